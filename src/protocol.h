@@ -1,0 +1,40 @@
+/*
+ * The pingtls protocol, version 1, as data: its commands, its replies and its
+ * limits.  pingtls-protocol(7) is the text.
+ */
+#ifndef PINGTLS_PROTOCOL_H
+#define PINGTLS_PROTOCOL_H
+
+#include <stddef.h>
+
+#define PROTOCOL_PORT "10001"
+
+/* Octets in a line at most, LF included. */
+#define PROTOCOL_LINE_MAX 512
+
+enum protocol_command {
+	PROTOCOL_EMPTY,
+	PROTOCOL_PING,
+	PROTOCOL_STARTTLS,
+	PROTOCOL_QUIT,
+	PROTOCOL_UNKNOWN,
+};
+
+/*
+ * The command in the `length` octets of `line`, its LF and trailing white space
+ * already gone.  Matched whole, without regard to case.
+ */
+enum protocol_command protocol_parse(const char *line, size_t length);
+
+/* The replies, each with its LF. */
+#define PROTOCOL_PONG "PONG\n"
+#define PROTOCOL_ENCRYPTED "ERR already encrypted\n"
+#define PROTOCOL_NO_COMMAND "ERR unknown command\n"
+#define PROTOCOL_TOO_LONG "ERR line too long\n"
+#define PROTOCOL_TIMEOUT "ERR timeout\n"
+#define PROTOCOL_ERRORS "ERR too many errors\n"
+/* Refused by the listener, before any command. */
+#define PROTOCOL_BUSY "ERR too many sessions\n"
+#define PROTOCOL_BUSY_SOURCE "ERR too many sessions from your address\n"
+
+#endif
