@@ -1,0 +1,44 @@
+/*
+ * The server's credentials: its certificates, the keyholder that signs for
+ * them, and the TLS policy.  Loaded whole or not at all, so a reload makes new
+ * ones beside the old and then drops one of the two.
+ */
+#ifndef PINGTLS_CREDENTIALS_H
+#define PINGTLS_CREDENTIALS_H
+
+#include <gnutls/gnutls.h>
+
+#include "keyholder.h"
+
+struct credentials;
+
+struct credentials_options {
+	struct keyholder_options keyholder;
+	const char *priority; /* NULL: the system's default (policy.h) */
+};
+
+/*
+ * Starts a keyholder and loads the certificates: each must hold no private key,
+ * be valid now and, where the keys are waited for, fit its key.  The client's
+ * offers and SNI choose among them (gnutls_certificate_set_key(3)).
+ *
+ * The options must outlive the credentials.  Returns NULL after logging one
+ * line that names the file and the cause.
+ */
+struct credentials *credentials_load(const struct credentials_options *);
+
+/*
+ * Frees the credentials and lets go of the keyholder, which ends once no other
+ * process can ask it.  NULL is allowed.
+ */
+void credentials_free(struct credentials *);
+
+struct keyholder *credentials_keyholder(const struct credentials *);
+
+/*
+ * A server session, not blocking, for stream_upgrade().
+ * Returns NULL with the GnuTLS code in `error`.
+ */
+gnutls_session_t credentials_session(const struct credentials *, int *error);
+
+#endif

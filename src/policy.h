@@ -1,0 +1,19 @@
+/*
+ * The TLS policy of both programs: what the system says (GnuTLS's default
+ * priority, gnutls(7)) or the user, but never below TLS 1.2 and never with RSA
+ * key transport (RFC 9325, 3.1.1 and 4.1).
+ */
+#ifndef PINGTLS_POLICY_H
+#define PINGTLS_POLICY_H
+
+#include <gnutls/gnutls.h>
+
+/*
+ * Makes the priority cache for `string`, a GnuTLS priority string, or for the
+ * system's default where it is NULL.  Free it with gnutls_priority_deinit.
+ * Returns 0 or a negative GnuTLS code; GNUTLS_E_INVALID_REQUEST for a string
+ * that is not understood.
+ */
+int policy_init(gnutls_priority_t *policy, const char *string);
+
+#endif
