@@ -1,0 +1,20 @@
+/*
+ * Where a connection comes from, as far as limits care.
+ */
+#ifndef PINGTLS_SOURCE_H
+#define PINGTLS_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * An IPv4 address (mapped, so that a dual-stack socket makes no difference) or
+ * an IPv6 /64, the least that a site has (RFC 6177).  Unix sockets have no
+ * source.  admission_source() makes one.
+ */
+struct source {
+	uint8_t octets[16];
+	bool known;
+};
+
+#endif
