@@ -1,0 +1,35 @@
+/*
+ * Addresses as people write them: "host", "host:port", "[ipv6]:port", "port",
+ * "/path"; and as logs show them.
+ */
+#ifndef PINGTLS_ADDRESS_H
+#define PINGTLS_ADDRESS_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* The longest host name (RFC 1035) or address with zone, brackets taken off. */
+#define ADDRESS_HOST_MAX 256
+#define ADDRESS_PORT_MAX 32
+/* Enough for "[ipv6%zone]:port" and for a unix socket's path. */
+#define ADDRESS_TEXT_MAX 128
+
+/*
+ * Splits `text` ("host", "host:port", "[host]:port", a bare IPv6 address) into
+ * `host` (ADDRESS_HOST_MAX octets) and `port` (ADDRESS_PORT_MAX octets), which
+ * is left empty when `text` names none.  Does not look either up.
+ * Returns 0, or -1 with errno EINVAL.
+ */
+int address_split(const char *text, char *host, char *port);
+
+/*
+ * Writes "192.0.2.1:port", "[2001:db8::1]:port" or the path of a unix socket
+ * ("unix" if it has none) to `text`, ADDRESS_TEXT_MAX octets.  An IPv4 address
+ * mapped into IPv6 is shown as IPv4.
+ */
+void address_format(const struct sockaddr *, socklen_t, char *text);
+
+/* The same without port or brackets, for messages that name a host. */
+void address_format_host(const struct sockaddr *, socklen_t, char *text);
+
+#endif

@@ -1,0 +1,446 @@
+/*
+ * The listener: accepts connections, forks a process for each, reaps them, and
+ * does what signals ask.
+ */
+#include "listener.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "admission.h"
+#include "children.h"
+#include "manager.h"
+#include "protocol.h"
+#include "session_log.h"
+#include "stats.h"
+
+/* A pause in which some descriptor, process or memory may come free. */
+#define SHORTAGE_MS 100
+/* A keyholder that cannot be replaced is tried again after the first pause,
+ * then after twice the time, at last every minute. */
+#define KEYHOLDER_FIRST_MS 1000
+#define KEYHOLDER_LAST_MS 60000
+/* The same complaint is logged this often at most. */
+#define COMPLAINT_MS 1000
+/* The status that the service manager shows is at most this old. */
+#define STATUS_MS 1000
+/* After the drain and SIGTERM: how long until SIGKILL. */
+#define KILL_MS 1000
+
+struct listener {
+	const struct options *options;
+	struct sockets *sockets;
+	const struct credentials_options *reload;
+	struct credentials *credentials;
+	struct sandbox *sandbox; /* of the sessions; NULL: none */
+	struct children *children;
+	struct admission *admission;
+	struct stats stats;
+	int signals; /* a signalfd(2) */
+	bool stopping;
+	bool keyless;         /* the keyholder died and is not replaced yet */
+	deadline accept_from; /* after a shortage */
+	deadline complain_from;
+	unsigned long complaints; /* not logged */
+	deadline next_keyholder, next_watchdog, next_kill, next_status;
+	int64_t keyholder_ms; /* the pause before the next try */
+	bool changed;         /* the counters, since the last status */
+	int kill_signal;
+};
+
+struct listener *
+listener_new(const struct options *options, struct sockets *sockets,
+    const struct credentials_options *reload, struct credentials *credentials)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+	sigset_t handled;
+
+	if (l == NULL) {
+		credentials_free(credentials);
+		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
+		return NULL;
+	}
+	l->options = options;
+	l->sockets = sockets;
+	l->reload = reload;
+	l->credentials = credentials;
+	l->next_kill = DEADLINE_NEVER;
+	sigemptyset(&handled);
+	sigaddset(&handled, SIGCHLD);
+	sigaddset(&handled, SIGHUP);
+	sigaddset(&handled, SIGINT);
+	sigaddset(&handled, SIGTERM);
+	sigaddset(&handled, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &handled, NULL);
+	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (options->sandboxed)
+		l->sandbox = sandbox_new(SANDBOX_SESSION);
+	l->children = children_new(options->max_sessions);
+	l->admission = admission_new(
+	    options->max_sessions, options->max_sessions_per_source);
+	if (l->signals == -1 || l->children == NULL || l->admission == NULL ||
+	    (options->sandboxed && l->sandbox == NULL)) {
+		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
+		listener_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void
+listener_free(struct listener *l)
+{
+	if (l == NULL)
+		return;
+	if (l->signals != -1)
+		close(l->signals);
+	sandbox_free(l->sandbox);
+	admission_free(l->admission);
+	children_free(l->children);
+	credentials_free(l->credentials);
+	free(l);
+}
+
+/* Whether a complaint may be logged; counts those that may not. */
+static bool
+may_complain(struct listener *l)
+{
+	if (deadline_now() < l->complain_from) {
+		l->complaints++;
+		return false;
+	}
+	if (l->complaints > 0)
+		log_line(LOG_WARNING, "and %lu more like that", l->complaints);
+	l->complaints = 0;
+	l->complain_from = deadline_in(COMPLAINT_MS);
+	return true;
+}
+
+/* The forked child: serves one connection and is gone. */
+static _Noreturn void
+serve(struct listener *l, int fd, struct session_result *result)
+{
+	struct stream *stream;
+	sigset_t blocked;
+
+	/* What a terminal or a manager signals to all is for the listener,
+	 * which ends a session with SIGTERM. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	close(l->signals);
+	sockets_close(l->sockets);
+	if (keyholder_prepare(credentials_keyholder(l->credentials)) == -1 ||
+	    (stream = stream_new(fd)) == NULL ||
+	    (l->sandbox != NULL && sandbox_enter(l->sandbox) == -1))
+		_exit(EXIT_FAILURE);
+	session_serve(stream, l->credentials, &l->options->session, result);
+	stream_free(stream);
+	_exit(EXIT_SUCCESS);
+}
+
+/* A refusal costs no fork and does not wait. */
+static void
+refuse(struct listener *l, const struct peer *peer, int fd, const char *reply,
+    const char *why)
+{
+	char who[ADDRESS_TEXT_MAX], dropped[512];
+
+	l->stats.refused++;
+	if (may_complain(l)) {
+		address_format(
+		    (const struct sockaddr *)&peer->address, peer->length, who);
+		log_line(LOG_NOTICE, "refused %s: %s", who, why);
+	}
+	(void)send(fd, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+	/* Left unread, a command would turn the close into a reset, and that
+	 * could destroy the reply (RFC 1122, 4.2.2.13). */
+	(void)recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
+}
+
+static void
+admit(struct listener *l, struct peer *peer, int fd)
+{
+	struct session_result *result;
+	char who[ADDRESS_TEXT_MAX];
+
+	l->stats.connections++;
+	l->changed = true;
+	peer->source = admission_source((struct sockaddr *)&peer->address);
+	switch (admission_admit(l->admission, &peer->source)) {
+	case ADMISSION_TOO_MANY:
+		refuse(l, peer, fd, PROTOCOL_BUSY, "too many sessions");
+		return;
+	case ADMISSION_TOO_MANY_FROM_SOURCE:
+		refuse(l, peer, fd, PROTOCOL_BUSY_SOURCE,
+		    "too many sessions from its address");
+		return;
+	default:
+		break;
+	}
+	peer->began = deadline_now();
+	if (l->options->log_most >= LOG_DEBUG) {
+		address_format(
+		    (const struct sockaddr *)&peer->address, peer->length, who);
+		log_line(LOG_DEBUG, "connection from %s", who);
+	}
+	switch (children_fork(l->children, peer, &result)) {
+	case 0:
+		serve(l, fd, result);
+	case -1:
+		refuse(l, peer, fd, PROTOCOL_BUSY, strerror(errno));
+		admission_release(l->admission, &peer->source);
+		l->accept_from = deadline_in(SHORTAGE_MS);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+accept_one(struct listener *l, int listening)
+{
+	struct peer peer = {.length = sizeof(peer.address)};
+	int fd = accept4(listening, (struct sockaddr *)&peer.address,
+	    &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd != -1) {
+		admit(l, &peer, fd);
+		close(fd);
+		return;
+	}
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		/* The connection stays in the queue and poll(2) would say so
+		 * at once. */
+		if (may_complain(l))
+			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
+		l->accept_from = deadline_in(SHORTAGE_MS);
+		break;
+	default:
+		/* The peer's or the network's affair (accept(2)). */
+		break;
+	}
+}
+
+/* For `systemctl status`. */
+static void
+report_status(struct listener *l)
+{
+	char text[STATS_TEXT_MAX];
+
+	stats_format(&l->stats, children_count(l->children), text);
+	manager_notify("STATUS=%s", text);
+	l->changed = false;
+	l->next_status = deadline_in(STATUS_MS);
+}
+
+/* Loads new credentials and drops the old, or keeps them. */
+static bool
+renew_credentials(struct listener *l)
+{
+	struct credentials *new = credentials_load(l->reload);
+
+	if (new == NULL)
+		return false;
+	credentials_free(l->credentials);
+	l->credentials = new;
+	l->keyless = false;
+	return true;
+}
+
+static void
+reload(struct listener *l)
+{
+	manager_notify(
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, deadline_now() / 1000);
+	if (renew_credentials(l))
+		log_line(LOG_NOTICE, "certificates and keys reloaded");
+	else
+		log_line(LOG_ERR,
+		    "reload failed; the old certificates and keys "
+		    "stay in use");
+	manager_notify("READY=1");
+}
+
+static void
+replace_keyholder(struct listener *l)
+{
+	if (renew_credentials(l)) {
+		log_line(LOG_NOTICE, "started a new keyholder");
+		return;
+	}
+	log_line(LOG_ERR,
+	    "without a keyholder STARTTLS fails; trying again in "
+	    "%" PRId64 " s",
+	    l->keyholder_ms / 1000);
+	l->next_keyholder = deadline_in(l->keyholder_ms);
+	l->keyholder_ms *= 2;
+	if (l->keyholder_ms > KEYHOLDER_LAST_MS)
+		l->keyholder_ms = KEYHOLDER_LAST_MS;
+}
+
+static void
+reap(struct listener *l)
+{
+	struct session_result result;
+	struct peer peer;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (children_reap(l->children, pid, &peer, &result) == 0) {
+			admission_release(l->admission, &peer.source);
+			stats_add(&l->stats, &result);
+			l->changed = true;
+			session_log(&peer, &result, status);
+		} else if (pid == keyholder_pid(
+				      credentials_keyholder(l->credentials))) {
+			log_line(LOG_ERR, "the keyholder ended by %s",
+			    WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
+						: "itself");
+			l->keyless = true;
+			l->next_keyholder = 0;
+			l->keyholder_ms = KEYHOLDER_FIRST_MS;
+		}
+		/* Else an old keyholder, whose last session has ended. */
+	}
+}
+
+/* Stops accepting; the second time, stops waiting. */
+static void
+stop(struct listener *l)
+{
+	if (!l->stopping) {
+		l->stopping = true;
+		l->kill_signal = SIGTERM;
+		l->next_kill = l->options->drain_ms == 0
+		                   ? 0
+		                   : deadline_in(l->options->drain_ms);
+		manager_notify("STOPPING=1");
+		log_line(LOG_NOTICE, "stopping; %zu sessions to end",
+		    children_count(l->children));
+		sockets_remove(l->sockets);
+	} else
+		l->next_kill = 0;
+}
+
+static void
+handle_signals(struct listener *l)
+{
+	struct signalfd_siginfo signals[8];
+	ssize_t n = read(l->signals, signals, sizeof(signals));
+	char text[STATS_TEXT_MAX];
+
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(signals[0]); i++)
+		switch (signals[i].ssi_signo) {
+		case SIGCHLD:
+			reap(l);
+			break;
+		case SIGHUP:
+			reload(l);
+			break;
+		case SIGUSR1:
+			stats_format(
+			    &l->stats, children_count(l->children), text);
+			log_line(LOG_NOTICE, "%s", text);
+			break;
+		default: /* SIGTERM, SIGINT */
+			stop(l);
+			break;
+		}
+}
+
+/* Does what is due; returns when something will be next. */
+static deadline
+handle_time(struct listener *l)
+{
+	int64_t now = deadline_now(), watchdog = manager_watchdog_ms();
+	deadline next = DEADLINE_NEVER;
+
+	if (l->keyless && !l->stopping) {
+		if (now >= l->next_keyholder)
+			replace_keyholder(l);
+		if (l->keyless)
+			next = deadline_earlier(next, l->next_keyholder);
+	}
+	if (l->stopping && now >= l->next_kill) {
+		children_signal(l->children, l->kill_signal);
+		l->kill_signal = SIGKILL;
+		l->next_kill = deadline_in(KILL_MS);
+	}
+	next = deadline_earlier(next, l->next_kill);
+	if (watchdog > 0) {
+		if (now >= l->next_watchdog) {
+			manager_notify("WATCHDOG=1");
+			l->next_watchdog = deadline_in(watchdog);
+		}
+		next = deadline_earlier(next, l->next_watchdog);
+	}
+	if (l->changed && now >= l->next_status)
+		report_status(l);
+	if (l->changed)
+		next = deadline_earlier(next, l->next_status);
+	if (now < l->accept_from)
+		next = deadline_earlier(next, l->accept_from);
+	return next;
+}
+
+static void
+wait_for_work(struct listener *l, deadline until)
+{
+	struct pollfd fds[SOCKETS_MAX + 1] = {
+	    {.fd = l->signals, .events = POLLIN},
+	};
+	nfds_t count = 1;
+	struct timespec timeout, *wait = NULL;
+	int64_t now = deadline_now(), left;
+
+	if (now >= l->accept_from)
+		for (; count <= l->sockets->count; count++)
+			fds[count] = (struct pollfd){
+			    .fd = l->sockets->fds[count - 1],
+			    .events = POLLIN,
+			};
+	if (until != DEADLINE_NEVER) {
+		left = until > now ? until - now : 0;
+		timeout.tv_sec = left / 1000000000;
+		timeout.tv_nsec = left % 1000000000;
+		wait = &timeout;
+	}
+	if (ppoll(fds, count, wait, NULL) <= 0)
+		return;
+	for (nfds_t i = 1; i < count; i++)
+		if (fds[i].revents != 0)
+			accept_one(l, fds[i].fd);
+	/* Last, as a stop closes the sockets. */
+	if (fds[0].revents != 0)
+		handle_signals(l);
+}
+
+int
+listener_run(struct listener *l)
+{
+	manager_notify("READY=1");
+	report_status(l);
+	while (!l->stopping || children_count(l->children) > 0)
+		wait_for_work(l, handle_time(l));
+	log_line(LOG_NOTICE, "stopped");
+	return EXIT_SUCCESS;
+}

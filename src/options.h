@@ -1,0 +1,44 @@
+/*
+ * The command line of pingtlsd as one struct.
+ */
+#ifndef PINGTLS_OPTIONS_H
+#define PINGTLS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keyholder.h"
+#include "log.h"
+#include "session.h"
+#include "sockets.h"
+
+struct options {
+	const char *listen[SOCKETS_MAX];
+	size_t listen_count;
+	bool inetd;
+	struct key_pair pairs[KEYHOLDER_KEYS_MAX];
+	size_t pair_count;
+	const char *priority; /* NULL: the system's default */
+	const char *user;     /* NULL: not said */
+	struct session_options session;
+	unsigned long max_sessions, max_sessions_per_source;
+	int64_t drain_ms;
+	bool daemonize;
+	const char *pid_file; /* NULL: none */
+	enum log_target log;
+	int log_most; /* syslog(3) priority */
+	bool sandboxed;
+	bool check_config;
+};
+
+enum options_outcome {
+	OPTIONS_RUN,
+	OPTIONS_SHOWN, /* --help or --version: all is done */
+	OPTIONS_WRONG, /* one line was logged: status 2 */
+};
+
+/* Parses the command line; the struct refers to `argv`. */
+enum options_outcome options_parse(int argc, char *argv[], struct options *);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * The line that a session leaves in the log.
+ */
+#include "session_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "address.h"
+#include "log.h"
+
+/* Names beyond systemd.journal-fields(7) begin with the service's. */
+static void
+log_served(const char *who, double seconds, const struct session_result *r)
+{
+	char pings[24], tls_pings[24], duration[32], handshake[32];
+	char what[160] = "", why[SESSION_TEXT_MAX + 4] = "";
+	const char *end = session_end_text(r->end);
+	struct log_field fields[] = {
+	    {"PINGTLS_PEER", who},
+	    {"PINGTLS_OUTCOME", end},
+	    {"PINGTLS_DURATION_SECONDS", duration},
+	    {"PINGTLS_PINGS_CLEAR", pings},
+	    {"PINGTLS_PINGS_TLS", tls_pings},
+	    /* from here on only after an upgrade */
+	    {"PINGTLS_TLS_VERSION", r->version},
+	    {"PINGTLS_CIPHER_SUITE", r->cipher_suite},
+	    {"PINGTLS_HANDSHAKE_SECONDS", handshake},
+	};
+	size_t count = sizeof(fields) / sizeof(fields[0]);
+
+	snprintf(pings, sizeof(pings), "%" PRIu64, r->pings_clear);
+	snprintf(tls_pings, sizeof(tls_pings), "%" PRIu64, r->pings_tls);
+	snprintf(duration, sizeof(duration), "%.6f", seconds);
+	snprintf(handshake, sizeof(handshake), "%.6f",
+	    (double)r->handshake_ns / 1e9);
+	if (r->upgraded != 0)
+		snprintf(what, sizeof(what),
+		    ", %s over %s %s after a handshake of %.1f ms", tls_pings,
+		    r->version, r->cipher_suite, (double)r->handshake_ns / 1e6);
+	else
+		count -= 3;
+	/* The reason, where it says more than the outcome. */
+	if (r->why[0] != '\0' && strcmp(r->why, end) != 0)
+		snprintf(why, sizeof(why), " (%s)", r->why);
+	log_event(LOG_INFO, fields, count,
+	    "session from %s ended after %.3f s: %s%s; pings: %s in the "
+	    "clear%s",
+	    who, seconds, end, why, pings, what);
+}
+
+void
+session_log(const struct peer *peer, const struct session_result *r, int status)
+{
+	double seconds = (double)(deadline_now() - peer->began) / 1e9;
+	char who[ADDRESS_TEXT_MAX];
+
+	address_format(
+	    (const struct sockaddr *)&peer->address, peer->length, who);
+	if (WIFSIGNALED(status)) {
+		int signal = WTERMSIG(status);
+		struct log_field fields[] = {
+		    {"PINGTLS_PEER", who},
+		    {"PINGTLS_OUTCOME", session_end_text(SESSION_CRASHED)},
+		};
+
+		log_event(LOG_WARNING, fields, 2,
+		    "session from %s ended after %.3f s by signal %d (%s)", who,
+		    seconds, signal, strsignal(signal));
+	} else if (status != 0 || r->end == SESSION_CRASHED)
+		log_line(LOG_WARNING,
+		    "session from %s ended after %.3f s: its process failed "
+		    "with "
+		    "status %d",
+		    who, seconds, WEXITSTATUS(status));
+	else
+		log_served(who, seconds, r);
+}
