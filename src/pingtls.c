@@ -1,0 +1,102 @@
+/*
+ * pingtls(1): the ping of STARTTLS.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ping_options.h"
+#include "probe.h"
+#include "report.h"
+#include "trust.h"
+
+/* ping(8)'s. */
+enum {
+	EXIT_ANSWERED = 0,
+	EXIT_UNANSWERED = 1,
+	EXIT_ERROR = 2,
+};
+
+/* Whether the answers are as many as ping(8) calls success: some in each phase
+ * that was to be. */
+static int
+verdict(const struct ping_options *o, const struct probe_result *r)
+{
+	const struct probe_tally *clear = &r->tally[PROBE_CLEAR];
+	const struct probe_tally *tls = &r->tally[PROBE_TLS];
+
+	if (clear->received == 0 || (!o->plain && tls->received == 0))
+		return EXIT_UNANSWERED;
+	/* With both, fewer than asked for are a failure. */
+	if (o->count > 0 && o->deadline_ms > 0 &&
+	    (clear->received < o->count ||
+		(!o->plain && tls->received < o->count)))
+		return EXIT_UNANSWERED;
+	return EXIT_ANSWERED;
+}
+
+static int
+cannot_write(void)
+{
+	fprintf(stderr, "pingtls: cannot write to standard output: %s\n",
+	    strerror(errno));
+	return EXIT_ERROR;
+}
+
+/* The conversation and its report; returns the exit status. */
+static int
+run(const struct ping_options *options, struct trust *trust)
+{
+	struct report *report = report_new(options);
+	struct probe_events events;
+	struct probe_result result;
+	int status;
+
+	if (report == NULL) {
+		fprintf(stderr, "pingtls: %s\n", strerror(errno));
+		return EXIT_ERROR;
+	}
+	events = report_events(report);
+	if (probe_run(options, trust, &events, &result) == 0)
+		status = verdict(options, &result);
+	else {
+		fprintf(stderr, "pingtls: %s\n", result.why);
+		status = EXIT_ERROR;
+	}
+	if (report_end(report, &result) == -1)
+		status = cannot_write();
+	report_free(report);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct ping_options options;
+	struct trust *trust;
+	char why[TRUST_TEXT_MAX];
+	int status;
+
+	/* A reader that went away is an error like any other. */
+	signal(SIGPIPE, SIG_IGN);
+
+	switch (ping_options_parse(argc, argv, &options, why)) {
+	case PING_SHOWN:
+		return fflush(stdout) == 0 ? EXIT_ANSWERED : cannot_write();
+	case PING_WRONG:
+		fprintf(stderr, "pingtls: %s\nTry 'pingtls --help' for more.\n",
+		    why);
+		return EXIT_ERROR;
+	case PING_RUN:
+		break;
+	}
+	trust = trust_new(&options.trust, why);
+	if (trust == NULL) {
+		fprintf(stderr, "pingtls: %s\n", why);
+		return EXIT_ERROR;
+	}
+	status = run(&options, trust);
+	trust_free(trust);
+	return status;
+}
