@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+"""The private key is in the keyholder's memory and in no other process's.
+
+The test searches the memory of each process for the key's secret numbers, as
+the key file has them and as GMP keeps them, and for a piece of the file.
+"""
+
+import base64
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from harness import *
+
+PAIRS = ("ecdsa", "rsa", "ed25519")
+
+
+def der(name: str) -> bytes:
+    lines = Path(key(name)).read_text().splitlines()
+    return base64.b64decode("".join(line for line in lines if "-----" not in line))
+
+
+def integers(sequence: bytes) -> list[bytes]:
+    """The INTEGERs of a DER SEQUENCE, leading zeros dropped."""
+
+    def element(at: int) -> tuple[int, bytes, int]:
+        tag, length, at = sequence[at], sequence[at + 1], at + 2
+        if length & 0x80:
+            size = length & 0x7F
+            length, at = int.from_bytes(sequence[at : at + size], "big"), at + size
+        return tag, sequence[at : at + length], at
+
+    found = []
+    _, _, at = element(0)
+    while at < len(sequence):
+        tag, value, start = element(at)
+        if tag == 2:
+            found.append(value.lstrip(b"\0"))
+        at = start + len(value)
+    return found
+
+
+def secrets(name: str) -> list[bytes]:
+    """The numbers that are the key: the scalar, the seed, or the RSA primes."""
+    octets = der(name)
+    match name:
+        case "ecdsa":  # ECPrivateKey (RFC 5915): version, OCTET STRING
+            size = octets[6]
+            return [octets[7 : 7 + size].lstrip(b"\0")]
+        case "ed25519":  # PKCS #8 (RFC 8410): the seed is its last 32 octets
+            return [octets[-32:]]
+        case "rsa":  # RSAPrivateKey (RFC 8017): d, p and q
+            return integers(octets)[3:6]
+    raise ValueError(name)
+
+
+def needles(name: str) -> list[bytes]:
+    found = []
+    for number in secrets(name):
+        # Big-endian, and least significant 64-bit limb first, as GMP has it on
+        # a little-endian machine: the reverse.
+        found += [number, number[::-1]]
+    lines = Path(key(name)).read_text().splitlines()
+    found.append(lines[1][:40].encode())
+    return found
+
+
+def holds(pid: int, patterns: list[bytes]) -> bool:
+    """Whether any of the patterns is in the memory of pid."""
+    searched = 0
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            span, permissions = line.split()[:2]
+            if not permissions.startswith("r"):
+                continue
+            start, end = (int(part, 16) for part in span.split("-"))
+            try:
+                mem.seek(start)
+                memory = mem.read(end - start)
+            except (OSError, OverflowError):
+                continue  # [vvar] and [vsyscall] cannot be read
+            searched += len(memory)
+            if any(pattern in memory for pattern in patterns):
+                return True
+    assert searched > 1 << 20, f"only {searched} octets of {pid} could be searched"
+    return False
+
+
+def check(listener: int, keyholder: int, sessions: list[int], names: tuple) -> None:
+    for name in names:
+        patterns = needles(name)
+        assert holds(keyholder, patterns), f"{name}: not found in the keyholder"
+        assert not holds(listener, patterns), f"{name}: in the listener"
+        for session in sessions:
+            assert not holds(session, patterns), f"{name}: in a session"
+
+
+@test("the key is in the keyholder alone, before, during and after sessions")
+def stand_alone() -> None:
+    needs_root()
+    with server(pairs=PAIRS) as pingtlsd:
+        keyholder = pingtlsd.keyholder()
+        check(pingtlsd.pid, keyholder, [], PAIRS)
+        with connect(pingtlsd.port) as clear, connect(pingtlsd.port) as encrypted:
+            ask(clear, b"PING\n", b"PONG\n")
+            ask(upgrade(encrypted), b"PING\n", b"PONG\n")
+            sessions = pingtlsd.wait_sessions(2)
+            check(pingtlsd.pid, keyholder, sessions, PAIRS)
+        pingtlsd.wait_sessions(0)
+        check(pingtlsd.pid, keyholder, [], PAIRS)
+
+
+@test("the key is in the keyholder alone after a reload")
+def after_reload() -> None:
+    needs_root()
+    with server() as pingtlsd:
+        first = pingtlsd.keyholder()
+        pingtlsd.signal(signal.SIGHUP)
+        wait_until("the first keyholder ends", lambda: not state(first))
+        with connect(pingtlsd.port) as peer:
+            ask(upgrade(peer), b"PING\n", b"PONG\n")
+            check(pingtlsd.pid, pingtlsd.keyholder(), pingtlsd.sessions(), ("ecdsa",))
+
+
+@test("the key is in the keyholder alone when inetd starts us")
+def exec_way() -> None:
+    needs_root()
+    ours, theirs = socket.socketpair()
+    ours.settimeout(HANG)
+    with ours:
+        with theirs:
+            command = [PINGTLSD, "--inetd", "--log", "stderr", *AS_USER]
+            for name in PAIRS:
+                command += pair(name)
+            process = Program(
+                command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL
+            )
+        ask(upgrade(ours), b"PING\n", b"PONG\n")
+        (keyholder,) = children(process.pid)
+        equal(command_name(keyholder), KEYHOLDER)
+        check(process.pid, keyholder, [], PAIRS)
+    process.wait()
+    wait_until("no process stays", lambda: not process.session())
+
+
+@test("no session or keyholder can be traced or dumped by its own user")
+def not_dumpable() -> None:
+    needs_root()
+    with server() as pingtlsd, connect(pingtlsd.port) as peer:
+        ask(peer, b"PING\n", b"PONG\n")
+        for pid in pingtlsd.keyholder(), *pingtlsd.wait_sessions(1):
+            # The files of a process that is not dumpable are root's (proc(5)).
+            equal(os.stat(f"/proc/{pid}/environ").st_uid, 0, "owner of environ")
+            status = Path(f"/proc/{pid}/status").read_text()
+            uid = re.search(r"Uid:\s+(\d+)\s+(\d+)\s+(\d+)", status).groups()
+            assert "0" not in uid, f"user ids of {command_name(pid)}: {uid}"
+            has(status, r"NoNewPrivs:\s+1", r"CapEff:\s+0+\n")
+
+
+main()

@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+"""Sessions are limited, per source and in all, and the refused are told why."""
+
+import socket
+
+from harness import *
+
+BUSY = b"ERR too many sessions\n"
+BUSY_SOURCE = b"ERR too many sessions from your address\n"
+
+
+def hold(port: int, source: str = "", host: str = "127.0.0.1") -> socket.socket:
+    """A session that is surely being served."""
+    peer = connect(port, host, source)
+    ask(peer, b"PING\n", b"PONG\n")
+    return peer
+
+
+def refused(port: int, expected: bytes, source: str = "") -> None:
+    with connect(port, source=source) as peer:
+        equal(read_rest(peer), expected, "a session too many")
+
+
+@test("one source may hold so many sessions, and others are not affected")
+def per_source() -> None:
+    with server("--max-sessions-per-source", 2) as pingtlsd:
+        first, second = hold(pingtlsd.port), hold(pingtlsd.port)
+        refused(pingtlsd.port, BUSY_SOURCE)
+        hold(pingtlsd.port, source="127.0.0.2").close()
+        first.close()
+        second.close()
+        pingtlsd.wait_sessions(0)
+        hold(pingtlsd.port).close()
+
+
+@test("a refused client that sent at once still reads why")
+def refused_while_sending() -> None:
+    with server("--max-sessions-per-source", 1) as pingtlsd:
+        with hold(pingtlsd.port):
+            for _ in range(20):
+                with connect(pingtlsd.port) as peer:
+                    peer.sendall(b"PING\nSTARTTLS\n")
+                    equal(read_rest(peer), BUSY_SOURCE)
+
+
+@test("all sources together may hold so many sessions")
+def in_all() -> None:
+    with server("--max-sessions", 2) as pingtlsd:
+        first = hold(pingtlsd.port)
+        second = hold(pingtlsd.port, source="127.0.0.2")
+        refused(pingtlsd.port, BUSY, source="127.0.0.3")
+        first.close()
+        pingtlsd.wait_sessions(1)
+        hold(pingtlsd.port, source="127.0.0.3").close()
+        second.close()
+
+
+main()

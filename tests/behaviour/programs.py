@@ -1,0 +1,271 @@
+"""The programs under test, certificates for them, and what /proc says of them.
+
+A program is watched through /proc and ended by its process id.
+"""
+
+import atexit
+import functools
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tap import *
+
+TOP = Path(os.environ.get("top_srcdir") or Path(__file__).parents[2]).resolve()
+PINGTLSD = os.path.abspath(os.environ.get("PINGTLSD") or TOP / "src/pingtlsd")
+PINGTLS = os.path.abspath(os.environ.get("PINGTLS") or TOP / "src/pingtls")
+PEERS = TOP / "tests/peers"
+
+# Whom pingtlsd becomes when root runs the tests.
+USER = "nobody"
+AS_USER = ("--user", USER) if ROOT else ()
+# The keyholder's name, as ps(1) shows it.
+KEYHOLDER = "pingtlsd-keys"
+
+
+@functools.cache
+def scratch() -> Path:
+    """A directory for this run's files, gone at its end."""
+    directory = Path(tempfile.mkdtemp(prefix="pingtls-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    directory.chmod(0o755)
+    return directory
+
+
+@functools.cache
+def certs() -> Path:
+    """The certificates of certs/make-certs, made once."""
+    directory = scratch() / "certs"
+    made = subprocess.run(
+        [TOP / "certs/make-certs", directory], capture_output=True, text=True
+    )
+    if made.returncode != 0:
+        raise AssertionError(made.stderr)
+    if ROOT:
+        # As a service's keys should be: a reload reads them as its user.
+        for path in directory.iterdir():
+            shutil.chown(path, USER)
+    return directory
+
+
+def cert(name: str) -> str:
+    return str(certs() / f"{name}-cert.pem")
+
+
+def key(name: str) -> str:
+    return str(certs() / f"{name}-key.pem")
+
+
+def pair(name: str) -> list[str]:
+    """The options that give pingtlsd this certificate and key."""
+    return ["--cert", cert(name), "--key", key(name)]
+
+
+def process_ids() -> Iterator[int]:
+    return (int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on; [] when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def children(pid: int) -> list[int]:
+    """The child processes of pid, zombies too."""
+    return [child for child in process_ids() if _stat(child)[1:2] == [str(pid)]]
+
+
+def state(pid: int) -> str:
+    """'R', 'S', 'Z' (a zombie), ...; '' when there is no such process."""
+    return "".join(_stat(pid)[:1])
+
+
+def command_name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def descriptors(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def peak_memory(pid: int) -> int:
+    """The most memory that pid ever had resident, in octets."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
+
+
+class Program:
+    """A program that runs beside the test, and the lines it has said."""
+
+    def __init__(self, command: list, **options) -> None:
+        self.name = os.path.basename(command[0])
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [str(word) for word in command],
+            **{
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.STDOUT,
+                "start_new_session": True,
+                **options,
+            },
+        )
+        self.pid = self.process.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        running.append(self)
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self.lines.append(line.decode(errors="backslashreplace").rstrip("\n"))
+
+    def said(self, pattern: str, after: int = 0) -> re.Match | None:
+        """The first line from line `after` on that matches, in any case."""
+        for line in self.lines[after:]:
+            if found := re.search(pattern, line, re.IGNORECASE):
+                return found
+        return None
+
+    def wait_line(self, pattern: str, after: int = 0) -> re.Match:
+        def said_or_ended() -> re.Match | None:
+            ended = self.process.poll() is not None
+            if ended:
+                self._reader.join(HANG)
+            found = self.said(pattern, after)
+            if ended and not found:
+                raise AssertionError(f"{self.name} ended without saying {pattern!r}")
+            return found
+
+        return wait_until(f"{self.name} says {pattern!r}", said_or_ended)
+
+    def wait(self) -> int:
+        """Waits for the end; returns the exit status."""
+        status = self.process.wait(HANG)
+        self._reader.join(HANG)
+        if self in running:
+            running.remove(self)
+        return status
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def session(self) -> list[int]:
+        """What still lives of the program and of what it started.
+
+        Zombies do not count: those left by a parent that ended are init's.
+        """
+        processes = ((pid, _stat(pid)) for pid in process_ids())
+        mine = ((pid, s[0]) for pid, s in processes if s[3:4] == [str(self.pid)])
+        return [pid for pid, process_state in mine if process_state != "Z"]
+
+    def kill(self) -> None:
+        """Ends the program and what it started, whatever it was doing."""
+        for pid in self.session():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.wait()
+
+
+def python_peer(script: str, *options: object) -> tuple[Program, int]:
+    """Starts a peer of tests/peers; returns it and the port it listens on."""
+    peer = Program([sys.executable, PEERS / script, "--port", "0", *options])
+    return peer, int(peer.wait_line(r"listening on \S*:(\d+)$")[1])
+
+
+class Server(Program):
+    """pingtlsd in the foreground, ready when the constructor returns."""
+
+    def __init__(
+        self,
+        *options: object,
+        listen: tuple[str, ...] = ("127.0.0.1:0",),
+        pairs: tuple[str, ...] = ("ecdsa",),
+    ) -> None:
+        command = [PINGTLSD, "--log", "stderr", *AS_USER, *options]
+        for address in listen:
+            command += ["--listen", address]
+        for name in pairs:
+            command += pair(name)
+        super().__init__(command)
+        wait_until("pingtlsd listens", lambda: len(self.addresses()) >= len(listen))
+        tcp = [a for a in self.addresses() if not a.startswith("/")]
+        self.port = int(tcp[0].rpartition(":")[2]) if tcp else 0
+
+    def addresses(self) -> list[str]:
+        if self.process.poll() is not None:
+            raise AssertionError("pingtlsd ended")
+        found = (re.search(r"listening on (\S+)$", line) for line in list(self.lines))
+        return [match[1] for match in found if match]
+
+    def keyholders(self) -> list[int]:
+        """One, or more while sessions from before a reload live."""
+        return [c for c in children(self.pid) if command_name(c) == KEYHOLDER]
+
+    def keyholder(self) -> int:
+        wait_until("one keyholder", lambda: len(self.keyholders()) == 1)
+        return self.keyholders()[0]
+
+    def sessions(self) -> list[int]:
+        """The processes of connections, zombies too."""
+        return [c for c in children(self.pid) if command_name(c) != KEYHOLDER]
+
+    def wait_sessions(self, count: int) -> list[int]:
+        wait_until(
+            f"{count} session processes", lambda: len(self.sessions()) == count
+        )
+        return self.sessions()
+
+    def stop(self) -> None:
+        """Ends the service in order; it must leave nothing behind."""
+        self.signal(signal.SIGTERM)
+        equal(self.wait(), 0, "exit status of pingtlsd after SIGTERM")
+        wait_until("no process of pingtlsd stays", lambda: not self.session())
+        for line in self.lines:
+            if re.search(r"Sanitizer|runtime error:|assertion", line, re.IGNORECASE):
+                raise AssertionError(line)
+
+
+@contextmanager
+def server(*options: object, **keywords) -> Iterator[Server]:
+    """A pingtlsd for the length of a with statement, then ended in order."""
+    pingtlsd = Server(*options, **keywords)
+    yield pingtlsd
+    pingtlsd.stop()
+
+
+def run(command: list, **options) -> subprocess.CompletedProcess[str]:
+    """Runs a program to its end."""
+    return subprocess.run(
+        [str(word) for word in command],
+        **{
+            "stdin": subprocess.DEVNULL,
+            "capture_output": True,
+            "text": True,
+            "errors": "backslashreplace",
+            "timeout": HANG,
+            **options,
+        },
+    )
+
+
+def free_port() -> int:
+    """A port that was free just now, for programs that cannot say theirs."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return held.getsockname()[1]

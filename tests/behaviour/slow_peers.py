@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""A slow or silent peer is ended by a deadline, however it drips its octets."""
+
+import socket
+import ssl
+import time
+from itertools import cycle
+
+from harness import *
+
+# Between the octets of a peer that drips: well within every timeout below.
+DRIP = 0.2
+# A drip goes on for this many octets, far beyond the timeouts.
+DRIPS = int(HANG / DRIP)
+
+
+def drip(peer: socket.socket, octets: bytes) -> bytes:
+    """Sends octets slowly, over and over; returns what the server said."""
+    for octet, _ in zip(cycle(octets), range(DRIPS)):
+        try:
+            peer.sendall(bytes([octet]))
+            peer.settimeout(DRIP)
+            return peer.recv(65536)
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            return b""
+    raise AssertionError("the server let it drip")
+
+
+@test("a silent peer is told ERR timeout, in the clear and over TLS")
+def idle() -> None:
+    with server("--idle-timeout", 0.5) as pingtlsd:
+        with connect(pingtlsd.port) as peer:
+            equal(read_rest(peer), b"ERR timeout\n")
+        with connect(pingtlsd.port) as peer:
+            equal(upgrade(peer).read_rest(), b"ERR timeout\n")
+        pingtlsd.wait_sessions(0)
+
+
+@test("each line has the whole idle time")
+def idle_starts_again() -> None:
+    with server("--idle-timeout", 1) as pingtlsd, connect(pingtlsd.port) as peer:
+        for _ in range(4):
+            time.sleep(0.4)
+            ask(peer, b"PING\n", b"PONG\n")
+
+
+@test("a line that drips in is ended by the deadline")
+def dripping_line() -> None:
+    with server("--idle-timeout", 1) as pingtlsd:
+        with connect(pingtlsd.port) as peer:
+            equal(drip(peer, b"x"), b"ERR timeout\n")
+        pingtlsd.wait_sessions(0)
+
+
+@test("a line that drips in over TLS is ended by the deadline")
+def dripping_line_over_tls() -> None:
+    with server("--idle-timeout", 1) as pingtlsd, connect(pingtlsd.port) as peer:
+        tls = upgrade(peer)
+        # Over TLS 1.3 tickets are waiting to be read: take them first.
+        ask(tls, b"PING\n", b"PONG\n")
+        for _ in range(DRIPS):
+            try:
+                tls.sendall(b"x")
+                peer.settimeout(DRIP)
+                equal(tls.read_line(), b"ERR timeout\n")
+                break
+            except TimeoutError:
+                pass
+        else:
+            raise AssertionError("the server let it drip")
+        pingtlsd.wait_sessions(0)
+
+
+@test("a handshake that never comes is ended by its deadline")
+def no_handshake() -> None:
+    with server("--handshake-timeout", 0.5) as pingtlsd:
+        with connect(pingtlsd.port) as peer:
+            peer.sendall(b"STARTTLS\n")
+            assert b"PONG" not in read_rest(peer)
+        pingtlsd.wait_sessions(0)
+
+
+@test("a handshake that drips in is ended by its deadline")
+def dripping_handshake() -> None:
+    with server("--handshake-timeout", 1) as pingtlsd:
+        with connect(pingtlsd.port) as peer:
+            hello = Tls(peer).hello()
+            peer.sendall(b"STARTTLS\n")
+            drip(peer, hello)
+        pingtlsd.wait_sessions(0)
+
+
+@test("a session is ended by --session-timeout, however lively")
+def session_timeout() -> None:
+    with server("--session-timeout", 1) as pingtlsd, connect(pingtlsd.port) as peer:
+        for _ in range(DRIPS):
+            peer.sendall(b"PING\n")
+            line = read_line(peer)
+            if line != b"PONG\n":
+                break
+            time.sleep(DRIP)
+        equal(line, b"ERR timeout\n")
+        pingtlsd.wait_sessions(0)
+
+
+def flood(peer: "socket.socket | Tls", raw: socket.socket) -> None:
+    """Sends PINGs, and reads nothing, until the server takes no more."""
+    raw.settimeout(0.5)
+    try:
+        # Bounded: no kernel buffers this much.
+        for _ in range(1 << 12):
+            peer.sendall(b"PING\n" * 3000)
+    except (TimeoutError, ConnectionError, ssl.SSLWantWriteError):
+        return
+    raise AssertionError("the server took everything")
+
+
+@test("a peer that never reads is ended by the deadline")
+def never_reads() -> None:
+    with server("--idle-timeout", 1) as pingtlsd:
+        for encrypted in False, True:
+            with connect(pingtlsd.port) as peer:
+                flood(upgrade(peer) if encrypted else peer, peer)
+                pingtlsd.wait_sessions(0)
+        dialogue(pingtlsd.port)
+
+
+main()

@@ -1,0 +1,253 @@
+#!/usr/bin/python3
+"""What cannot start says why, in one line that names the thing and the cause."""
+
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from harness import *
+
+
+def refused(status: int, patterns: list[str], *options: object, **how) -> None:
+    """pingtlsd ends with this status and one line that has all the patterns."""
+    ended = run([PINGTLSD, "--log", "stderr", *AS_USER, *options], **how)
+    lines = ended.stderr.splitlines()
+    equal(len(lines), 1, f"lines of {ended.stderr!r}")
+    has(lines[0], r"^pingtlsd: .", *patterns)
+    assert len(lines[0]) < 300, "a very long line"
+    equal(ended.stdout, "", "standard output")
+    equal(ended.returncode, status, f"exit status ({lines[0]})")
+
+
+def both(patterns: list[str], *options: object, **how) -> None:
+    """Refused at the start, and by --check-config with the same words."""
+    refused(1, patterns, "--listen", "127.0.0.1:0", *options, **how)
+    refused(1, patterns, "--check-config", *options, **how)
+
+
+@test("a good configuration passes --check-config, and nothing listens")
+def good() -> None:
+    ended = run([PINGTLSD, "--check-config", *AS_USER, *pair("ecdsa"), *pair("rsa")])
+    equal(ended.returncode, 0, ended.stderr)
+
+
+@test("a port in use")
+def port_in_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        address = f"127.0.0.1:{held.getsockname()[1]}"
+        refused(
+            1,
+            [re.escape(address), "Address already in use"],
+            *("--listen", address, *pair("ecdsa")),
+        )
+
+
+@test("an address that is not this machine's")
+def foreign_address() -> None:
+    # TEST-NET-1 (RFC 5737): no machine has it.
+    refused(
+        1,
+        [r"192\.0\.2\.1:\d+", "Cannot assign requested address"],
+        *("--listen", "192.0.2.1:10001", *pair("ecdsa")),
+    )
+
+
+@test("addresses that are none")
+def bad_addresses() -> None:
+    for address in "127.0.0.1:99999", "127.0.0.1:x y", "[::1", "256.0.0.1:1", "":
+        try:
+            ended = run(
+                [PINGTLSD, *AS_USER, "--listen", address, *pair("ecdsa")], timeout=5
+            )
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{address!r} was accepted") from None
+        assert ended.returncode in (1, 2), (address, ended.returncode)
+        equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
+        has(ended.stderr, re.escape(address))
+
+
+@test("a unix path that cannot be written")
+def unix_path() -> None:
+    path = scratch() / "missing" / "socket"
+    refused(
+        1, [re.escape(str(path)), "No such file"], "--listen", path, *pair("ecdsa")
+    )
+
+
+@test("a unix path that is longer than a socket's may be")
+def long_unix_path() -> None:
+    path = str(scratch() / ("x" * 120))
+    ended = run([PINGTLSD, *AS_USER, "--listen", path, *pair("ecdsa")])
+    assert ended.returncode in (1, 2), ended.returncode
+    equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
+    has(ended.stderr, "too long")
+
+
+@test("a unix path that is a file is left alone")
+def unix_path_is_file() -> None:
+    path = scratch() / "a-file"
+    path.write_text("precious\n")
+    refused(1, [re.escape(str(path))], "--listen", path, *pair("ecdsa"))
+    equal(path.read_text(), "precious\n", "the file")
+
+
+@test("a key that is missing, and a certificate that is")
+def missing_files() -> None:
+    none = scratch() / "none.pem"
+    name = re.escape(str(none))
+    both([name, "key", "No such file"], "--cert", cert("ecdsa"), "--key", none)
+    both([name, "certificate", "No such file"], "--cert", none, "--key", key("ecdsa"))
+
+
+@test("a key that may not be read")
+def unreadable_key() -> None:
+    options: dict = {}
+    if ROOT:
+        # The way of someone who is not root: no --user then.
+        if run([PINGTLSD, "--version"], user=USER, check=False).returncode != 0:
+            raise Skip(f"user {USER} cannot run the program here")
+        options = {"user": USER}
+    path = scratch() / "unreadable-key.pem"
+    shutil.copy(key("ecdsa"), path)
+    path.chmod(0 if not ROOT else 0o600)
+    ended = run(
+        [PINGTLSD, "--log", "stderr", "--listen", "127.0.0.1:0"]
+        + ["--cert", cert("ecdsa"), "--key", str(path)],
+        **options,
+    )
+    equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
+    has(ended.stderr, re.escape(str(path)), "Permission denied")
+    equal(ended.returncode, 1, "exit status")
+
+
+@test("a key that is noise, is a certificate, is a directory")
+def no_key() -> None:
+    noise = scratch() / "noise.pem"
+    noise.write_text("noise\n")
+    for path in str(noise), cert("rsa"), str(scratch()):
+        both([re.escape(path), "key"], "--cert", cert("ecdsa"), "--key", path)
+
+
+@test("a certificate that is noise, is a directory")
+def no_certificate() -> None:
+    noise = scratch() / "noise.pem"
+    noise.write_text("noise\n")
+    for path in noise, scratch():
+        patterns = [re.escape(str(path)), "certificate"]
+        both(patterns, "--cert", path, "--key", key("ecdsa"))
+
+
+@test("a key that does not match its certificate")
+def mismatch() -> None:
+    both(
+        [re.escape(key("rsa")), re.escape(cert("ecdsa")), "does not match"],
+        *("--cert", cert("ecdsa"), "--key", key("rsa")),
+    )
+
+
+@test("a certificate that expired, and one whose time is to come")
+def expired() -> None:
+    both([re.escape(cert("expired")), "expired", "2021"], *pair("expired"))
+    both([re.escape(cert("not-yet")), "not valid before", "2090"], *pair("not-yet"))
+
+
+@test("a certificate file that holds a private key")
+def key_in_certificate() -> None:
+    path = scratch() / "both.pem"
+    path.write_text(Path(cert("ecdsa")).read_text() + Path(key("ecdsa")).read_text())
+    patterns = [re.escape(str(path)), "private key"]
+    both(patterns, "--cert", path, "--key", key("ecdsa"))
+
+
+@test("an error is the only line: no warning comes before it")
+def one_line() -> None:
+    if not ROOT:
+        raise Skip("needs root: else a key is readable or it is not")
+    # A key that only root can read is good for a start, not for a reload.
+    path = scratch() / "root-key.pem"
+    shutil.copy(key("expired"), path)
+    path.chmod(0o600)
+    both(
+        [re.escape(cert("expired")), "expired"],
+        *("--cert", cert("expired"), "--key", path),
+    )
+
+
+@test("a second pair that is bad")
+def second_pair() -> None:
+    both([re.escape(cert("expired")), "expired"], *pair("ecdsa"), *pair("expired"))
+
+
+@test("a priority string that GnuTLS does not know")
+def priority() -> None:
+    both(["NORML"], *pair("ecdsa"), "--tls-priority", "NORML")
+
+
+@test("a user that does not exist")
+def no_user() -> None:
+    if not ROOT:
+        raise Skip("needs root: only root changes user")
+    refused(
+        1,
+        ["no-such-user"],
+        *("--listen", "127.0.0.1:0", *pair("ecdsa"), "--user", "no-such-user"),
+    )
+
+
+@test("usage errors have exit status 2")
+def usage() -> None:
+    for words in (
+        ["--no-such-option"],
+        ["--listen"],
+        ["--max-sessions", "many"],
+        ["--max-sessions", "0"],
+        ["--max-sessions", "-1"],
+        ["--max-errors", "99999999999999999999"],
+        ["--idle-timeout", "1.2345"],
+        ["--idle-timeout", "soon"],
+        ["--log", "nowhere"],
+        ["stray"],
+    ):
+        # Options are read in order, so the good ones come first.
+        ended = run([PINGTLSD, *pair("ecdsa"), "--listen", "127.0.0.1:0", *words])
+        equal(ended.returncode, 2, f"exit status of {words}: {ended.stderr}")
+        has(ended.stderr, r"^pingtlsd: ", re.escape(words[-1].lstrip("-")))
+        assert len(ended.stderr.splitlines()) <= 2, ended.stderr
+
+
+@test("a certificate without a key, and a key without a certificate")
+def unpaired() -> None:
+    for words in ["--cert", cert("ecdsa")], ["--key", key("ecdsa")]:
+        ended = run([PINGTLSD, *AS_USER, "--listen", "127.0.0.1:0", *words])
+        equal(ended.returncode, 2, f"exit status of {words}")
+        has(ended.stderr, "^pingtlsd: ", "--cert", "--key")
+
+
+@test("--help and --version go to standard output, exit status 0")
+def help_and_version() -> None:
+    for program in PINGTLSD, PINGTLS:
+        for option, pattern in ("--help", "usage"), ("--version", r"^\S+ \d"):
+            ended = run([program, option])
+            equal(ended.returncode, 0, "exit status")
+            has(ended.stdout, pattern)
+            equal(ended.stderr, "", "standard error")
+
+
+@test("output that cannot be written is an error")
+def full() -> None:
+    if not Path("/dev/full").exists():
+        raise Skip("this machine has no /dev/full")
+    for program in PINGTLSD, PINGTLS:
+        with open("/dev/full", "w") as nowhere:
+            ended = run(
+                [program, "--help"],
+                capture_output=False,
+                stdout=nowhere,
+                stderr=subprocess.PIPE,
+            )
+        assert ended.returncode != 0, f"{program} --help lost its output"
+
+
+main()

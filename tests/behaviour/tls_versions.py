@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+"""TLS 1.2 and 1.3, with forward secrecy, and nothing older or weaker."""
+
+from harness import *
+from s_client import answered, refused, s_client
+
+# openssl's own defaults refuse what is old; this lets it offer it, so that the
+# refusal is the server's.
+ANY = ("-cipher", "ALL:@SECLEVEL=0")
+
+
+@test("TLS 1.2 and 1.3 are accepted")
+def accepted() -> None:
+    with server() as pingtlsd:
+        has(answered(pingtlsd, "-tls1_2"), r"TLSv1\.2, Cipher is ECDHE")
+        has(answered(pingtlsd, "-tls1_3"), r"TLSv1\.3, Cipher is TLS_")
+
+
+@test("TLS 1.0 and 1.1 are refused with the alert for it")
+def refused_versions() -> None:
+    with server() as pingtlsd:
+        for version in "-tls1", "-tls1_1":
+            has(refused(pingtlsd, version, *ANY), "protocol version")
+
+
+@test("a client that offers TLS 1.0 to 1.3 gets 1.3")
+def best() -> None:
+    with server() as pingtlsd:
+        has(answered(pingtlsd, *ANY, "-min_protocol", "TLSv1"), r"TLSv1\.3")
+
+
+@test("RSA key transport is refused, ECDHE with the same key is not")
+def key_transport() -> None:
+    with server(pairs=("rsa",)) as pingtlsd:
+        has(refused(pingtlsd, "-tls1_2", "-cipher", "kRSA"), "handshake failure")
+        has(answered(pingtlsd, "-tls1_2", "-cipher", "ECDHE"), "Cipher is ECDHE")
+
+
+@test("weak suites are refused")
+def weak_suites() -> None:
+    with server(pairs=("rsa", "ecdsa")) as pingtlsd:
+        for suites in "aNULL:eNULL:@SECLEVEL=0", "PSK", "DHE-RSA-AES256-CCM8":
+            said = refused(pingtlsd, "-tls1_2", "-psk", "00", "-cipher", suites)
+            has(said, "handshake failure")
+
+
+@test("renegotiation is refused")
+def renegotiation() -> None:
+    with server() as pingtlsd:
+        # Without -ign_eof a line "R" makes s_client renegotiate.
+        ended = s_client(pingtlsd, "-tls1_2", commands="R\n")
+        has(ended.stdout, "RENEGOTIATING", "no renegotiation|handshake failure|closed")
+        pingtlsd.wait_sessions(0)
+        dialogue(pingtlsd.port)
+
+
+@test("--tls-priority narrows what is accepted")
+def priority() -> None:
+    only = "--tls-priority", "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+    with server(*only) as pingtlsd:
+        has(answered(pingtlsd), r"TLSv1\.3")
+        has(refused(pingtlsd, "-tls1_2"), "protocol version|handshake failure")
+
+
+@test("TLS 1.3 key updates are followed")
+def key_update() -> None:
+    with server() as pingtlsd:
+        # "K" makes s_client update its keys and ask for the server's.
+        ended = s_client(pingtlsd, "-tls1_3", commands="K\nPING\n")
+        has(ended.stdout, "KEYUPDATE")
+        assert "alert" not in ended.stdout.lower(), ended.stdout
+        pingtlsd.wait_sessions(0)
+
+
+main()
