@@ -16,24 +16,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "address.h"
-#include "admission.h"
+#include "acceptor.h"
 #include "children.h"
+#include "complaints.h"
 #include "manager.h"
-#include "protocol.h"
+#include "metrics.h"
 #include "session_log.h"
 #include "stats.h"
 
-/* A pause in which some descriptor, process or memory may come free. */
-#define SHORTAGE_MS 100
 /* A keyholder that cannot be replaced is tried again after the first pause,
  * then after twice the time, at last every minute. */
 #define KEYHOLDER_FIRST_MS 1000
 #define KEYHOLDER_LAST_MS 60000
-/* The same complaint is logged this often at most. */
-#define COMPLAINT_MS 1000
-/* The status that the service manager shows is at most this old. */
-#define STATUS_MS 1000
+/* What the service manager shows and the metrics file are at most this old. */
+#define PUBLISH_MS 1000
 /* After the drain and SIGTERM: how long until SIGKILL. */
 #define KILL_MS 1000
 
@@ -44,17 +40,15 @@ struct listener {
 	struct credentials *credentials;
 	struct sandbox *sandbox; /* of the sessions; NULL: none */
 	struct children *children;
-	struct admission *admission;
+	struct acceptor *acceptor;
 	struct stats stats;
 	int signals; /* a signalfd(2) */
 	bool stopping;
-	bool keyless;         /* the keyholder died and is not replaced yet */
-	deadline accept_from; /* after a shortage */
-	deadline complain_from;
-	unsigned long complaints; /* not logged */
-	deadline next_keyholder, next_watchdog, next_kill, next_status;
+	bool keyless; /* the keyholder died and is not replaced yet */
+	deadline next_keyholder, next_watchdog, next_kill, next_publish;
 	int64_t keyholder_ms; /* the pause before the next try */
-	bool changed;         /* the counters, since the last status */
+	bool changed;         /* the counters, since they were published */
+	struct complaints complaints;
 	int kill_signal;
 };
 
@@ -86,9 +80,8 @@ listener_new(const struct options *options, struct sockets *sockets,
 	if (options->sandboxed)
 		l->sandbox = sandbox_new(SANDBOX_SESSION);
 	l->children = children_new(options->max_sessions);
-	l->admission = admission_new(
-	    options->max_sessions, options->max_sessions_per_source);
-	if (l->signals == -1 || l->children == NULL || l->admission == NULL ||
+	l->acceptor = acceptor_new(options, sockets, &l->stats);
+	if (l->signals == -1 || l->children == NULL || l->acceptor == NULL ||
 	    (options->sandboxed && l->sandbox == NULL)) {
 		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
 		listener_free(l);
@@ -105,25 +98,10 @@ listener_free(struct listener *l)
 	if (l->signals != -1)
 		close(l->signals);
 	sandbox_free(l->sandbox);
-	admission_free(l->admission);
+	acceptor_free(l->acceptor);
 	children_free(l->children);
 	credentials_free(l->credentials);
 	free(l);
-}
-
-/* Whether a complaint may be logged; counts those that may not. */
-static bool
-may_complain(struct listener *l)
-{
-	if (deadline_now() < l->complain_from) {
-		l->complaints++;
-		return false;
-	}
-	if (l->complaints > 0)
-		log_line(LOG_WARNING, "and %lu more like that", l->complaints);
-	l->complaints = 0;
-	l->complain_from = deadline_in(COMPLAINT_MS);
-	return true;
 }
 
 /* The forked child: serves one connection and is gone. */
@@ -142,6 +120,7 @@ serve(struct listener *l, int fd, struct session_result *result)
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	close(l->signals);
 	sockets_close(l->sockets);
+	acceptor_free(l->acceptor);
 	if (keyholder_prepare(credentials_keyholder(l->credentials)) == -1 ||
 	    (stream = stream_new(fd)) == NULL ||
 	    (l->sandbox != NULL && sandbox_enter(l->sandbox) == -1))
@@ -151,104 +130,44 @@ serve(struct listener *l, int fd, struct session_result *result)
 	_exit(EXIT_SUCCESS);
 }
 
-/* A refusal costs no fork and does not wait. */
+/* Takes in the next connection, if one is admitted, and forks its process. */
 static void
-refuse(struct listener *l, const struct peer *peer, int fd, const char *reply,
-    const char *why)
-{
-	char who[ADDRESS_TEXT_MAX], dropped[512];
-
-	l->stats.refused++;
-	if (may_complain(l)) {
-		address_format(
-		    (const struct sockaddr *)&peer->address, peer->length, who);
-		log_line(LOG_NOTICE, "refused %s: %s", who, why);
-	}
-	(void)send(fd, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
-	shutdown(fd, SHUT_WR);
-	/* Left unread, a command would turn the close into a reset, and that
-	 * could destroy the reply (RFC 1122, 4.2.2.13). */
-	(void)recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
-}
-
-static void
-admit(struct listener *l, struct peer *peer, int fd)
+take_in(struct listener *l)
 {
 	struct session_result *result;
-	char who[ADDRESS_TEXT_MAX];
+	struct peer peer;
+	int fd = acceptor_next(l->acceptor, &peer);
 
-	l->stats.connections++;
 	l->changed = true;
-	peer->source = admission_source((struct sockaddr *)&peer->address);
-	switch (admission_admit(l->admission, &peer->source)) {
-	case ADMISSION_TOO_MANY:
-		refuse(l, peer, fd, PROTOCOL_BUSY, "too many sessions");
+	if (fd == -1)
 		return;
-	case ADMISSION_TOO_MANY_FROM_SOURCE:
-		refuse(l, peer, fd, PROTOCOL_BUSY_SOURCE,
-		    "too many sessions from its address");
-		return;
-	default:
-		break;
-	}
-	peer->began = deadline_now();
-	if (l->options->log_most >= LOG_DEBUG) {
-		address_format(
-		    (const struct sockaddr *)&peer->address, peer->length, who);
-		log_line(LOG_DEBUG, "connection from %s", who);
-	}
-	switch (children_fork(l->children, peer, &result)) {
+	switch (children_fork(l->children, &peer, &result)) {
 	case 0:
 		serve(l, fd, result);
 	case -1:
-		refuse(l, peer, fd, PROTOCOL_BUSY, strerror(errno));
-		admission_release(l->admission, &peer->source);
-		l->accept_from = deadline_in(SHORTAGE_MS);
+		acceptor_turn_away(l->acceptor, &peer, fd);
 		break;
 	default:
-		break;
-	}
-}
-
-static void
-accept_one(struct listener *l, int listening)
-{
-	struct peer peer = {.length = sizeof(peer.address)};
-	int fd = accept4(listening, (struct sockaddr *)&peer.address,
-	    &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd != -1) {
-		admit(l, &peer, fd);
 		close(fd);
-		return;
-	}
-	switch (errno) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		/* The connection stays in the queue and poll(2) would say so
-		 * at once. */
-		if (may_complain(l))
-			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
-		l->accept_from = deadline_in(SHORTAGE_MS);
-		break;
-	default:
-		/* The peer's or the network's affair (accept(2)). */
 		break;
 	}
 }
 
-/* For `systemctl status`. */
+/* Shows the counters: `systemctl status`, and the metrics file. */
 static void
-report_status(struct listener *l)
+publish(struct listener *l)
 {
+	const char *file = l->options->metrics_file;
+	size_t sessions = children_count(l->children);
 	char text[STATS_TEXT_MAX];
 
-	stats_format(&l->stats, children_count(l->children), text);
+	stats_format(&l->stats, sessions, text);
 	manager_notify("STATUS=%s", text);
+	if (file != NULL && metrics_write(file, &l->stats, sessions) == -1 &&
+	    complaints_allow(&l->complaints))
+		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
 	l->changed = false;
-	l->next_status = deadline_in(STATUS_MS);
+	l->next_publish = deadline_in(PUBLISH_MS);
 }
 
 /* Loads new credentials and drops the old, or keeps them. */
@@ -306,8 +225,9 @@ reap(struct listener *l)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (children_reap(l->children, pid, &peer, &result) == 0) {
-			admission_release(l->admission, &peer.source);
-			stats_add(&l->stats, &result);
+			acceptor_ended(l->acceptor, &peer, &result);
+			stats_add(
+			    &l->stats, &result, deadline_now() - peer.began);
 			l->changed = true;
 			session_log(&peer, &result, status);
 		} else if (pid == keyholder_pid(
@@ -393,43 +313,38 @@ handle_time(struct listener *l)
 		}
 		next = deadline_earlier(next, l->next_watchdog);
 	}
-	if (l->changed && now >= l->next_status)
-		report_status(l);
+	if (l->changed && now >= l->next_publish)
+		publish(l);
 	if (l->changed)
-		next = deadline_earlier(next, l->next_status);
-	if (now < l->accept_from)
-		next = deadline_earlier(next, l->accept_from);
+		next = deadline_earlier(next, l->next_publish);
+	if (!l->stopping)
+		next = deadline_earlier(next, acceptor_deadline(l->acceptor));
 	return next;
 }
 
 static void
 wait_for_work(struct listener *l, deadline until)
 {
-	struct pollfd fds[SOCKETS_MAX + 1] = {
+	struct pollfd fds[] = {
 	    {.fd = l->signals, .events = POLLIN},
+	    {.fd = l->stopping ? -1 : acceptor_fd(l->acceptor),
+		.events = POLLIN},
 	};
-	nfds_t count = 1;
 	struct timespec timeout, *wait = NULL;
 	int64_t now = deadline_now(), left;
 
-	if (now >= l->accept_from)
-		for (; count <= l->sockets->count; count++)
-			fds[count] = (struct pollfd){
-			    .fd = l->sockets->fds[count - 1],
-			    .events = POLLIN,
-			};
 	if (until != DEADLINE_NEVER) {
 		left = until > now ? until - now : 0;
 		timeout.tv_sec = left / 1000000000;
 		timeout.tv_nsec = left % 1000000000;
 		wait = &timeout;
 	}
-	if (ppoll(fds, count, wait, NULL) <= 0)
+	if (ppoll(fds, 2, wait, NULL) == -1)
 		return;
-	for (nfds_t i = 1; i < count; i++)
-		if (fds[i].revents != 0)
-			accept_one(l, fds[i].fd);
-	/* Last, as a stop closes the sockets. */
+	if (!l->stopping &&
+	    (fds[1].revents != 0 ||
+		deadline_now() >= acceptor_deadline(l->acceptor)))
+		take_in(l);
 	if (fds[0].revents != 0)
 		handle_signals(l);
 }
@@ -438,9 +353,10 @@ int
 listener_run(struct listener *l)
 {
 	manager_notify("READY=1");
-	report_status(l);
+	publish(l);
 	while (!l->stopping || children_count(l->children) > 0)
 		wait_for_work(l, handle_time(l));
+	publish(l);
 	log_line(LOG_NOTICE, "stopped");
 	return EXIT_SUCCESS;
 }

@@ -19,8 +19,13 @@
 #define DEFAULT_MAX_SESSIONS 1024
 /* Room for a site behind one address, and for seven more sites. */
 #define DEFAULT_MAX_PER_SOURCE 128
+/* New connections a second from one source.  A site's monitors make a few; the
+ * machine takes a thousand. */
+#define DEFAULT_MAX_RATE_PER_SOURCE 64
 /* Half of Linux's default pid_max is more than any machine runs. */
 #define MOST_SESSIONS 16384
+/* More than any machine accepts. */
+#define MOST_RATE 100000
 /* A day: no one waits longer for a line, and a session that lasts longer is
  * as well begun anew. */
 #define MOST_MS (24 * 60 * 60 * INT64_C(1000))
@@ -29,6 +34,11 @@ enum {
 	TLS_PRIORITY = 256,
 	MAX_SESSIONS,
 	MAX_SESSIONS_PER_SOURCE,
+	MAX_RATE_PER_SOURCE,
+	PENALTIES,
+	PENALTY_EXEMPT,
+	PROXY_PROTOCOL,
+	METRICS_FILE,
 	MAX_ERRORS,
 	IDLE_TIMEOUT,
 	HANDSHAKE_TIMEOUT,
@@ -48,6 +58,11 @@ static const struct option long_options[] = {
     {"max-sessions", required_argument, NULL, MAX_SESSIONS},
     {"max-sessions-per-source", required_argument, NULL,
 	MAX_SESSIONS_PER_SOURCE},
+    {"max-rate-per-source", required_argument, NULL, MAX_RATE_PER_SOURCE},
+    {"penalties", required_argument, NULL, PENALTIES},
+    {"penalty-exempt", required_argument, NULL, PENALTY_EXEMPT},
+    {"proxy-protocol", required_argument, NULL, PROXY_PROTOCOL},
+    {"metrics-file", required_argument, NULL, METRICS_FILE},
     {"max-errors", required_argument, NULL, MAX_ERRORS},
     {"idle-timeout", required_argument, NULL, IDLE_TIMEOUT},
     {"handshake-timeout", required_argument, NULL, HANDSHAKE_TIMEOUT},
@@ -74,6 +89,8 @@ static const char help[] =
     "                         (may be repeated; default: 10001, every "
     "address)\n"
     "  -i, --inetd            serve the socket that is standard input\n"
+    "      --proxy-protocol=NETWORKS  proxies that say whom a connection is "
+    "for\n"
     "  -u, --user=NAME        become this user if started by root "
     "(" SERVICE_USER ")\n"
     "  -D, --daemonize        go to the background once connections are "
@@ -91,6 +108,10 @@ static const char help[] =
     "Limits (times in seconds, 0: none):\n"
     "      --max-sessions=N             in all (%d)\n"
     "      --max-sessions-per-source=N  from one address or IPv6 /64 (%d)\n"
+    "      --max-rate-per-source=N      connections a second from one (%d)\n"
+    "      --penalties=LIST             seconds to refuse a source that keeps\n"
+    "                                   failing: %s\n"
+    "      --penalty-exempt=NETWORKS    never penalised\n"
     "      --max-errors=N               in a session (%u)\n"
     "      --idle-timeout=SECONDS       for a line (%g)\n"
     "      --handshake-timeout=SECONDS  for the upgrade to TLS (%g)\n"
@@ -100,6 +121,7 @@ static const char help[] =
     "\n"
     "Log:\n"
     "  -L, --log=WHERE        auto, stderr, syslog or journal (auto)\n"
+    "      --metrics-file=FILE  counters for Prometheus\n"
     "  -v, --verbose          debugging too\n"
     "  -q, --quiet            warnings and errors only\n"
     "\n"
@@ -108,6 +130,8 @@ static const char help[] =
     "\n"
     "  -h, --help             this text\n"
     "  -V, --version          the version\n";
+
+#define DEFAULT_PENALTIES "handshake=2,crash=90,min=15,max=600"
 
 static const struct options defaults = {
     .session =
@@ -119,6 +143,15 @@ static const struct options defaults = {
 	},
     .max_sessions = DEFAULT_MAX_SESSIONS,
     .max_sessions_per_source = DEFAULT_MAX_PER_SOURCE,
+    .max_rate_per_source = DEFAULT_MAX_RATE_PER_SOURCE,
+    .penalties =
+	{
+	    .on = true,
+	    .handshake_ms = 2000,
+	    .crash_ms = 90000,
+	    .min_ms = 15000,
+	    .max_ms = 600000,
+	},
     .drain_ms = 10000,
     .sandboxed = true,
     .log = LOG_TARGET_AUTO,
@@ -129,6 +162,7 @@ static void
 show_help(void)
 {
 	printf(help, DEFAULT_MAX_SESSIONS, DEFAULT_MAX_PER_SOURCE,
+	    DEFAULT_MAX_RATE_PER_SOURCE, DEFAULT_PENALTIES,
 	    defaults.session.max_errors, (double)defaults.session.idle_ms / 1e3,
 	    (double)defaults.session.handshake_ms / 1e3,
 	    (double)defaults.session.total_ms / 1e3,
@@ -143,14 +177,15 @@ wrong(const char *option, const char *value, const char *want)
 }
 
 static int
-number(const char *option, const char *text, unsigned long most,
-    unsigned long *value)
+number(const char *option, const char *text, unsigned long least,
+    unsigned long most, unsigned long *value)
 {
 	char want[64];
 
-	if (parse_count(text, 1, most, value) == 0)
+	if (parse_count(text, least, most, value) == 0)
 		return 0;
-	snprintf(want, sizeof(want), "must be a number from 1 to %lu", most);
+	snprintf(want, sizeof(want), "must be a number from %lu to %lu", least,
+	    most);
 	return wrong(option, text, want);
 }
 
@@ -164,6 +199,45 @@ seconds(const char *option, const char *text, int64_t *ms)
 	snprintf(want, sizeof(want), "must be seconds from 0 to %d",
 	    (int)(MOST_MS / 1000));
 	return wrong(option, text, want);
+}
+
+static int
+networks(const char *option, const char *text, struct networks **list)
+{
+	networks_free(*list);
+	*list = networks_parse(text);
+	return *list != NULL
+	           ? 0
+	           : wrong(option, text,
+			 errno == ENOMEM ? strerror(errno)
+					 : "must be addresses and networks, "
+					   "commas between");
+}
+
+/* Reads "handshake=2,crash=90,min=15,max=600", or a part of it, or "none". */
+static int
+penalties(const char *option, char *text, struct penalty_options *p)
+{
+	static char *const names[] = {"handshake", "crash", "min", "max", NULL};
+	int64_t *const values[] = {
+	    &p->handshake_ms, &p->crash_ms, &p->min_ms, &p->max_ms};
+	char *rest = text, *value, whole[64];
+	int i;
+
+	p->on = strcmp(text, "none") != 0;
+	if (!p->on)
+		return 0;
+	snprintf(whole, sizeof(whole), "%s", text); /* getsubopt cuts it up */
+	while (*rest != '\0') {
+		i = getsubopt(&rest, names, &value);
+		if (i == -1 || value == NULL ||
+		    parse_seconds(value, 0, MOST_MS, values[i]) == -1)
+			return wrong(option, whole,
+			    "must be none, or seconds like " DEFAULT_PENALTIES);
+	}
+	if (p->min_ms > p->max_ms)
+		return wrong(option, whole, "min is more than max");
+	return 0;
 }
 
 static int
@@ -186,8 +260,7 @@ target(const char *text, enum log_target *log)
 
 /* Takes one option that has a value; returns 0, or -1 after logging. */
 static int
-take(struct options *o, size_t *keys, int option, const char *name,
-    const char *value)
+take(struct options *o, size_t *keys, int option, const char *name, char *value)
 {
 	unsigned long count;
 
@@ -219,12 +292,24 @@ take(struct options *o, size_t *keys, int option, const char *name,
 		o->priority = value;
 		return 0;
 	case MAX_SESSIONS:
-		return number(name, value, MOST_SESSIONS, &o->max_sessions);
+		return number(name, value, 1, MOST_SESSIONS, &o->max_sessions);
 	case MAX_SESSIONS_PER_SOURCE:
 		return number(
-		    name, value, MOST_SESSIONS, &o->max_sessions_per_source);
+		    name, value, 1, MOST_SESSIONS, &o->max_sessions_per_source);
+	case MAX_RATE_PER_SOURCE:
+		return number(
+		    name, value, 0, MOST_RATE, &o->max_rate_per_source);
+	case PENALTIES:
+		return penalties(name, value, &o->penalties);
+	case PENALTY_EXEMPT:
+		return networks(name, value, &o->penalties.exempt);
+	case PROXY_PROTOCOL:
+		return networks(name, value, &o->proxies);
+	case METRICS_FILE:
+		o->metrics_file = value;
+		return 0;
 	case MAX_ERRORS:
-		if (number(name, value, UINT_MAX, &count) == -1)
+		if (number(name, value, 1, UINT_MAX, &count) == -1)
 			return -1;
 		o->session.max_errors = (unsigned int)count;
 		return 0;
@@ -280,7 +365,9 @@ check(struct options *o, size_t keys)
 			-1 ||
 		    check_absolute("key", o->pairs[i].key_file) == -1)
 			return -1;
-	return check_absolute("pid-file", o->pid_file);
+	return check_absolute("pid-file", o->pid_file) == -1
+	           ? -1
+	           : check_absolute("metrics-file", o->metrics_file);
 }
 
 /* The long name of an option, for messages. */
@@ -359,4 +446,11 @@ options_parse(int argc, char *argv[], struct options *o)
 		return OPTIONS_WRONG;
 	}
 	return check(o, keys) == 0 ? OPTIONS_RUN : OPTIONS_WRONG;
+}
+
+void
+options_free(struct options *o)
+{
+	networks_free(o->penalties.exempt);
+	networks_free(o->proxies);
 }

@@ -10,8 +10,18 @@
 
 #include "keyholder.h"
 #include "log.h"
+#include "networks.h"
 #include "session.h"
 #include "sockets.h"
+
+/* What a source pays for misbehaving (penalties.h). */
+struct penalty_options {
+	bool on;
+	int64_t handshake_ms; /* for a handshake that fails */
+	int64_t crash_ms;     /* for a session that crashes */
+	int64_t min_ms, max_ms;
+	struct networks *exempt; /* NULL: no one */
+};
 
 struct options {
 	const char *listen[SOCKETS_MAX];
@@ -23,6 +33,10 @@ struct options {
 	const char *user;     /* NULL: not said */
 	struct session_options session;
 	unsigned long max_sessions, max_sessions_per_source;
+	unsigned long max_rate_per_source; /* a second; 0: no limit */
+	struct penalty_options penalties;
+	struct networks *proxies; /* that send the PROXY protocol; NULL: none */
+	const char *metrics_file; /* NULL: none */
 	int64_t drain_ms;
 	bool daemonize;
 	const char *pid_file; /* NULL: none */
@@ -38,7 +52,9 @@ enum options_outcome {
 	OPTIONS_WRONG, /* one line was logged: status 2 */
 };
 
-/* Parses the command line; the struct refers to `argv`. */
+/* Parses the command line; the struct refers to `argv`.  options_free() frees
+ * what it holds, whatever the outcome. */
 enum options_outcome options_parse(int argc, char *argv[], struct options *);
+void options_free(struct options *);
 
 #endif

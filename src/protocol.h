@@ -36,5 +36,7 @@ enum protocol_command protocol_parse(const char *line, size_t length);
 /* Refused by the listener, before any command. */
 #define PROTOCOL_BUSY "ERR too many sessions\n"
 #define PROTOCOL_BUSY_SOURCE "ERR too many sessions from your address\n"
+#define PROTOCOL_TOO_FAST "ERR too many connections from your address\n"
+#define PROTOCOL_PENALISED "ERR too many failures from your address\n"
 
 #endif

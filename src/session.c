@@ -90,15 +90,38 @@ note_tls(struct session *s)
 	    suite == NULL ? "" : suite);
 }
 
-/* STARTTLS.  Returns false when the session is over. */
+/* Notes why there is no TLS.  Returns the end of the session. */
+static enum session_end
+note_failure(struct session *s, int error)
+{
+	struct session_result *r = s->result;
+	const char *why = keyholder_why(credentials_keyholder(s->credentials));
+	int tls_error = stream_tls_error(s->stream), level;
+
+	snprintf(r->why, sizeof(r->why), "%s",
+	    why[0] != '\0' ? why : stream_strerror(s->stream, error));
+	r->alert = SESSION_NO_ALERT;
+	if (why[0] != '\0')
+		return SESSION_UNABLE;
+	if (error == STREAM_CLEARTEXT)
+		r->alert = GNUTLS_A_UNEXPECTED_MESSAGE;
+	else if (error == STREAM_TLS &&
+		 tls_error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+		r->alert = gnutls_alert_get(stream_tls(s->stream));
+		r->alert_received = 1;
+	} else if (error == STREAM_TLS)
+		r->alert = (uint32_t)gnutls_error_to_alert(tls_error, &level);
+	return SESSION_HANDSHAKE_FAILED;
+}
+
+/* STARTTLS.  Returns false, with the end, when the session is over. */
 static bool
-upgrade(struct session *s)
+upgrade(struct session *s, enum session_end *end)
 {
 	struct keyholder *keyholder = credentials_keyholder(s->credentials);
 	int64_t began = deadline_now();
 	deadline when =
 	    deadline_earlier(deadline_in(s->options->handshake_ms), s->end);
-	const char *why;
 	gnutls_session_t tls;
 	int e;
 
@@ -106,15 +129,14 @@ upgrade(struct session *s)
 	if (tls == NULL) {
 		snprintf(s->result->why, sizeof(s->result->why), "%s",
 		    gnutls_strerror(e));
+		*end = SESSION_UNABLE;
 		return false;
 	}
 	keyholder_set_deadline(keyholder, when);
 	stream_set_deadline(s->stream, when);
 	e = stream_upgrade(s->stream, tls);
 	if (e != 0) {
-		why = keyholder_why(keyholder);
-		snprintf(s->result->why, sizeof(s->result->why), "%s",
-		    why[0] != '\0' ? why : stream_strerror(s->stream, e));
+		*end = note_failure(s, e);
 		return false;
 	}
 	s->result->handshake_ns = deadline_now() - began;
@@ -127,6 +149,7 @@ static enum session_end
 converse(struct session *s)
 {
 	char line[PROTOCOL_LINE_MAX];
+	enum session_end end;
 	const char *reply;
 	ssize_t n;
 	int e;
@@ -153,8 +176,8 @@ converse(struct session *s)
 			return SESSION_QUIT;
 		case PROTOCOL_STARTTLS:
 			if (stream_tls(s->stream) == NULL) {
-				if (!upgrade(s))
-					return SESSION_HANDSHAKE_FAILED;
+				if (!upgrade(s, &end))
+					return end;
 				continue;
 			}
 			s->errors++;
@@ -210,6 +233,7 @@ session_end_text(uint32_t end)
 	    [SESSION_HANDSHAKE_FAILED] = "handshake failed",
 	    [SESSION_CONNECTION_LOST] = "connection lost",
 	    [SESSION_TLS_FAILED] = "TLS failed",
+	    [SESSION_UNABLE] = "unable to upgrade",
 	};
 
 	return end < sizeof(texts) / sizeof(texts[0]) ? texts[end] : "unknown";

@@ -32,7 +32,12 @@ enum session_end {
 	SESSION_HANDSHAKE_FAILED,
 	SESSION_CONNECTION_LOST, /* reset and the like */
 	SESSION_TLS_FAILED,      /* a record that TLS refuses */
+	SESSION_UNABLE,          /* to upgrade, by no fault of the peer's */
 };
+
+/* An alert is an octet (RFC 8446, 6); this stands for none. */
+#define SESSION_ALERTS 256
+#define SESSION_NO_ALERT SESSION_ALERTS
 
 #define SESSION_TEXT_MAX 96
 
@@ -46,6 +51,8 @@ struct session_result {
 	uint64_t pings_clear, pings_tls;
 	uint64_t octets_in, octets_out;
 	int64_t handshake_ns;       /* 0 if there was none */
+	uint32_t alert;             /* by which the handshake failed */
+	uint32_t alert_received;    /* 0: sent by us */
 	char version[16];           /* of TLS */
 	char cipher_suite[64];      /* as the IANA names it */
 	char why[SESSION_TEXT_MAX]; /* more about the end, or "" */

@@ -6,14 +6,58 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void
-stats_add(struct stats *s, const struct session_result *r)
+/* Believes none of it: the session may have been broken into. */
+static void
+add_failure(struct stats *s, const struct session_result *r)
 {
+	if (r->alert >= SESSION_ALERTS)
+		s->failed_silently++;
+	else if (r->alert_received != 0)
+		s->alerts_received[r->alert]++;
+	else
+		s->alerts_sent[r->alert]++;
+}
+
+void
+stats_add(struct stats *s, const struct session_result *r, int64_t ns)
+{
+	s->sessions++;
 	s->crashed += r->end == SESSION_CRASHED;
-	s->upgraded += r->upgraded != 0;
-	s->handshakes_failed += r->end == SESSION_HANDSHAKE_FAILED;
+	s->unable += r->end == SESSION_UNABLE;
+	if (r->end == SESSION_HANDSHAKE_FAILED)
+		add_failure(s, r);
+	if (r->upgraded != 0) {
+		s->upgraded++;
+		histogram_add(&s->handshakes, r->handshake_ns);
+	}
+	histogram_add(&s->durations, ns);
 	s->pings_clear += r->pings_clear;
 	s->pings_tls += r->pings_tls;
+	s->octets_in += r->octets_in;
+	s->octets_out += r->octets_out;
+}
+
+static uint64_t
+sum(const uint64_t *counts, size_t size)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < size; i++)
+		total += counts[i];
+	return total;
+}
+
+uint64_t
+stats_refused(const struct stats *s)
+{
+	return sum(s->refused, REFUSALS);
+}
+
+uint64_t
+stats_handshakes_failed(const struct stats *s)
+{
+	return sum(s->alerts_sent, SESSION_ALERTS) +
+	       sum(s->alerts_received, SESSION_ALERTS) + s->failed_silently;
 }
 
 void
@@ -24,6 +68,6 @@ stats_format(const struct stats *s, size_t sessions, char *text)
 	    " refused, %" PRIu64 " crashed, %" PRIu64 " upgraded, %" PRIu64
 	    " handshakes failed; pings: %" PRIu64 " in the clear, %" PRIu64
 	    " over TLS",
-	    sessions, s->connections, s->refused, s->crashed, s->upgraded,
-	    s->handshakes_failed, s->pings_clear, s->pings_tls);
+	    sessions, s->connections, stats_refused(s), s->crashed, s->upgraded,
+	    stats_handshakes_failed(s), s->pings_clear, s->pings_tls);
 }

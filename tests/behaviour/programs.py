@@ -28,6 +28,9 @@ PEERS = TOP / "tests/peers"
 # Whom pingtlsd becomes when root runs the tests.
 USER = "nobody"
 AS_USER = ("--user", USER) if ROOT else ()
+# Tests come from one address, faster than any site's monitors, and fail
+# handshakes on purpose.
+PATIENT = ("--max-rate-per-source", "0", "--penalties", "none")
 # The keyholder's name, as ps(1) shows it.
 KEYHOLDER = "pingtlsd-keys"
 
@@ -198,7 +201,7 @@ class Server(Program):
         listen: tuple[str, ...] = ("127.0.0.1:0",),
         pairs: tuple[str, ...] = ("ecdsa",),
     ) -> None:
-        command = [PINGTLSD, "--log", "stderr", *AS_USER, *options]
+        command = [PINGTLSD, "--log", "stderr", *AS_USER, *PATIENT, *options]
         for address in listen:
             command += ["--listen", address]
         for name in pairs:

@@ -1,6 +1,7 @@
 /*
  * The command line of pingtlsd: defaults, every option, every mistake.
  */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,6 +68,15 @@ START_TEST(has_defaults)
 	ck_assert(o.sandboxed);
 	ck_assert_uint_eq(o.max_sessions, 1024);
 	ck_assert_uint_eq(o.max_sessions_per_source, 128);
+	ck_assert_uint_eq(o.max_rate_per_source, 64);
+	ck_assert(o.penalties.on);
+	ck_assert_int_eq(o.penalties.handshake_ms, 2000);
+	ck_assert_int_eq(o.penalties.crash_ms, 90000);
+	ck_assert_int_eq(o.penalties.min_ms, 15000);
+	ck_assert_int_eq(o.penalties.max_ms, 600000);
+	ck_assert_ptr_null(o.penalties.exempt);
+	ck_assert_ptr_null(o.proxies);
+	ck_assert_ptr_null(o.metrics_file);
 	ck_assert_uint_eq(o.session.max_errors, 3);
 	ck_assert_int_eq(o.session.idle_ms, 60000);
 	ck_assert_int_eq(o.session.handshake_ms, 10000);
@@ -152,6 +162,37 @@ START_TEST(takes_as_many_as_there_is_room_for)
 }
 END_TEST
 
+START_TEST(takes_limits_by_source)
+{
+	struct sockaddr_in peer = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	accept_words("--max-rate-per-source=0 --penalties=min=1.5,handshake=7 "
+		     "--penalty-exempt=192.0.2.0/24 --penalty-exempt=127.0.0.1 "
+		     "--proxy-protocol=::1,unix --metrics-file=m");
+	ck_assert_uint_eq(o.max_rate_per_source, 0);
+	ck_assert(o.penalties.on);
+	ck_assert_int_eq(o.penalties.min_ms, 1500);
+	ck_assert_int_eq(o.penalties.handshake_ms, 7000);
+	ck_assert_int_eq(o.penalties.max_ms, 600000); /* as it was */
+	/* The last list is the one. */
+	ck_assert(networks_match(o.penalties.exempt, (struct sockaddr *)&peer));
+	ck_assert(!networks_match(o.proxies, (struct sockaddr *)&peer));
+	ck_assert_str_eq(o.metrics_file, "m");
+	options_free(&o);
+	accept_words("--penalties=none");
+	ck_assert(!o.penalties.on);
+	accept_words("--penalties=none --penalties=crash=1");
+	ck_assert(o.penalties.on);
+}
+END_TEST
+
+#define WANT_PENALTIES \
+	": must be none, or seconds like " \
+	"handshake=2,crash=90,min=15,max=600"
+
 static const struct {
 	const char *words, *why;
 } mistakes[] = {
@@ -185,6 +226,21 @@ static const struct {
 	"--max-sessions -1: must be a number from 1 to 16384"},
     {"--max-sessions-per-source=many",
 	"--max-sessions-per-source many: must be a number from 1 to 16384"},
+    {"--max-rate-per-source=100001",
+	"--max-rate-per-source 100001: must be a number from 0 to 100000"},
+    {"--penalties=all", "--penalties all" WANT_PENALTIES},
+    {"--penalties=min", "--penalties min" WANT_PENALTIES},
+    {"--penalties=min=1,max=x", "--penalties min=1,max=x" WANT_PENALTIES},
+    {"--penalties=min=2,max=1",
+	"--penalties min=2,max=1: min is more than max"},
+    {"--penalty-exempt=localhost",
+	"--penalty-exempt localhost: must be addresses and networks, commas "
+	"between"},
+    {"--proxy-protocol=10.0.0.1/8",
+	"--proxy-protocol 10.0.0.1/8: must be addresses and networks, commas "
+	"between"},
+    {"-D --metrics-file=m",
+	"--metrics-file m: must begin with / with --daemonize"},
     {"--max-errors=0", "--max-errors 0: must be a number from 1 to 4294967295"},
     {"--max-errors=4294967296",
 	"--max-errors 4294967296: must be a number from 1 to 4294967295"},
@@ -248,9 +304,10 @@ expect_help(const char *words)
 	static const char *const names[] = {"listen", "inetd", "user",
 	    "daemonize", "pid-file", "check-config", "cert", "key",
 	    "tls-priority", "max-sessions", "max-sessions-per-source",
-	    "max-errors", "idle-timeout", "handshake-timeout",
-	    "session-timeout", "drain-timeout", "log", "verbose", "quiet",
-	    "no-sandbox", "help", "version"};
+	    "max-rate-per-source", "penalties", "penalty-exempt",
+	    "proxy-protocol", "metrics-file", "max-errors", "idle-timeout",
+	    "handshake-timeout", "session-timeout", "drain-timeout", "log",
+	    "verbose", "quiet", "no-sandbox", "help", "version"};
 	enum options_outcome outcome;
 	const char *said;
 	char option[64];
@@ -299,6 +356,7 @@ main(void)
 	tcase_add_test(c, has_defaults);
 	tcase_add_test(c, takes_long_options);
 	tcase_add_test(c, takes_short_options);
+	tcase_add_test(c, takes_limits_by_source);
 	tcase_add_test(c, takes_as_many_as_there_is_room_for);
 	tcase_add_test(c, says_what_is_wrong);
 	tcase_add_test(c, refuses_one_too_many);

@@ -1,0 +1,54 @@
+#!/usr/bin/python3
+"""The counters, as a file for Prometheus."""
+
+from harness import *
+
+
+def metric(path: Path, line: str) -> bool:
+    return path.exists() and f"\n{line}\n" in path.read_text()
+
+
+def directory() -> Path:
+    """One that the service may write to."""
+    made = Path(tempfile.mkdtemp(dir=scratch()))
+    if ROOT:
+        shutil.chown(made, USER)
+    return made
+
+
+@test("what happens is counted, within a second or so")
+def counted() -> None:
+    path = directory() / "pingtlsd.prom"
+    with server("--metrics-file", path) as pingtlsd:
+        wait_until("there is a file", lambda: metric(path, "pingtlsd_sessions 0"))
+        with connect(pingtlsd.port) as held:
+            ask(held, b"PING\n", b"PONG\n")
+            wait_until("a session", lambda: metric(path, "pingtlsd_sessions 1"))
+        dialogue(pingtlsd.port)
+        with connect(pingtlsd.port) as peer:
+            peer.sendall(b"STARTTLS\nPING\n")
+            read_rest(peer)
+        for line in (
+            "pingtlsd_connections_total 3",
+            "pingtlsd_sessions 0",
+            "pingtlsd_sessions_total 3",
+            "pingtlsd_upgrades_total 1",
+            'pingtlsd_pings_total{phase="clear"} 2',
+            'pingtlsd_pings_total{phase="tls"} 1',
+            'pingtlsd_handshakes_failed_total{alert="10",'
+            'name="unexpected_message",by="server"} 1',
+            "pingtlsd_handshake_duration_seconds_count 1",
+            "pingtlsd_session_duration_seconds_count 3",
+        ):
+            wait_until(line, lambda: metric(path, line))
+    equal([f.name for f in path.parent.iterdir()], [path.name], "what is left")
+
+
+@test("a file that cannot be written is said, and the service goes on")
+def unwritable() -> None:
+    with server("--metrics-file", "/nowhere/pingtlsd.prom") as pingtlsd:
+        pingtlsd.wait_line(r"cannot write /nowhere/pingtlsd\.prom: No such file")
+        dialogue(pingtlsd.port)
+
+
+main()
