@@ -62,26 +62,6 @@ open_keys(struct keys *keys)
 	return 0;
 }
 
-/* Becomes who it is to be from then on. */
-static int
-become(struct keys *keys)
-{
-	const struct account *account = keys->options->account;
-
-	if (account != NULL && sandbox_become(account) == -1) {
-		snprintf(keys->why, sizeof(keys->why),
-		    "cannot become user %s: %s", account->name,
-		    strerror(errno));
-		return -1;
-	}
-	if (sandbox_restrict() == -1) {
-		snprintf(keys->why, sizeof(keys->why),
-		    "cannot give up privileges: %s", strerror(errno));
-		return -1;
-	}
-	return 0;
-}
-
 /* Reads one key and closes its file; the key's id goes to `id`. */
 static int
 load_key(struct keys *keys, size_t index, uint8_t *id)
@@ -324,7 +304,7 @@ keyholder_process(int socket, const struct keyholder_options *options)
 	prctl(PR_SET_NAME, "pingtlsd-keys");
 	let_go(socket);
 	if (open_keys(&keys) == 0)
-		(void)become(&keys);
+		(void)sandbox_give_up_privileges(options->account, keys.why);
 	if (options->wait)
 		introduce(socket, &keys);
 

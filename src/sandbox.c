@@ -9,7 +9,9 @@
 #include <linux/seccomp.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -40,8 +42,8 @@ sandbox_account(const char *name, struct account *account)
 	return 0;
 }
 
-int
-sandbox_become(const struct account *account)
+static int
+become(const struct account *account)
 {
 	if (initgroups(account->name, account->gid) == -1 ||
 	    setresgid(account->gid, account->gid, account->gid) == -1 ||
@@ -56,12 +58,22 @@ sandbox_become(const struct account *account)
 }
 
 int
-sandbox_restrict(void)
+sandbox_give_up_privileges(const struct account *account, char *why)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	if (account != NULL && become(account) == -1) {
+		snprintf(why, SANDBOX_WHY_MAX,
+		    "cannot become user %.32s: %s", account->name,
+		    strerror(errno));
 		return -1;
-	/* After the change of user, which resets it. */
-	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	}
+	/* Dumpable last, as the change of user resets it. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {
+		snprintf(why, SANDBOX_WHY_MAX,
+		    "cannot give up privileges: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
 }
 
 /*

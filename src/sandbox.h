@@ -24,19 +24,18 @@ struct account {
  */
 int sandbox_account(const char *name, struct account *account);
 
-/*
- * Becomes `account` for good, with its supplementary groups (initgroups(3)).
- * Returns 0, or -1 with errno.
- */
-int sandbox_become(const struct account *account);
+#define SANDBOX_WHY_MAX 160
 
 /*
- * What every process of the service gives up: it gains no privilege by execve
- * (PR_SET_NO_NEW_PRIVS), and others of its user can neither trace it, read its
- * memory nor get a core dump of it (PR_SET_DUMPABLE, proc(5)).
- * Returns 0, or -1 with errno.
+ * What every process of the service gives up for good: it becomes `account`
+ * with its supplementary groups (initgroups(3)), unless that is NULL; it gains
+ * no privilege by execve (PR_SET_NO_NEW_PRIVS); and others of its user can
+ * neither trace it, read its memory nor get a core dump of it
+ * (PR_SET_DUMPABLE, proc(5)).
+ *
+ * Returns 0, or -1 with one line in `why` (SANDBOX_WHY_MAX octets).
  */
-int sandbox_restrict(void);
+int sandbox_give_up_privileges(const struct account *account, char *why);
 
 /* Whom a sandbox is for; the keyholder's allows less. */
 enum sandbox_role {
@@ -57,7 +56,7 @@ struct sandbox *sandbox_new(enum sandbox_role);
 void sandbox_free(struct sandbox *);
 
 /*
- * Enters the sandbox for good; sandbox_restrict() comes before.  From then on
+ * Enters the sandbox for good; sandbox_give_up_privileges() comes before.  From then on
  * the process has its open descriptors and its memory, and little else:
  *
  * - limits: no process, and at most SANDBOX_DATA_MAX octets of private memory

@@ -127,6 +127,7 @@ static const struct attempt {
 static bool
 works(bool (*attempt)(void), const struct sandbox *sandbox)
 {
+	char why[SANDBOX_WHY_MAX];
 	int pair[2], status;
 	pid_t pid;
 
@@ -137,7 +138,8 @@ works(bool (*attempt)(void), const struct sandbox *sandbox)
 		/* As little as a session has; 3 is the stream. */
 		dup2(pair[0], 3);
 		if (sandbox != NULL &&
-		    (sandbox_restrict() == -1 || sandbox_enter(sandbox) == -1))
+		    (sandbox_give_up_privileges(NULL, why) == -1 ||
+			sandbox_enter(sandbox) == -1))
 			_exit(2);
 		_exit(attempt() ? 0 : 1);
 	}
