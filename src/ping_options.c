@@ -219,22 +219,21 @@ is_short_for_several(const char *word)
 static enum ping_outcome
 complain(int option, char *argv[], char *why)
 {
-	/* The option, if it is long; getopt is within a short one's word. */
-	const char *word = argv[optind - 1];
+	const char letter[] = {'-', (char)optopt, '\0'};
+	/* Of short ones, getopt may still be within the word; of long ones,
+	 * --help and --version have a letter, too. */
+	bool is_long =
+	    optopt == 0 || optopt >= CA_FILE || optopt == 'h' || optopt == 'V';
+	const char *word = is_long ? argv[optind - 1] : letter;
+	const char *what = "no such option";
 
-	if (option == ':' && optopt < CA_FILE)
-		snprintf(why, PING_WHY_MAX, "-%c: needs a value", optopt);
-	else if (option == ':')
-		snprintf(why, PING_WHY_MAX, "%s: needs a value", word);
-	/* As long options only, --help and --version can be given one. */
-	else if (optopt >= CA_FILE || optopt == 'h' || optopt == 'V')
-		snprintf(why, PING_WHY_MAX, "%s: takes no value", word);
-	else if (optopt != 0)
-		snprintf(why, PING_WHY_MAX, "-%c: no such option", optopt);
-	else
-		snprintf(why, PING_WHY_MAX, "%s: %s", word,
-		    is_short_for_several(word) ? "short for several options"
-					       : "no such option");
+	if (option == ':')
+		what = "needs a value";
+	else if (optopt == 0 && is_short_for_several(word))
+		what = "short for several options";
+	else if (optopt != 0 && is_long)
+		what = "takes no value";
+	snprintf(why, PING_WHY_MAX, "%s: %s (see --help)", word, what);
 	return PING_WRONG;
 }
 
@@ -268,9 +267,8 @@ ping_options_parse(int argc, char *argv[], struct ping_options *o, char *why)
 		}
 	}
 	if (argc - optind != 1) {
-		snprintf(why, PING_WHY_MAX,
-		    argc == optind ? "no destination given"
-				   : "more than one destination given");
+		snprintf(why, PING_WHY_MAX, "%s destination given (see --help)",
+		    argc == optind ? "no" : "more than one");
 		return PING_WRONG;
 	}
 	if (set_destination(o, argv[optind], why) == -1 || check(o, why) == -1)

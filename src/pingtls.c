@@ -85,8 +85,7 @@ main(int argc, char *argv[])
 	case PING_SHOWN:
 		return fflush(stdout) == 0 ? EXIT_ANSWERED : cannot_write();
 	case PING_WRONG:
-		fprintf(stderr, "pingtls: %s\nTry 'pingtls --help' for more.\n",
-		    why);
+		fprintf(stderr, "pingtls: %s\n", why);
 		return EXIT_ERROR;
 	case PING_RUN:
 		break;
