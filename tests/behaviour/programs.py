@@ -176,6 +176,10 @@ class Program:
         mine = ((pid, s[0]) for pid, s in processes if s[3:4] == [str(self.pid)])
         return [pid for pid, process_state in mine if process_state != "Z"]
 
+    def wait_gone(self) -> None:
+        """Waits until nothing of it is left: the keyholder ends after it."""
+        wait_until(f"no process of {self.name} stays", lambda: not self.session())
+
     def kill(self) -> None:
         """Ends the program and what it started, whatever it was doing."""
         for pid in self.session():
@@ -239,7 +243,7 @@ class Server(Program):
         """Ends the service in order; it must leave nothing behind."""
         self.signal(signal.SIGTERM)
         equal(self.wait(), 0, "exit status of pingtlsd after SIGTERM")
-        wait_until("no process of pingtlsd stays", lambda: not self.session())
+        self.wait_gone()
         for line in self.lines:
             if re.search(r"Sanitizer|runtime error:|assertion", line, re.IGNORECASE):
                 raise AssertionError(line)

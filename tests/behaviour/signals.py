@@ -23,7 +23,7 @@ def drain() -> None:
             tls.sendall(b"QUIT\n")
             equal(tls.read_rest(), b"")
         equal(pingtlsd.wait(), 0, "exit status")
-        equal(pingtlsd.session(), [], "processes left")
+        pingtlsd.wait_gone()
 
 
 def refuses(port: int) -> bool:
@@ -47,7 +47,7 @@ def drain_timeout() -> None:
             equal(read_rest(peer), b"")
         except ConnectionResetError:
             pass
-    equal(pingtlsd.session(), [], "processes left")
+    pingtlsd.wait_gone()
 
 
 @test("a session killed by a signal is logged with it, and the service goes on")
