@@ -23,10 +23,7 @@ struct acceptor;
 struct acceptor *acceptor_new(
     const struct options *, const struct sockets *, struct stats *);
 
-/*
- * Closes the connections that wait.  A forked session calls this too, and so
- * lets go of its copies.  NULL is allowed.
- */
+/* Closes the connections that wait.  NULL is allowed. */
 void acceptor_free(struct acceptor *);
 
 /*

@@ -46,7 +46,6 @@ arrivals_new(size_t most, int64_t ms)
 	return a;
 }
 
-/* Without epoll_ctl(2), which would reach the parent's from a child. */
 void
 arrivals_free(struct arrivals *a)
 {

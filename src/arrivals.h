@@ -41,10 +41,7 @@ struct arrivals;
  */
 struct arrivals *arrivals_new(size_t most, int64_t ms);
 
-/*
- * Closes all that wait.  A forked session calls this too, and so lets go of its
- * copies; those of the listener are not touched.  NULL is allowed, here and
- * below: nothing waits there.
+/* Closes all that wait.  NULL is allowed, here and below: nothing waits there.
  */
 void arrivals_free(struct arrivals *);
 

@@ -107,8 +107,7 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 	 * later. */
 	address_format((struct sockaddr *)&peer->address, peer->length, who);
 	log_line(LOG_INFO, "connection from %s", who);
-	if (keyholder_prepare(credentials_keyholder(credentials)) == -1 ||
-	    (stream = stream_new(fd)) == NULL ||
+	if ((stream = stream_new(fd)) == NULL ||
 	    (o->sandboxed && confine() == -1)) {
 		log_line(LOG_ERR, "cannot serve %s: %s", who, strerror(errno));
 		return -1;

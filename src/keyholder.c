@@ -141,14 +141,6 @@ keyholder_readable(const struct keyholder *k, char *why)
 	return why[0] == '\0';
 }
 
-int
-keyholder_prepare(struct keyholder *k)
-{
-	if (k->reply[0] != -1)
-		return 0;
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, k->reply);
-}
-
 void
 keyholder_set_deadline(struct keyholder *k, deadline when)
 {
@@ -261,7 +253,8 @@ ask(const struct reference *r, enum keyholder_kind kind,
 	k->why[0] = '\0';
 	if (octets->size > KEYHOLDER_DATA_MAX)
 		return GNUTLS_E_INVALID_REQUEST;
-	if (keyholder_prepare(k) == -1 ||
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, k->reply) ==
+		-1 ||
 	    send_request(k, &head, octets) == -1) {
 		snprintf(k->why, sizeof(k->why), "cannot ask the keyholder: %s",
 		    strerror(errno));

@@ -77,13 +77,6 @@ bool keyholder_readable(const struct keyholder *, char *why);
 int keyholder_import(struct keyholder *, size_t index, gnutls_pubkey_t public,
     gnutls_privkey_t *key);
 
-/*
- * Makes the descriptors of one session's reply, while the process still may
- * (sandbox.h).  Without it they are made at the first signature.
- * Returns 0, or -1 with errno.
- */
-int keyholder_prepare(struct keyholder *);
-
 /* When a signature must have come; at first there is no deadline. */
 void keyholder_set_deadline(struct keyholder *, deadline);
 

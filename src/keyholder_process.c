@@ -15,6 +15,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
+#include "descriptors.h"
 #include "keyholder_wire.h"
 
 /* The key of a 16384-bit RSA certificate is 13 KiB of PEM. */
@@ -40,9 +41,7 @@ let_go(int socket)
 	for (int fd = 0; fd < 3; fd++)
 		if (null == -1 || dup2(null, fd) == -1)
 			close(fd);
-	if (socket > 3)
-		close_range(3, (unsigned int)socket - 1, 0);
-	close_range((unsigned int)socket + 1, ~0U, 0);
+	descriptors_keep(&socket, 1);
 }
 
 /* Opens every key file, with the privileges it was born with. */

@@ -19,6 +19,7 @@
 #include "acceptor.h"
 #include "children.h"
 #include "complaints.h"
+#include "descriptors.h"
 #include "manager.h"
 #include "metrics.h"
 #include "session_log.h"
@@ -118,15 +119,16 @@ serve(struct listener *l, int fd, struct session_result *result)
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGUSR1);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	close(l->signals);
-	sockets_close(l->sockets);
-	acceptor_free(l->acceptor);
-	if (keyholder_prepare(credentials_keyholder(l->credentials)) == -1 ||
-	    (stream = stream_new(fd)) == NULL ||
+	descriptors_keep(
+	    (int[]){fd, keyholder_socket(credentials_keyholder(l->credentials)),
+		l->sandbox == NULL ? -1 : sandbox_descriptor(l->sandbox)},
+	    3);
+	if ((stream = stream_new(fd)) == NULL ||
 	    (l->sandbox != NULL && sandbox_enter(l->sandbox) == -1))
 		_exit(EXIT_FAILURE);
 	session_serve(stream, l->credentials, &l->options->session, result);
-	stream_free(stream);
+	/* What is left is the kernel's to free: to do so here would take time,
+	 * and write to memory that is still the listener's as well. */
 	_exit(EXIT_SUCCESS);
 }
 

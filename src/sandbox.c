@@ -61,16 +61,15 @@ int
 sandbox_give_up_privileges(const struct account *account, char *why)
 {
 	if (account != NULL && become(account) == -1) {
-		snprintf(why, SANDBOX_WHY_MAX,
-		    "cannot become user %.32s: %s", account->name,
-		    strerror(errno));
+		snprintf(why, SANDBOX_WHY_MAX, "cannot become user %.32s: %s",
+		    account->name, strerror(errno));
 		return -1;
 	}
 	/* Dumpable last, as the change of user resets it. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {
-		snprintf(why, SANDBOX_WHY_MAX,
-		    "cannot give up privileges: %s", strerror(errno));
+		snprintf(why, SANDBOX_WHY_MAX, "cannot give up privileges: %s",
+		    strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -126,6 +125,12 @@ sandbox_new(enum sandbox_role role)
 	}
 	s->ruleset = make_ruleset();
 	return s;
+}
+
+int
+sandbox_descriptor(const struct sandbox *s)
+{
+	return s->ruleset;
 }
 
 void

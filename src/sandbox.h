@@ -52,19 +52,23 @@ struct sandbox;
  */
 struct sandbox *sandbox_new(enum sandbox_role);
 
+/* The one descriptor it has, or -1. */
+int sandbox_descriptor(const struct sandbox *);
+
 /* NULL is allowed. */
 void sandbox_free(struct sandbox *);
 
 /*
- * Enters the sandbox for good; sandbox_give_up_privileges() comes before.  From then on
- * the process has its open descriptors and its memory, and little else:
+ * Enters the sandbox for good; sandbox_give_up_privileges() comes before.  From
+ * then on the process has its open descriptors and its memory, and little else:
  *
  * - limits: no process, and at most SANDBOX_DATA_MAX octets of private memory
  *   (setrlimit(2));
  * - Landlock, where the kernel has it: no file, no TCP connection, no signal or
  *   abstract unix socket to others (landlock(7));
- * - seccomp, where this build has it: opening a file and making a socket fail
- *   with EPERM; other calls that it does not need kill it (seccomp(2)).
+ * - seccomp, where this build has it: opening a file and making a socket (but
+ *   for a pair of unix ones, which leads nowhere) fail with EPERM; other calls
+ * that it does not need kill it (seccomp(2)).
  *
  * Returns 0, or -1 with errno; then the process must not go on.
  */

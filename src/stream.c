@@ -545,7 +545,7 @@ stream_strerror(struct stream *s, int error)
 static void
 discard(struct stream *s)
 {
-	char dropped[4096];
+	char dropped[1024];
 	ssize_t n;
 
 	do
