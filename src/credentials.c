@@ -13,6 +13,7 @@
 
 #include "log.h"
 #include "policy.h"
+#include "rehearsal.h"
 
 /* A chain longer than this no client would follow (GnuTLS's own limit). */
 #define CHAIN_MAX 16
@@ -163,6 +164,31 @@ load_certificates(struct credentials *c, const struct credentials_options *o)
 	return true;
 }
 
+/* Shows that a handshake works with all that was loaded. */
+static bool
+rehearse(const struct credentials *c)
+{
+	const char *why;
+	int ret;
+	gnutls_session_t server = credentials_session(c, &ret);
+
+	if (server != NULL) {
+		/* There is no client's certificate in this one. */
+		gnutls_certificate_server_set_request(
+		    server, GNUTLS_CERT_IGNORE);
+		ret = rehearsal_run(server, c->policy);
+		gnutls_deinit(server);
+	}
+	if (ret == 0)
+		return true;
+	why = keyholder_why(c->keyholder);
+	log_line(LOG_ERR,
+	    "no handshake works with these certificates and this TLS "
+	    "priority: %s",
+	    why[0] != '\0' ? why : gnutls_strerror(ret));
+	return false;
+}
+
 struct credentials *
 credentials_load(const struct credentials_options *o)
 {
@@ -191,6 +217,8 @@ credentials_load(const struct credentials_options *o)
 	if (o->keyholder.account != NULL &&
 	    !keyholder_readable(c->keyholder, why))
 		log_line(LOG_WARNING, "%s; reloading will fail", why);
+	if (o->keyholder.wait && !rehearse(c))
+		goto fail;
 	return c;
 fail:
 	credentials_free(c);
