@@ -129,6 +129,8 @@ explain_plainly(struct trust *t, unsigned int status)
 		"certificate is signed with a weak algorithm"},
 	    {GNUTLS_CERT_PURPOSE_MISMATCH,
 		"certificate is not for a TLS server"},
+	    {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE,
+		"an issuer may not vouch for this certificate"},
 	    {GNUTLS_CERT_SIGNATURE_FAILURE,
 		"a signature in the chain is wrong"},
 	};
