@@ -240,14 +240,18 @@ START_TEST(tells_the_facts_of_a_certificate)
 	gnutls_session_t client, server;
 	struct trust_facts facts;
 	struct trust *t;
-	time_t now = time(NULL);
+	time_t now;
 
 	options.name = looks[_i].name;
 	t = load();
 	ck_assert_int_eq(
 	    meet(t, looks[_i].pair, "NORMAL", &client, &server), 0);
 	ck_assert_str_eq(trust_why(t), "");
-	ck_assert_int_eq(trust_look(t, client, &facts), 0);
+	/* Within one second. */
+	do {
+		now = time(NULL);
+		ck_assert_int_eq(trust_look(t, client, &facts), 0);
+	} while (now != time(NULL));
 	ck_assert_str_eq(facts.subject, "CN=localhost");
 	ck_assert_str_eq(facts.issuer, "CN=pingtls test CA");
 	ck_assert_str_eq(facts.matched, looks[_i].matched);
@@ -255,9 +259,9 @@ START_TEST(tells_the_facts_of_a_certificate)
 	ck_assert_str_eq(facts.signature, "ECDSA-SHA256");
 	ck_assert_uint_eq(strspn(facts.fingerprint, "0123456789abcdef"), 64);
 	ck_assert_int_le(facts.from, now);
-	/* The template's 365 days, some seconds of which are over. */
+	/* The template's 365 days, of which a second may be over or not. */
 	ck_assert_int_eq(facts.until - facts.from, 365L * 24 * 60 * 60);
-	ck_assert_int_eq(facts.days, 364);
+	ck_assert_int_eq(facts.days, (facts.until - now) / (24L * 60 * 60));
 	ck_assert(!facts.expired);
 	part(client, server);
 	trust_free(t);
