@@ -125,25 +125,60 @@ def after_reload() -> None:
             check(pingtlsd.pid, pingtlsd.keyholder(), pingtlsd.sessions(), ("ecdsa",))
 
 
+def command(*options: str) -> list[str]:
+    words = [PINGTLSD, "--log", "stderr", *AS_USER, *options]
+    for name in PAIRS:
+        words += pair(name)
+    return words
+
+
+def check_instance(pid: int) -> None:
+    """The same of a process that serves one connection, once it has upgraded."""
+    (keyholder,) = children(pid)
+    equal(command_name(keyholder), KEYHOLDER)
+    check(pid, keyholder, [], PAIRS)
+
+
 @test("the key is in the keyholder alone when inetd starts us")
-def exec_way() -> None:
+def inetd() -> None:
     needs_root()
     ours, theirs = socket.socketpair()
     ours.settimeout(HANG)
     with ours:
         with theirs:
-            command = [PINGTLSD, "--inetd", "--log", "stderr", *AS_USER]
-            for name in PAIRS:
-                command += pair(name)
             process = Program(
-                command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL
+                command("--inetd"),
+                stdin=theirs,
+                stdout=theirs,
+                stderr=subprocess.DEVNULL,
             )
         ask(upgrade(ours), b"PING\n", b"PONG\n")
-        (keyholder,) = children(process.pid)
-        equal(command_name(keyholder), KEYHOLDER)
-        check(process.pid, keyholder, [], PAIRS)
+        check_instance(process.pid)
     process.wait()
-    wait_until("no process stays", lambda: not process.session())
+    process.wait_gone()
+
+
+@test("the key is in the keyholder alone when systemd passes the connection")
+def accept_yes() -> None:
+    needs_root()
+    process, port = socket_activate("--accept", command=command())
+    with connect(port) as peer:
+        ask(upgrade(peer), b"PING\n", b"PONG\n")
+        (instance,) = children(process.pid)
+        check_instance(instance)
+    process.kill()
+
+
+@test("the key is in the keyholder alone when systemd passes the listening socket")
+def accept_no() -> None:
+    needs_root()
+    process, port = socket_activate(command=command())
+    with connect(port) as peer:
+        ask(upgrade(peer), b"PING\n", b"PONG\n")
+        found = {command_name(pid): pid for pid in children(process.pid)}
+        keyholder = found.pop(KEYHOLDER)
+        check(process.pid, keyholder, list(found.values()), PAIRS)
+    process.kill()
 
 
 @test("no session or keyholder can be traced or dumped by its own user")

@@ -272,6 +272,25 @@ def run(command: list, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
+def needs_libsystemd() -> None:
+    if b"libsystemd" not in Path(PINGTLSD).read_bytes():
+        raise Skip("this pingtlsd was built without libsystemd")
+
+
+def socket_activate(*options: str, command: list) -> tuple[Program, int]:
+    """The command, to be started as systemd does at a connection, and the port.
+
+    With --accept each connection has a process of its own, a child of the
+    program's; else the program becomes the command.
+    """
+    tool = needs("systemd-socket-activate")
+    needs_libsystemd()
+    port = free_port()
+    program = Program([tool, *options, "-l", f"127.0.0.1:{port}", *command])
+    program.wait_line("listening on")
+    return program, port
+
+
 def free_port() -> int:
     """A port that was free just now, for programs that cannot say theirs."""
     with socket.create_server(("127.0.0.1", 0)) as held:

@@ -195,21 +195,11 @@ def inetd() -> None:
 
 
 def activated(*options: str, command: list[str]) -> None:
-    tool = needs("systemd-socket-activate")
-    if not built_with_systemd():
-        raise Skip("this pingtlsd was built without libsystemd")
-    port = free_port()
-    process = Program([tool, *options, "-l", f"127.0.0.1:{port}", *command])
-    process.wait_line("listening on")
+    process, port = socket_activate(*options, command=command)
     for _ in range(3):
         with connect(port) as peer:
             upgrade_on(peer)
     process.kill()
-
-
-def built_with_systemd() -> bool:
-    """--help or the dynamic section says so; a wrong guess fails the test."""
-    return b"libsystemd" in Path(PINGTLSD).read_bytes()
 
 
 @test("socket-activated, one service for all connections (Accept=no)")
