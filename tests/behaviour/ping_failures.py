@@ -49,6 +49,12 @@ def loses() -> None:
         fails(ping(where), "--starttls-delay")
 
 
+@test("an answer in the clear that is missing keeps it from the upgrade")
+def missing_answer() -> None:
+    with misbehaving("forgetful") as where:
+        fails(ping(where), "not upgraded", "missing")
+
+
 @test("a server that closes at STARTTLS")
 def hangs_up() -> None:
     with misbehaving("hangs_up") as where:

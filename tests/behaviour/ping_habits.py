@@ -79,6 +79,23 @@ def mute() -> None:
     ended = ping("--plain", "-c", 2, "-i", 0.01, "-W", 0.2, host(port))
     equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
     has(ended.stdout, "100% .*loss")
+    # Nor is there an upgrade, which an answer could disturb.
+    ended = ping("-c", 2, "-i", 0.01, "-W", 0.2, host(port))
+    equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
+    equal(ended.stderr, "", "standard error")
+    has(ended.stdout, "2 sent, 0 received")
+    peer.kill()
+
+
+@test("an answer that comes after -W counts, with its own number and true time")
+def late() -> None:
+    peer, port = python_peer("misbehaving_server.py", "late")
+    ended = ping("--plain", "-c", 2, "-i", 1, "-W", 0.1, host(port))
+    equal(ended.returncode, 0, f"exit status: {ended.stdout}{ended.stderr}")
+    has(ended.stdout, "no answer .* seq=1 within 0.1 s", "no answer .* seq=2")
+    found = re.search(r"PONG .* seq=1 time=(\d+)", ended.stdout)
+    assert found and int(found[1]) >= 300, ended.stdout
+    has(ended.stdout, "2 sent, 1 received, 50% loss")
     peer.kill()
 
 

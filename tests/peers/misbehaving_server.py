@@ -7,6 +7,7 @@ It serves as many sessions as come, each in a thread, until it is ended.
 import argparse
 import socket
 import threading
+import time
 from typing import BinaryIO
 
 
@@ -26,6 +27,13 @@ def mute(lines: BinaryIO, peer: socket.socket) -> None:
     """Reads, and never answers anything."""
     while lines.readline():
         pass
+
+
+def late(lines: BinaryIO, peer: socket.socket) -> None:
+    """Answers each PING, 0.3 s late."""
+    while lines.readline():
+        time.sleep(0.3)
+        peer.sendall(b"PONG\n")
 
 
 def forgetful(lines: BinaryIO, peer: socket.socket) -> None:
@@ -77,7 +85,18 @@ def wrong(lines: BinaryIO, peer: socket.socket) -> None:
         peer.sendall(b"PANG \x1b[2J\x07\xff\n")
 
 
-HABITS = [closes, mute, forgetful, talkative, injected, loses, hangs_up, chatters, wrong]
+HABITS = [
+    closes,
+    mute,
+    late,
+    forgetful,
+    talkative,
+    injected,
+    loses,
+    hangs_up,
+    chatters,
+    wrong,
+]
 
 
 def session(habit, peer: socket.socket) -> None:
