@@ -27,7 +27,9 @@ static void
 set_up(void)
 {
 	k = unit_keyholder_start(true);
-	held = unit_descriptors(keyholder_pid(k));
+	/* Only root can look into a process that is not dumpable. */
+	if (geteuid() == 0)
+		held = unit_descriptors(keyholder_pid(k));
 }
 
 /* Whatever was sent: it is still there, answers, and holds no more. */
@@ -37,8 +39,9 @@ tear_down(void)
 	ck_assert_int_eq(waitpid(keyholder_pid(k), NULL, WNOHANG), 0);
 	ck_assert_msg(
 	    unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256), "%s", keyholder_why(k));
-	ck_assert_uint_eq(
-	    unit_descriptors_settle(keyholder_pid(k), held), held);
+	if (geteuid() == 0)
+		ck_assert_uint_eq(
+		    unit_descriptors_settle(keyholder_pid(k), held), held);
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
 }
 
