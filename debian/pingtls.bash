@@ -1,26 +1,30 @@
 # Completion in bash for pingtls(1) and pingtlsd(8), from what their --help says,
 # so that it knows every option that they have.
+# shellcheck shell=bash
 _pingtls()
 {
+	# shellcheck disable=SC2034 # _init_completion sets them all
 	local cur prev words cword split value
-	_init_completion -s -n : || return
+	_init_completion -s || return
 
 	# What the help calls the value of the option before.
 	[[ $prev != -* ]] || value=$(LC_ALL=C "$1" --help 2>/dev/null |
 		sed -n -E "s/^ +(-., )?$prev(, --[a-z-]+)?[ =]([A-Z]+).*/\3/p")
-	case $1:$prev:$value in
+	case $prev:${value-} in
 	*:FILE)
 		_filedir
 		;;
-	*:--user:NAME | *:-u:NAME)
-		COMPREPLY=($(compgen -u -- "$cur"))
+	-u:NAME | --user:NAME)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
 		;;
 	*:WHERE)
-		COMPREPLY=($(compgen -W 'auto stderr syslog journal' -- "$cur"))
+		mapfile -t COMPREPLY < <(
+			compgen -W 'auto stderr syslog journal' -- "$cur")
 		;;
 	*:)
 		if [[ $cur == -* ]]; then
-			COMPREPLY=($(compgen -W '$(_parse_help "$1")' -- "$cur"))
+			mapfile -t COMPREPLY < <(
+				compgen -W "$(_parse_help "$1")" -- "$cur")
 			[[ ${COMPREPLY-} != *= ]] || compopt -o nospace
 		elif [[ ${1##*/} == pingtls ]]; then
 			_known_hosts_real -- "$cur"
