@@ -33,6 +33,7 @@ struct stream {
 	int fd;
 	int cancel_fd;
 	deadline when;
+	int (*fitting_alert)(gnutls_session_t, int); /* NULL: GnuTLS's own */
 
 	/* A line in the clear that has begun: nothing behind its LF, ever. */
 	char line[STREAM_LINE_MAX];
@@ -73,6 +74,7 @@ stream_new(int fd)
 	s->fd = fd;
 	s->cancel_fd = -1;
 	s->when = DEADLINE_NEVER;
+	s->fitting_alert = NULL;
 	s->line_length = 0;
 	s->output_length = 0;
 	s->tls = NULL;
@@ -109,6 +111,13 @@ void
 stream_set_cancel(struct stream *s, int fd)
 {
 	s->cancel_fd = fd;
+}
+
+void
+stream_set_alert(
+    struct stream *s, int (*fitting)(gnutls_session_t session, int error))
+{
+	s->fitting_alert = fitting;
 }
 
 gnutls_session_t
@@ -441,6 +450,20 @@ pull_timeout(gnutls_transport_ptr_t transport, unsigned int ms)
 	    (gnutls_transport_ptr_t)(intptr_t)s->fd, ms);
 }
 
+/* Tells the peer that the handshake failed with this GnuTLS error. */
+static void
+send_alert(struct stream *s, int error)
+{
+	int alert =
+	    s->fitting_alert == NULL ? -1 : s->fitting_alert(s->tls, error);
+
+	if (alert == -1)
+		gnutls_alert_send_appropriate(s->tls, error);
+	else
+		gnutls_alert_send(
+		    s->tls, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
+}
+
 static int
 handshake(struct stream *s)
 {
@@ -460,7 +483,7 @@ handshake(struct stream *s)
 		} else {
 			e = tls_failure(s, ret);
 			if (e == STREAM_TLS)
-				gnutls_alert_send_appropriate(s->tls, ret);
+				send_alert(s, ret);
 		}
 		if (e != 0)
 			return e;

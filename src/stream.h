@@ -95,6 +95,14 @@ int stream_flush(struct stream *);
  */
 int stream_upgrade(struct stream *, gnutls_session_t session);
 
+/*
+ * From now on a handshake that fails with a fatal GnuTLS error sends the alert
+ * that `fitting` says, or where that is -1 the one that GnuTLS has for the
+ * error (gnutls_error_to_alert(3)), as at first.
+ */
+void stream_set_alert(
+    struct stream *, int (*fitting)(gnutls_session_t, int error));
+
 /* The TLS session, or NULL while the stream is in the clear. */
 gnutls_session_t stream_tls(const struct stream *);
 
