@@ -12,7 +12,6 @@
 #include <gnutls/x509.h>
 
 #include "log.h"
-#include "policy.h"
 #include "rehearsal.h"
 
 /* A chain longer than this no client would follow (GnuTLS's own limit). */
@@ -200,7 +199,7 @@ credentials_load(const struct credentials_options *o)
 		log_line(LOG_ERR, "cannot load certificates: out of memory");
 		return NULL;
 	}
-	ret = policy_init(&c->policy, o->priority);
+	ret = policy_init(&c->policy, o->priority, o->oldest);
 	if (ret < 0) {
 		log_line(LOG_ERR, "cannot use TLS priority \"%s\": %s",
 		    o->priority == NULL ? "system default" : o->priority,

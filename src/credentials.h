@@ -9,12 +9,14 @@
 #include <gnutls/gnutls.h>
 
 #include "keyholder.h"
+#include "policy.h"
 
 struct credentials;
 
 struct credentials_options {
 	struct keyholder_options keyholder;
 	const char *priority; /* NULL: the system's default (policy.h) */
+	enum policy_oldest oldest;
 };
 
 /*

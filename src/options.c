@@ -32,6 +32,7 @@
 
 enum {
 	TLS_PRIORITY = 256,
+	MIN_TLS,
 	MAX_SESSIONS,
 	MAX_SESSIONS_PER_SOURCE,
 	MAX_RATE_PER_SOURCE,
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
     {"inetd", no_argument, NULL, 'i'},
     {"cert", required_argument, NULL, 'c'},
     {"key", required_argument, NULL, 'k'},
+    {"min-tls", required_argument, NULL, MIN_TLS},
     {"tls-priority", required_argument, NULL, TLS_PRIORITY},
     {"user", required_argument, NULL, 'u'},
     {"max-sessions", required_argument, NULL, MAX_SESSIONS},
@@ -103,6 +105,7 @@ static const char help[] =
     "                         (" DEFAULT_CERTIFICATE ")\n"
     "  -k, --key=FILE         its key, PEM (" DEFAULT_KEY ")\n"
     "                         (both may be repeated, as pairs)\n"
+    "      --min-tls=VERSION      1.2 or 1.3 (1.2)\n"
     "      --tls-priority=STRING  GnuTLS priority string (the system's)\n"
     "\n"
     "Limits (times in seconds, 0: none):\n"
@@ -258,6 +261,18 @@ target(const char *text, enum log_target *log)
 	return wrong("log", text, "must be auto, stderr, syslog or journal");
 }
 
+static int
+oldest_tls(const char *text, enum policy_oldest *oldest)
+{
+	if (strcmp(text, "1.2") == 0)
+		*oldest = POLICY_TLS_1_2;
+	else if (strcmp(text, "1.3") == 0)
+		*oldest = POLICY_TLS_1_3;
+	else
+		return wrong("min-tls", text, "must be 1.2 or 1.3");
+	return 0;
+}
+
 /* Takes one option that has a value; returns 0, or -1 after logging. */
 static int
 take(struct options *o, size_t *keys, int option, const char *name, char *value)
@@ -291,6 +306,8 @@ take(struct options *o, size_t *keys, int option, const char *name, char *value)
 	case TLS_PRIORITY:
 		o->priority = value;
 		return 0;
+	case MIN_TLS:
+		return oldest_tls(value, &o->oldest_tls);
 	case MAX_SESSIONS:
 		return number(name, value, 1, MOST_SESSIONS, &o->max_sessions);
 	case MAX_SESSIONS_PER_SOURCE:

@@ -11,6 +11,7 @@
 #include "keyholder.h"
 #include "log.h"
 #include "networks.h"
+#include "policy.h"
 #include "session.h"
 #include "sockets.h"
 
@@ -30,7 +31,8 @@ struct options {
 	struct key_pair pairs[KEYHOLDER_KEYS_MAX];
 	size_t pair_count;
 	const char *priority; /* NULL: the system's default */
-	const char *user;     /* NULL: not said */
+	enum policy_oldest oldest_tls;
+	const char *user; /* NULL: not said */
 	struct session_options session;
 	unsigned long max_sessions, max_sessions_per_source;
 	unsigned long max_rate_per_source; /* a second; 0: no limit */

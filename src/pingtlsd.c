@@ -156,6 +156,7 @@ run(struct options *o)
 		    .sandboxed = o->sandboxed,
 		},
 	    .priority = o->priority,
+	    .oldest = o->oldest_tls,
 	};
 	struct account account;
 	int status = find_account(o, &account, &how.keyholder.account);

@@ -8,12 +8,19 @@
 
 #include <gnutls/gnutls.h>
 
+/* The oldest version of TLS. */
+enum policy_oldest {
+	POLICY_TLS_1_2,
+	POLICY_TLS_1_3,
+};
+
 /*
  * Makes the priority cache for `string`, a GnuTLS priority string, or for the
  * system's default where it is NULL.  Free it with gnutls_priority_deinit.
  * Returns 0 or a negative GnuTLS code; GNUTLS_E_INVALID_REQUEST for a string
  * that is not understood.
  */
-int policy_init(gnutls_priority_t *policy, const char *string);
+int policy_init(
+    gnutls_priority_t *policy, const char *string, enum policy_oldest oldest);
 
 #endif

@@ -325,7 +325,7 @@ trust_new(const struct trust_options *options, char *why)
 	t->options = options;
 	if (set_name(t, options->name, why) == -1)
 		goto fail;
-	ret = policy_init(&t->policy, options->priority);
+	ret = policy_init(&t->policy, options->priority, POLICY_TLS_1_2);
 	if (ret < 0) {
 		snprintf(why, TRUST_TEXT_MAX, "cannot use priority \"%s\": %s",
 		    options->priority == NULL ? "system default"

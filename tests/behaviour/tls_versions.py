@@ -1,6 +1,10 @@
 #!/usr/bin/python3
 """TLS 1.2 and 1.3, with forward secrecy, and nothing older or weaker."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from harness import *
 from s_client import answered, refused, s_client
 
@@ -60,6 +64,65 @@ def priority() -> None:
     with server(*only) as pingtlsd:
         has(answered(pingtlsd), r"TLSv1\.3")
         has(refused(pingtlsd, "-tls1_2"), "protocol version|handshake failure")
+
+
+@test("--min-tls 1.3 refuses TLS 1.2, whatever --tls-priority says")
+def min_tls() -> None:
+    for options in [], ["--tls-priority", "NORMAL:+VERS-TLS1.2"]:
+        with server("--min-tls", "1.3", *options) as pingtlsd:
+            has(answered(pingtlsd), r"TLSv1\.3")
+            has(refused(pingtlsd, "-tls1_2"), "protocol version|handshake failure")
+        with server("--min-tls", "1.2", *options) as pingtlsd:
+            has(answered(pingtlsd, "-tls1_2"), r"TLSv1\.2")
+
+
+@test("--tls-priority cannot bring back what is never offered")
+def floor() -> None:
+    string = "LEGACY:+VERS-ALL:+RSA:%UNSAFE_RENEGOTIATION"
+    with server("--tls-priority", string, pairs=("rsa",)) as pingtlsd:
+        has(answered(pingtlsd), r"TLSv1\.3")
+        has(refused(pingtlsd, "-tls1_1", *ANY), "protocol version")
+        has(refused(pingtlsd, "-tls1_2", "-cipher", "kRSA"), "handshake failure")
+        ended = s_client(pingtlsd, "-tls1_2", commands="R\n")
+        has(ended.stdout, "RENEGOTIATING", "no renegotiation|handshake failure|closed")
+
+
+@contextmanager
+def system_policy(text: str) -> Iterator[None]:
+    """The system's GnuTLS configuration, in the place of /etc/gnutls/config."""
+    path = scratch() / "gnutls-config"
+    path.write_text(text)
+    os.environ["GNUTLS_SYSTEM_PRIORITY_FILE"] = str(path)
+    try:
+        yield
+    finally:
+        del os.environ["GNUTLS_SYSTEM_PRIORITY_FILE"]
+
+
+@test("the system's policy is the default: its versions and its priority string")
+def system() -> None:
+    only = "default-priority-string = NORMAL:-VERS-ALL:+VERS-TLS1.3"
+    for line in "disabled-version = tls1.2", only:
+        with system_policy(f"[overrides]\n{line}\n"), server() as pingtlsd:
+            has(answered(pingtlsd), r"TLSv1\.3")
+            refused(pingtlsd, "-tls1_2")
+    # The default gives way to a string of one's own, and may be a part of it.
+    with system_policy(f"[overrides]\n{only}\n"):
+        with server("--tls-priority", "NORMAL") as pingtlsd:
+            has(answered(pingtlsd, "-tls1_2"), r"TLSv1\.2")
+    with system_policy("[priorities]\nOURS = NORMAL:-VERS-TLS1.2\n"):
+        with server("--tls-priority", "@OURS") as pingtlsd:
+            has(answered(pingtlsd), r"TLSv1\.3")
+            refused(pingtlsd, "-tls1_2")
+
+
+@test("the system's policy cannot bring back what is never offered")
+def system_floor() -> None:
+    weak = "default-priority-string = LEGACY:+VERS-ALL:+RSA"
+    with system_policy(f"[overrides]\n{weak}\n"):
+        with server(pairs=("rsa",)) as pingtlsd:
+            has(refused(pingtlsd, "-tls1_1", *ANY), "protocol version")
+            has(refused(pingtlsd, "-tls1_2", "-cipher", "kRSA"), "handshake failure")
 
 
 @test("TLS 1.3 key updates are followed")

@@ -336,6 +336,30 @@ START_TEST(heeds_the_priority)
 }
 END_TEST
 
+START_TEST(heeds_the_oldest_version)
+{
+	static const char *const wishes[] = {NULL, "NORMAL:+VERS-TLS1.2"};
+	struct credentials *c;
+
+	options.oldest = POLICY_TLS_1_3;
+	options.priority = wishes[_i];
+	c = load(all);
+	ck_assert_ptr_nonnull(c);
+	ck_assert_int_eq(shake_hands(c, UNIT_TLS_1_3, NULL), 0);
+	ck_assert_int_lt(shake_hands(c, UNIT_TLS_1_2, NULL), 0);
+	credentials_free(c);
+}
+END_TEST
+
+START_TEST(refuses_a_policy_that_leaves_no_version)
+{
+	options.oldest = POLICY_TLS_1_3;
+	options.priority = UNIT_TLS_1_2;
+	expect_refusal(unit_file("ecdsa-cert.pem"), unit_file("ecdsa-key.pem"),
+	    UNIT_TLS_1_2, "cannot use TLS priority");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -359,6 +383,8 @@ main(void)
 	tcase_add_test(c, shows_the_certificate_of_the_name);
 	tcase_add_loop_test(c, keeps_the_floor, 0, 3);
 	tcase_add_test(c, heeds_the_priority);
+	tcase_add_loop_test(c, heeds_the_oldest_version, 0, 2);
+	tcase_add_test(c, refuses_a_policy_that_leaves_no_version);
 
 	unit_files_make();
 	status = unit_main(suite);

@@ -61,6 +61,7 @@ START_TEST(has_defaults)
 	ck_assert(ends_with(o.pairs[0].certificate_file, "/pingtls/cert.pem"));
 	ck_assert(ends_with(o.pairs[0].key_file, "/pingtls/key.pem"));
 	ck_assert_ptr_null(o.priority);
+	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
 	ck_assert_ptr_null(o.user);
 	ck_assert_ptr_null(o.pid_file);
 	ck_assert(!o.daemonize);
@@ -119,6 +120,15 @@ START_TEST(takes_long_options)
 	ck_assert(o.check_config);
 	ck_assert_int_eq(o.log_most, LOG_DEBUG);
 	ck_assert(!o.sandboxed);
+}
+END_TEST
+
+START_TEST(takes_the_oldest_version)
+{
+	accept_words("--min-tls=1.3");
+	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_3);
+	accept_words("--min-tls 1.2");
+	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
 }
 END_TEST
 
@@ -219,6 +229,8 @@ static const struct {
     {"-D -c c -k /k", "--cert c: must begin with / with --daemonize"},
     {"-D -c /c -k k", "--key k: must begin with / with --daemonize"},
     {"-D -P p", "--pid-file p: must begin with / with --daemonize"},
+    {"--min-tls=1.1", "--min-tls 1.1: must be 1.2 or 1.3"},
+    {"--min-tls=1.25", "--min-tls 1.25: must be 1.2 or 1.3"},
     {"--max-sessions=0", "--max-sessions 0: must be a number from 1 to 16384"},
     {"--max-sessions=16385",
 	"--max-sessions 16385: must be a number from 1 to 16384"},
@@ -302,7 +314,7 @@ static void
 expect_help(const char *words)
 {
 	static const char *const names[] = {"listen", "inetd", "user",
-	    "daemonize", "pid-file", "check-config", "cert", "key",
+	    "daemonize", "pid-file", "check-config", "cert", "key", "min-tls",
 	    "tls-priority", "max-sessions", "max-sessions-per-source",
 	    "max-rate-per-source", "penalties", "penalty-exempt",
 	    "proxy-protocol", "metrics-file", "max-errors", "idle-timeout",
@@ -355,6 +367,7 @@ main(void)
 	log_open("pingtlsd", LOG_TARGET_STDERR, LOG_DEBUG);
 	tcase_add_test(c, has_defaults);
 	tcase_add_test(c, takes_long_options);
+	tcase_add_test(c, takes_the_oldest_version);
 	tcase_add_test(c, takes_short_options);
 	tcase_add_test(c, takes_limits_by_source);
 	tcase_add_test(c, takes_as_many_as_there_is_room_for);
