@@ -12,6 +12,7 @@
 #include <gnutls/x509.h>
 
 #include "log.h"
+#include "ocsp.h"
 #include "rehearsal.h"
 
 /* A chain longer than this no client would follow (GnuTLS's own limit). */
@@ -114,6 +115,18 @@ load_chain(const char *file, gnutls_pcert_st *chain)
 	return length;
 }
 
+/* A response is an extra: without it, clients can still come. */
+static void
+load_response(struct credentials *c, unsigned int index, const char *file)
+{
+	char why[OCSP_TEXT_MAX];
+
+	if (file != NULL && ocsp_staple(c->certificates, index, file, why) != 0)
+		log_line(LOG_WARNING,
+		    "cannot use OCSP response %s, and staples none: %s", file,
+		    why);
+}
+
 static bool
 load_pair(struct credentials *c, size_t index, const struct key_pair *pair)
 {
@@ -132,8 +145,10 @@ load_pair(struct credentials *c, size_t index, const struct key_pair *pair)
 		/* Takes the chain and the key over, if it succeeds. */
 		ret = gnutls_certificate_set_key(
 		    c->certificates, NULL, 0, chain, (int)length, key);
-		if (ret >= 0)
+		if (ret >= 0) {
+			load_response(c, (unsigned int)ret, pair->ocsp_file);
 			return true;
+		}
 		gnutls_privkey_deinit(key);
 	}
 	log_failure(pair->certificate_file, gnutls_strerror(ret));
@@ -155,8 +170,8 @@ load_certificates(struct credentials *c, const struct credentials_options *o)
 	}
 	/* The check by GnuTLS is to sign and verify; the key ids tell as well,
 	 * and say so where signing fails too. */
-	gnutls_certificate_set_flags(
-	    c->certificates, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+	gnutls_certificate_set_flags(c->certificates,
+	    GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH | GNUTLS_CERTIFICATE_API_V2);
 	for (size_t i = 0; i < o->keyholder.count; i++)
 		if (!load_pair(c, i, &o->keyholder.pairs[i]))
 			return false;

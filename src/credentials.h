@@ -22,7 +22,8 @@ struct credentials_options {
 /*
  * Starts a keyholder and loads the certificates: each must hold no private key,
  * be valid now and, where the keys are waited for, fit its key.  The client's
- * offers and SNI choose among them (gnutls_certificate_set_key(3)).
+ * offers and SNI choose among them (gnutls_certificate_set_key(3)).  An OCSP
+ * response that is of no use is left out, with a warning.
  *
  * The options must outlive the credentials.  Returns NULL after logging one
  * line that names the file and the cause.

@@ -23,6 +23,7 @@
 struct key_pair {
 	const char *certificate_file;
 	const char *key_file;
+	const char *ocsp_file; /* a response about it; NULL: none */
 };
 
 #define KEYHOLDER_KEYS_MAX 16

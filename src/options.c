@@ -33,6 +33,7 @@
 enum {
 	TLS_PRIORITY = 256,
 	MIN_TLS,
+	OCSP_RESPONSE,
 	MAX_SESSIONS,
 	MAX_SESSIONS_PER_SOURCE,
 	MAX_RATE_PER_SOURCE,
@@ -54,6 +55,7 @@ static const struct option long_options[] = {
     {"inetd", no_argument, NULL, 'i'},
     {"cert", required_argument, NULL, 'c'},
     {"key", required_argument, NULL, 'k'},
+    {"ocsp-response", required_argument, NULL, OCSP_RESPONSE},
     {"min-tls", required_argument, NULL, MIN_TLS},
     {"tls-priority", required_argument, NULL, TLS_PRIORITY},
     {"user", required_argument, NULL, 'u'},
@@ -105,6 +107,7 @@ static const char help[] =
     "                         (" DEFAULT_CERTIFICATE ")\n"
     "  -k, --key=FILE         its key, PEM (" DEFAULT_KEY ")\n"
     "                         (both may be repeated, as pairs)\n"
+    "      --ocsp-response=FILE   to staple to the --cert before it\n"
     "      --min-tls=VERSION      1.2 or 1.3 (1.2)\n"
     "      --tls-priority=STRING  GnuTLS priority string (the system's)\n"
     "\n"
@@ -273,6 +276,20 @@ oldest_tls(const char *text, enum policy_oldest *oldest)
 	return 0;
 }
 
+/* A response goes with the certificate before it, or with the default one. */
+static int
+ocsp_response(struct options *o, const char *file)
+{
+	struct key_pair *pair =
+	    &o->pairs[o->pair_count == 0 ? 0 : o->pair_count - 1];
+
+	if (pair->ocsp_file != NULL)
+		return wrong("ocsp-response", file,
+		    "only one goes with the --cert before it");
+	pair->ocsp_file = file;
+	return 0;
+}
+
 /* Takes one option that has a value; returns 0, or -1 after logging. */
 static int
 take(struct options *o, size_t *keys, int option, const char *name, char *value)
@@ -308,6 +325,8 @@ take(struct options *o, size_t *keys, int option, const char *name, char *value)
 		return 0;
 	case MIN_TLS:
 		return oldest_tls(value, &o->oldest_tls);
+	case OCSP_RESPONSE:
+		return ocsp_response(o, value);
 	case MAX_SESSIONS:
 		return number(name, value, 1, MOST_SESSIONS, &o->max_sessions);
 	case MAX_SESSIONS_PER_SOURCE:
@@ -350,6 +369,21 @@ check_absolute(const char *option, const char *file)
 	return wrong(option, file, "must begin with / with --daemonize");
 }
 
+/* No file of TLS may be named relative to a directory that will change. */
+static int
+check_tls_files(const struct options *o)
+{
+	for (size_t i = 0; i < o->pair_count; i++) {
+		const struct key_pair *pair = &o->pairs[i];
+
+		if (check_absolute("cert", pair->certificate_file) == -1 ||
+		    check_absolute("key", pair->key_file) == -1 ||
+		    check_absolute("ocsp-response", pair->ocsp_file) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* What only the whole command line tells. */
 static int
 check(struct options *o, size_t keys)
@@ -377,11 +411,8 @@ check(struct options *o, size_t keys)
 	}
 	if (!o->daemonize)
 		return 0;
-	for (size_t i = 0; i < o->pair_count; i++)
-		if (check_absolute("cert", o->pairs[i].certificate_file) ==
-			-1 ||
-		    check_absolute("key", o->pairs[i].key_file) == -1)
-			return -1;
+	if (check_tls_files(o) == -1)
+		return -1;
 	return check_absolute("pid-file", o->pid_file) == -1
 	           ? -1
 	           : check_absolute("metrics-file", o->metrics_file);

@@ -111,6 +111,7 @@ show_certificate(
 	say(report, "  valid from %s until %s\n", from, until);
 	say(report, "  key %s; signed with %s\n", facts.key, facts.signature);
 	say(report, "  SHA-256 fingerprint %s\n", facts.fingerprint);
+	say(report, "  OCSP response: %s\n", facts.ocsp);
 }
 
 static int

@@ -420,6 +420,7 @@ trust_look(
 	    certificate, GNUTLS_DIG_SHA256, digest, &size);
 	for (size_t i = 0; ret == 0 && i < size; i++)
 		snprintf(facts->fingerprint + 2 * i, 3, "%02x", digest[i]);
+	ocsp_describe(session, facts->ocsp);
 	facts->from = gnutls_x509_crt_get_activation_time(certificate);
 	facts->until = gnutls_x509_crt_get_expiration_time(certificate);
 	facts->expired = time(NULL) > facts->until;

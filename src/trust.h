@@ -11,6 +11,8 @@
 
 #include <gnutls/gnutls.h>
 
+#include "ocsp.h"
+
 struct trust_options {
 	/* To verify: a DNS name, or an IP address, whose zone is ignored. */
 	const char *name;
@@ -59,6 +61,7 @@ struct trust_facts {
 	char key[64];                 /* its kind and size */
 	char signature[64];           /* the algorithm it is signed with */
 	char fingerprint[65];         /* SHA-256, hexadecimal */
+	char ocsp[OCSP_TEXT_MAX];     /* what was stapled */
 	time_t from, until;
 	bool expired;
 	long days; /* whole ones, until it expires or since it did */

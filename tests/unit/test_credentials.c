@@ -64,7 +64,8 @@ expect_refusal(
 	struct credentials *c;
 	const char *said;
 
-	pairs[0] = (struct key_pair){certificate, key};
+	pairs[0] =
+	    (struct key_pair){.certificate_file = certificate, .key_file = key};
 	options.keyholder.pairs = pairs;
 	options.keyholder.count = 1;
 	unit_capture_begin(STDERR_FILENO);

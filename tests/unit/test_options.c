@@ -60,6 +60,7 @@ START_TEST(has_defaults)
 	ck_assert_uint_eq(o.pair_count, 1);
 	ck_assert(ends_with(o.pairs[0].certificate_file, "/pingtls/cert.pem"));
 	ck_assert(ends_with(o.pairs[0].key_file, "/pingtls/key.pem"));
+	ck_assert_ptr_null(o.pairs[0].ocsp_file);
 	ck_assert_ptr_null(o.priority);
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
 	ck_assert_ptr_null(o.user);
@@ -129,6 +130,22 @@ START_TEST(takes_the_oldest_version)
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_3);
 	accept_words("--min-tls 1.2");
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
+}
+END_TEST
+
+/* Each goes with the certificate before it, or with the first. */
+START_TEST(pairs_responses_with_certificates)
+{
+	accept_words("-c c1 -k k1 -c c2 -k k2 --ocsp-response=r2 -c c3 -k k3");
+	ck_assert_ptr_null(o.pairs[0].ocsp_file);
+	ck_assert_str_eq(o.pairs[1].ocsp_file, "r2");
+	ck_assert_ptr_null(o.pairs[2].ocsp_file);
+	accept_words("--ocsp-response=r -c c -k k");
+	ck_assert_str_eq(o.pairs[0].ocsp_file, "r");
+	ck_assert_str_eq(o.pairs[0].certificate_file, "c");
+	accept_words("--ocsp-response=r");
+	ck_assert_str_eq(o.pairs[0].ocsp_file, "r");
+	ck_assert(ends_with(o.pairs[0].certificate_file, "/pingtls/cert.pem"));
 }
 END_TEST
 
@@ -229,8 +246,12 @@ static const struct {
     {"-D -c c -k /k", "--cert c: must begin with / with --daemonize"},
     {"-D -c /c -k k", "--key k: must begin with / with --daemonize"},
     {"-D -P p", "--pid-file p: must begin with / with --daemonize"},
+    {"-D -c /c -k /k --ocsp-response=r",
+	"--ocsp-response r: must begin with / with --daemonize"},
     {"--min-tls=1.1", "--min-tls 1.1: must be 1.2 or 1.3"},
     {"--min-tls=1.25", "--min-tls 1.25: must be 1.2 or 1.3"},
+    {"-c c -k k --ocsp-response=r --ocsp-response=s",
+	"--ocsp-response s: only one goes with the --cert before it"},
     {"--max-sessions=0", "--max-sessions 0: must be a number from 1 to 16384"},
     {"--max-sessions=16385",
 	"--max-sessions 16385: must be a number from 1 to 16384"},
@@ -314,12 +335,13 @@ static void
 expect_help(const char *words)
 {
 	static const char *const names[] = {"listen", "inetd", "user",
-	    "daemonize", "pid-file", "check-config", "cert", "key", "min-tls",
-	    "tls-priority", "max-sessions", "max-sessions-per-source",
-	    "max-rate-per-source", "penalties", "penalty-exempt",
-	    "proxy-protocol", "metrics-file", "max-errors", "idle-timeout",
-	    "handshake-timeout", "session-timeout", "drain-timeout", "log",
-	    "verbose", "quiet", "no-sandbox", "help", "version"};
+	    "daemonize", "pid-file", "check-config", "cert", "key",
+	    "ocsp-response", "min-tls", "tls-priority", "max-sessions",
+	    "max-sessions-per-source", "max-rate-per-source", "penalties",
+	    "penalty-exempt", "proxy-protocol", "metrics-file", "max-errors",
+	    "idle-timeout", "handshake-timeout", "session-timeout",
+	    "drain-timeout", "log", "verbose", "quiet", "no-sandbox", "help",
+	    "version"};
 	enum options_outcome outcome;
 	const char *said;
 	char option[64];
@@ -368,6 +390,7 @@ main(void)
 	tcase_add_test(c, has_defaults);
 	tcase_add_test(c, takes_long_options);
 	tcase_add_test(c, takes_the_oldest_version);
+	tcase_add_test(c, pairs_responses_with_certificates);
 	tcase_add_test(c, takes_short_options);
 	tcase_add_test(c, takes_limits_by_source);
 	tcase_add_test(c, takes_as_many_as_there_is_room_for);
