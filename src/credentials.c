@@ -22,6 +22,7 @@ struct credentials {
 	struct keyholder *keyholder;
 	gnutls_certificate_credentials_t certificates;
 	gnutls_priority_t policy;
+	struct clients *clients; /* NULL: not asked who they are */
 };
 
 static void
@@ -175,7 +176,7 @@ load_certificates(struct credentials *c, const struct credentials_options *o)
 	for (size_t i = 0; i < o->keyholder.count; i++)
 		if (!load_pair(c, i, &o->keyholder.pairs[i]))
 			return false;
-	return true;
+	return clients_load(&o->clients, c->certificates, &c->clients);
 }
 
 /* Shows that a handshake works with all that was loaded. */
@@ -248,6 +249,7 @@ credentials_free(struct credentials *c)
 		gnutls_certificate_free_credentials(c->certificates);
 	if (c->policy != NULL)
 		gnutls_priority_deinit(c->policy);
+	clients_free(c->clients);
 	keyholder_free(c->keyholder);
 	free(c);
 }
@@ -256,6 +258,12 @@ struct keyholder *
 credentials_keyholder(const struct credentials *c)
 {
 	return c->keyholder;
+}
+
+const char *
+credentials_client_why(const struct credentials *c)
+{
+	return clients_why(c->clients);
 }
 
 gnutls_session_t
@@ -271,6 +279,7 @@ credentials_session(const struct credentials *c, int *error)
 	if (*error == 0)
 		*error = gnutls_credentials_set(
 		    session, GNUTLS_CRD_CERTIFICATE, c->certificates);
+	clients_ask(c->clients, session);
 	if (*error == 0)
 		return session;
 	gnutls_deinit(session);

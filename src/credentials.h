@@ -1,13 +1,14 @@
 /*
  * The server's credentials: its certificates, the keyholder that signs for
- * them, and the TLS policy.  Loaded whole or not at all, so a reload makes new
- * ones beside the old and then drops one of the two.
+ * them, whom it lets in, and the TLS policy.  Loaded whole or not at all, so a
+ * reload makes new ones beside the old and then drops one of the two.
  */
 #ifndef PINGTLS_CREDENTIALS_H
 #define PINGTLS_CREDENTIALS_H
 
 #include <gnutls/gnutls.h>
 
+#include "clients.h"
 #include "keyholder.h"
 #include "policy.h"
 
@@ -17,6 +18,7 @@ struct credentials_options {
 	struct keyholder_options keyholder;
 	const char *priority; /* NULL: the system's default (policy.h) */
 	enum policy_oldest oldest;
+	struct clients_options clients;
 };
 
 /*
@@ -38,8 +40,11 @@ void credentials_free(struct credentials *);
 
 struct keyholder *credentials_keyholder(const struct credentials *);
 
+/* What was wrong with the certificate of the last session's client, or "". */
+const char *credentials_client_why(const struct credentials *);
+
 /*
- * A server session, not blocking, for stream_upgrade().
+ * A server session, not blocking, for stream_upgrade() with clients_alert().
  * Returns NULL with the GnuTLS code in `error`.
  */
 gnutls_session_t credentials_session(const struct credentials *, int *error);

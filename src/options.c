@@ -34,6 +34,8 @@ enum {
 	TLS_PRIORITY = 256,
 	MIN_TLS,
 	OCSP_RESPONSE,
+	CLIENT_CA,
+	VERIFY_CLIENT,
 	MAX_SESSIONS,
 	MAX_SESSIONS_PER_SOURCE,
 	MAX_RATE_PER_SOURCE,
@@ -58,6 +60,8 @@ static const struct option long_options[] = {
     {"ocsp-response", required_argument, NULL, OCSP_RESPONSE},
     {"min-tls", required_argument, NULL, MIN_TLS},
     {"tls-priority", required_argument, NULL, TLS_PRIORITY},
+    {"client-ca", required_argument, NULL, CLIENT_CA},
+    {"verify-client", required_argument, NULL, VERIFY_CLIENT},
     {"user", required_argument, NULL, 'u'},
     {"max-sessions", required_argument, NULL, MAX_SESSIONS},
     {"max-sessions-per-source", required_argument, NULL,
@@ -110,6 +114,8 @@ static const char help[] =
     "      --ocsp-response=FILE   to staple to the --cert before it\n"
     "      --min-tls=VERSION      1.2 or 1.3 (1.2)\n"
     "      --tls-priority=STRING  GnuTLS priority string (the system's)\n"
+    "      --client-ca=FILE       ask clients for a certificate of these CAs\n"
+    "      --verify-client=HOW    require or optional (require)\n"
     "\n"
     "Limits (times in seconds, 0: none):\n"
     "      --max-sessions=N             in all (%d)\n"
@@ -276,6 +282,15 @@ oldest_tls(const char *text, enum policy_oldest *oldest)
 	return 0;
 }
 
+static int
+verify_client(const char *text, struct clients_options *clients)
+{
+	clients->optional = strcmp(text, "optional") == 0;
+	if (clients->optional || strcmp(text, "require") == 0)
+		return 0;
+	return wrong("verify-client", text, "must be require or optional");
+}
+
 /* A response goes with the certificate before it, or with the default one. */
 static int
 ocsp_response(struct options *o, const char *file)
@@ -327,6 +342,12 @@ take(struct options *o, size_t *keys, int option, const char *name, char *value)
 		return oldest_tls(value, &o->oldest_tls);
 	case OCSP_RESPONSE:
 		return ocsp_response(o, value);
+	case CLIENT_CA:
+		o->clients.ca_file = value;
+		return 0;
+	case VERIFY_CLIENT:
+		o->verify_client = true;
+		return verify_client(value, &o->clients);
 	case MAX_SESSIONS:
 		return number(name, value, 1, MOST_SESSIONS, &o->max_sessions);
 	case MAX_SESSIONS_PER_SOURCE:
@@ -369,6 +390,16 @@ check_absolute(const char *option, const char *file)
 	return wrong(option, file, "must begin with / with --daemonize");
 }
 
+/* What goes together of TLS. */
+static int
+check_tls(const struct options *o)
+{
+	if (!o->verify_client || o->clients.ca_file != NULL)
+		return 0;
+	log_line(LOG_ERR, "--verify-client needs --client-ca");
+	return -1;
+}
+
 /* No file of TLS may be named relative to a directory that will change. */
 static int
 check_tls_files(const struct options *o)
@@ -381,7 +412,7 @@ check_tls_files(const struct options *o)
 		    check_absolute("ocsp-response", pair->ocsp_file) == -1)
 			return -1;
 	}
-	return 0;
+	return check_absolute("client-ca", o->clients.ca_file);
 }
 
 /* What only the whole command line tells. */
@@ -409,6 +440,8 @@ check(struct options *o, size_t keys)
 		    LOG_ERR, "--inetd excludes --daemonize and --pid-file");
 		return -1;
 	}
+	if (check_tls(o) == -1)
+		return -1;
 	if (!o->daemonize)
 		return 0;
 	if (check_tls_files(o) == -1)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clients.h"
 #include "keyholder.h"
 #include "log.h"
 #include "networks.h"
@@ -32,7 +33,9 @@ struct options {
 	size_t pair_count;
 	const char *priority; /* NULL: the system's default */
 	enum policy_oldest oldest_tls;
-	const char *user; /* NULL: not said */
+	struct clients_options clients;
+	bool verify_client; /* said how */
+	const char *user;   /* NULL: not said */
 	struct session_options session;
 	unsigned long max_sessions, max_sessions_per_source;
 	unsigned long max_rate_per_source; /* a second; 0: no limit */

@@ -157,6 +157,7 @@ run(struct options *o)
 		},
 	    .priority = o->priority,
 	    .oldest = o->oldest_tls,
+	    .clients = o->clients,
 	};
 	struct account account;
 	int status = find_account(o, &account, &how.keyholder.account);

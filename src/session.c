@@ -88,6 +88,26 @@ note_tls(struct session *s)
 	    version == NULL ? "" : version);
 	snprintf(r->cipher_suite, sizeof(r->cipher_suite), "%s",
 	    suite == NULL ? "" : suite);
+	clients_name(tls, r->client, sizeof(r->client));
+}
+
+/* The alert of a handshake that failed with a GnuTLS error. */
+static void
+note_alert(struct session *s, int tls_error)
+{
+	struct session_result *r = s->result;
+	gnutls_session_t tls = stream_tls(s->stream);
+	int alert, level;
+
+	if (tls_error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+		r->alert = gnutls_alert_get(tls);
+		r->alert_received = 1;
+		return;
+	}
+	alert = clients_alert(tls, tls_error);
+	if (alert == -1)
+		alert = gnutls_error_to_alert(tls_error, &level);
+	r->alert = (uint32_t)alert;
 }
 
 /* Notes why there is no TLS.  Returns the end of the session. */
@@ -96,21 +116,20 @@ note_failure(struct session *s, int error)
 {
 	struct session_result *r = s->result;
 	const char *why = keyholder_why(credentials_keyholder(s->credentials));
-	int tls_error = stream_tls_error(s->stream), level;
+	bool unable = why[0] != '\0';
 
-	snprintf(r->why, sizeof(r->why), "%s",
-	    why[0] != '\0' ? why : stream_strerror(s->stream, error));
+	if (!unable)
+		why = credentials_client_why(s->credentials);
+	if (why[0] == '\0')
+		why = stream_strerror(s->stream, error);
+	snprintf(r->why, sizeof(r->why), "%s", why);
 	r->alert = SESSION_NO_ALERT;
-	if (why[0] != '\0')
+	if (unable)
 		return SESSION_UNABLE;
 	if (error == STREAM_CLEARTEXT)
 		r->alert = GNUTLS_A_UNEXPECTED_MESSAGE;
-	else if (error == STREAM_TLS &&
-		 tls_error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-		r->alert = gnutls_alert_get(stream_tls(s->stream));
-		r->alert_received = 1;
-	} else if (error == STREAM_TLS)
-		r->alert = (uint32_t)gnutls_error_to_alert(tls_error, &level);
+	else if (error == STREAM_TLS)
+		note_alert(s, stream_tls_error(s->stream));
 	return SESSION_HANDSHAKE_FAILED;
 }
 
@@ -134,6 +153,7 @@ upgrade(struct session *s, enum session_end *end)
 	}
 	keyholder_set_deadline(keyholder, when);
 	stream_set_deadline(s->stream, when);
+	stream_set_alert(s->stream, clients_alert);
 	e = stream_upgrade(s->stream, tls);
 	if (e != 0) {
 		*end = note_failure(s, e);
@@ -253,5 +273,6 @@ session_result_clean(struct session_result *r)
 {
 	clean(r->version, sizeof(r->version));
 	clean(r->cipher_suite, sizeof(r->cipher_suite));
+	clean(r->client, sizeof(r->client));
 	clean(r->why, sizeof(r->why));
 }

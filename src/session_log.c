@@ -11,12 +11,16 @@
 #include "address.h"
 #include "log.h"
 
+/* Of those below, how many tell of TLS with any client. */
+#define TLS_FIELDS 3
+
 /* Names beyond systemd.journal-fields(7) begin with the service's. */
 static void
 log_served(const char *who, double seconds, const struct session_result *r)
 {
 	char pings[24], tls_pings[24], duration[32], handshake[32];
 	char what[160] = "", why[SESSION_TEXT_MAX + 4] = "";
+	char client[CLIENTS_NAME_MAX + 16] = "";
 	const char *end = session_end_text(r->end);
 	struct log_field fields[] = {
 	    {"PINGTLS_PEER", who},
@@ -28,6 +32,8 @@ log_served(const char *who, double seconds, const struct session_result *r)
 	    {"PINGTLS_TLS_VERSION", r->version},
 	    {"PINGTLS_CIPHER_SUITE", r->cipher_suite},
 	    {"PINGTLS_HANDSHAKE_SECONDS", handshake},
+	    /* and this one only from a client with a certificate */
+	    {"PINGTLS_CLIENT", r->client},
 	};
 	size_t count = sizeof(fields) / sizeof(fields[0]);
 
@@ -41,14 +47,18 @@ log_served(const char *who, double seconds, const struct session_result *r)
 		    ", %s over %s %s after a handshake of %.1f ms", tls_pings,
 		    r->version, r->cipher_suite, (double)r->handshake_ns / 1e6);
 	else
-		count -= 3;
+		count -= TLS_FIELDS;
+	if (r->upgraded != 0 && r->client[0] != '\0')
+		snprintf(client, sizeof(client), "; client: %s", r->client);
+	else
+		count--;
 	/* The reason, where it says more than the outcome. */
 	if (r->why[0] != '\0' && strcmp(r->why, end) != 0)
 		snprintf(why, sizeof(why), " (%s)", r->why);
 	log_event(LOG_INFO, fields, count,
 	    "session from %s ended after %.3f s: %s%s; pings: %s in the "
-	    "clear%s",
-	    who, seconds, end, why, pings, what);
+	    "clear%s%s",
+	    who, seconds, end, why, pings, what, client);
 }
 
 void

@@ -364,8 +364,11 @@ trust_session(struct trust *t, int *error)
 	gnutls_session_t session;
 
 	t->why[0] = '\0';
-	*error = gnutls_init(
-	    &session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+	/* What the user gave is sent even if the server names other issuers:
+	 * its alert then tells what is wrong with it. */
+	*error = gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK |
+					   GNUTLS_NO_SIGNAL |
+					   GNUTLS_FORCE_CLIENT_CERT);
 	if (*error < 0)
 		return NULL;
 	gnutls_session_set_ptr(session, t);

@@ -361,6 +361,18 @@ START_TEST(refuses_a_policy_that_leaves_no_version)
 }
 END_TEST
 
+START_TEST(refuses_a_client_ca_that_is_none)
+{
+	const char *certificate = unit_file("ecdsa-cert.pem");
+	const char *key = unit_file("ecdsa-key.pem"), *path;
+
+	path = options.clients.ca_file = unit_file("nowhere.pem");
+	expect_refusal(certificate, key, path, "cannot read client CA");
+	path = options.clients.ca_file = unit_file_write("none.pem", "\n", 1);
+	expect_refusal(certificate, key, path, "cannot use client CA");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -386,6 +398,7 @@ main(void)
 	tcase_add_test(c, heeds_the_priority);
 	tcase_add_loop_test(c, heeds_the_oldest_version, 0, 2);
 	tcase_add_test(c, refuses_a_policy_that_leaves_no_version);
+	tcase_add_test(c, refuses_a_client_ca_that_is_none);
 
 	unit_files_make();
 	status = unit_main(suite);

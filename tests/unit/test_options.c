@@ -63,6 +63,8 @@ START_TEST(has_defaults)
 	ck_assert_ptr_null(o.pairs[0].ocsp_file);
 	ck_assert_ptr_null(o.priority);
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
+	ck_assert_ptr_null(o.clients.ca_file);
+	ck_assert(!o.clients.optional);
 	ck_assert_ptr_null(o.user);
 	ck_assert_ptr_null(o.pid_file);
 	ck_assert(!o.daemonize);
@@ -124,12 +126,15 @@ START_TEST(takes_long_options)
 }
 END_TEST
 
-START_TEST(takes_the_oldest_version)
+START_TEST(takes_the_options_of_tls)
 {
-	accept_words("--min-tls=1.3");
+	accept_words("--min-tls=1.3 --client-ca ca --verify-client=optional");
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_3);
-	accept_words("--min-tls 1.2");
+	ck_assert_str_eq(o.clients.ca_file, "ca");
+	ck_assert(o.clients.optional);
+	accept_words("--min-tls 1.2 --verify-client require --client-ca=ca");
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
+	ck_assert(!o.clients.optional);
 }
 END_TEST
 
@@ -248,8 +253,13 @@ static const struct {
     {"-D -P p", "--pid-file p: must begin with / with --daemonize"},
     {"-D -c /c -k /k --ocsp-response=r",
 	"--ocsp-response r: must begin with / with --daemonize"},
+    {"-D --client-ca=ca", "--client-ca ca: must begin with / with --daemonize"},
     {"--min-tls=1.1", "--min-tls 1.1: must be 1.2 or 1.3"},
     {"--min-tls=1.25", "--min-tls 1.25: must be 1.2 or 1.3"},
+    {"--verify-client=maybe",
+	"--verify-client maybe: must be require or optional"},
+    {"--verify-client=require", "--verify-client needs --client-ca"},
+    {"--verify-client=optional", "--verify-client needs --client-ca"},
     {"-c c -k k --ocsp-response=r --ocsp-response=s",
 	"--ocsp-response s: only one goes with the --cert before it"},
     {"--max-sessions=0", "--max-sessions 0: must be a number from 1 to 16384"},
@@ -336,12 +346,12 @@ expect_help(const char *words)
 {
 	static const char *const names[] = {"listen", "inetd", "user",
 	    "daemonize", "pid-file", "check-config", "cert", "key",
-	    "ocsp-response", "min-tls", "tls-priority", "max-sessions",
-	    "max-sessions-per-source", "max-rate-per-source", "penalties",
-	    "penalty-exempt", "proxy-protocol", "metrics-file", "max-errors",
-	    "idle-timeout", "handshake-timeout", "session-timeout",
-	    "drain-timeout", "log", "verbose", "quiet", "no-sandbox", "help",
-	    "version"};
+	    "ocsp-response", "min-tls", "tls-priority", "client-ca",
+	    "verify-client", "max-sessions", "max-sessions-per-source",
+	    "max-rate-per-source", "penalties", "penalty-exempt",
+	    "proxy-protocol", "metrics-file", "max-errors", "idle-timeout",
+	    "handshake-timeout", "session-timeout", "drain-timeout", "log",
+	    "verbose", "quiet", "no-sandbox", "help", "version"};
 	enum options_outcome outcome;
 	const char *said;
 	char option[64];
@@ -389,7 +399,7 @@ main(void)
 	log_open("pingtlsd", LOG_TARGET_STDERR, LOG_DEBUG);
 	tcase_add_test(c, has_defaults);
 	tcase_add_test(c, takes_long_options);
-	tcase_add_test(c, takes_the_oldest_version);
+	tcase_add_test(c, takes_the_options_of_tls);
 	tcase_add_test(c, pairs_responses_with_certificates);
 	tcase_add_test(c, takes_short_options);
 	tcase_add_test(c, takes_limits_by_source);
