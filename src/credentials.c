@@ -23,6 +23,7 @@ struct credentials {
 	gnutls_certificate_credentials_t certificates;
 	gnutls_priority_t policy;
 	struct clients *clients; /* NULL: not asked who they are */
+	struct tickets *tickets; /* NULL: none */
 };
 
 static void
@@ -176,7 +177,9 @@ load_certificates(struct credentials *c, const struct credentials_options *o)
 	for (size_t i = 0; i < o->keyholder.count; i++)
 		if (!load_pair(c, i, &o->keyholder.pairs[i]))
 			return false;
-	return clients_load(&o->clients, c->certificates, &c->clients);
+	if (!clients_load(&o->clients, c->certificates, &c->clients))
+		return false;
+	return c->clients != NULL || tickets_load(&o->tickets, &c->tickets);
 }
 
 /* Shows that a handshake works with all that was loaded. */
@@ -250,6 +253,7 @@ credentials_free(struct credentials *c)
 	if (c->policy != NULL)
 		gnutls_priority_deinit(c->policy);
 	clients_free(c->clients);
+	tickets_free(c->tickets);
 	keyholder_free(c->keyholder);
 	free(c);
 }
@@ -266,19 +270,31 @@ credentials_client_why(const struct credentials *c)
 	return clients_why(c->clients);
 }
 
+void
+credentials_rotate(struct credentials *c)
+{
+	tickets_rotate(c->tickets, deadline_now());
+}
+
 gnutls_session_t
 credentials_session(const struct credentials *c, int *error)
 {
 	gnutls_session_t session;
 
-	*error = gnutls_init(
-	    &session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+	/* A ticket of TLS 1.2 holds the secret of the very session that it came
+	 * in: who finds the key would read what was recorded (RFC 9325, 4.3).
+	 * That of TLS 1.3 begins a new key exchange. */
+	*error = gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NONBLOCK |
+					   GNUTLS_NO_SIGNAL |
+					   GNUTLS_NO_TICKETS_TLS12);
 	if (*error < 0)
 		return NULL;
 	*error = gnutls_priority_set(session, c->policy);
 	if (*error == 0)
 		*error = gnutls_credentials_set(
 		    session, GNUTLS_CRD_CERTIFICATE, c->certificates);
+	if (*error == 0)
+		*error = tickets_enable(c->tickets, session);
 	clients_ask(c->clients, session);
 	if (*error == 0)
 		return session;

@@ -1,7 +1,8 @@
 /*
  * The server's credentials: its certificates, the keyholder that signs for
- * them, whom it lets in, and the TLS policy.  Loaded whole or not at all, so a
- * reload makes new ones beside the old and then drops one of the two.
+ * them, whom it lets in, the key of session tickets, and the TLS policy. Loaded
+ * whole or not at all, so a reload makes new ones beside the old and then drops
+ * one of the two.
  */
 #ifndef PINGTLS_CREDENTIALS_H
 #define PINGTLS_CREDENTIALS_H
@@ -11,6 +12,7 @@
 #include "clients.h"
 #include "keyholder.h"
 #include "policy.h"
+#include "tickets.h"
 
 struct credentials;
 
@@ -19,6 +21,9 @@ struct credentials_options {
 	const char *priority; /* NULL: the system's default (policy.h) */
 	enum policy_oldest oldest;
 	struct clients_options clients;
+	/* Where a client certificate is asked for there are none: whoever got
+	 * hold of the key could say of any client that it had shown one. */
+	struct tickets_options tickets;
 };
 
 /*
@@ -42,6 +47,10 @@ struct keyholder *credentials_keyholder(const struct credentials *);
 
 /* What was wrong with the certificate of the last session's client, or "". */
 const char *credentials_client_why(const struct credentials *);
+
+/* Before a session is forked: makes a new ticket key when it is time for one.
+ */
+void credentials_rotate(struct credentials *);
 
 /*
  * A server session, not blocking, for stream_upgrade() with clients_alert().

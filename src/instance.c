@@ -138,6 +138,8 @@ instance_run(const struct options *o, struct credentials_options *how, int fd)
 	/* Forked before the first octet is read, the keyholder is none of what
 	 * a peer may have done to us; it reads keys when STARTTLS comes. */
 	how->keyholder.wait = false;
+	/* No session after this one could know a ticket key of our own. */
+	how->tickets.generate = false;
 	credentials = credentials_load(how);
 	if (credentials == NULL)
 		return EXIT_FAILURE;

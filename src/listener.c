@@ -143,6 +143,7 @@ take_in(struct listener *l)
 	l->changed = true;
 	if (fd == -1)
 		return;
+	credentials_rotate(l->credentials);
 	switch (children_fork(l->children, &peer, &result)) {
 	case 0:
 		serve(l, fd, result);

@@ -36,6 +36,8 @@ enum {
 	OCSP_RESPONSE,
 	CLIENT_CA,
 	VERIFY_CLIENT,
+	TICKET_KEY_FILE,
+	NO_TICKETS,
 	MAX_SESSIONS,
 	MAX_SESSIONS_PER_SOURCE,
 	MAX_RATE_PER_SOURCE,
@@ -62,6 +64,8 @@ static const struct option long_options[] = {
     {"tls-priority", required_argument, NULL, TLS_PRIORITY},
     {"client-ca", required_argument, NULL, CLIENT_CA},
     {"verify-client", required_argument, NULL, VERIFY_CLIENT},
+    {"ticket-key-file", required_argument, NULL, TICKET_KEY_FILE},
+    {"no-tickets", no_argument, NULL, NO_TICKETS},
     {"user", required_argument, NULL, 'u'},
     {"max-sessions", required_argument, NULL, MAX_SESSIONS},
     {"max-sessions-per-source", required_argument, NULL,
@@ -116,6 +120,8 @@ static const char help[] =
     "      --tls-priority=STRING  GnuTLS priority string (the system's)\n"
     "      --client-ca=FILE       ask clients for a certificate of these CAs\n"
     "      --verify-client=HOW    require or optional (require)\n"
+    "      --ticket-key-file=FILE share session tickets with other hosts\n"
+    "      --no-tickets           no session tickets\n"
     "\n"
     "Limits (times in seconds, 0: none):\n"
     "      --max-sessions=N             in all (%d)\n"
@@ -165,6 +171,7 @@ static const struct options defaults = {
 	    .max_ms = 600000,
 	},
     .drain_ms = 10000,
+    .tickets.generate = true,
     .sandboxed = true,
     .log = LOG_TARGET_AUTO,
     .log_most = LOG_INFO,
@@ -348,6 +355,9 @@ take(struct options *o, size_t *keys, int option, const char *name, char *value)
 	case VERIFY_CLIENT:
 		o->verify_client = true;
 		return verify_client(value, &o->clients);
+	case TICKET_KEY_FILE:
+		o->tickets.key_file = value;
+		return 0;
 	case MAX_SESSIONS:
 		return number(name, value, 1, MOST_SESSIONS, &o->max_sessions);
 	case MAX_SESSIONS_PER_SOURCE:
@@ -394,9 +404,20 @@ check_absolute(const char *option, const char *file)
 static int
 check_tls(const struct options *o)
 {
-	if (!o->verify_client || o->clients.ca_file != NULL)
+	const char *wrongly = NULL;
+
+	if (o->verify_client && o->clients.ca_file == NULL)
+		wrongly = "--verify-client needs --client-ca";
+	/* See credentials.h. */
+	else if (o->clients.ca_file != NULL && o->tickets.key_file != NULL)
+		wrongly = "--client-ca and --ticket-key-file exclude each "
+			  "other: no ticket stands for a certificate";
+	else if (o->tickets.key_file != NULL && !o->tickets.generate)
+		wrongly = "--no-tickets and --ticket-key-file exclude each "
+			  "other";
+	if (wrongly == NULL)
 		return 0;
-	log_line(LOG_ERR, "--verify-client needs --client-ca");
+	log_line(LOG_ERR, "%s", wrongly);
 	return -1;
 }
 
@@ -412,7 +433,9 @@ check_tls_files(const struct options *o)
 		    check_absolute("ocsp-response", pair->ocsp_file) == -1)
 			return -1;
 	}
-	return check_absolute("client-ca", o->clients.ca_file);
+	if (check_absolute("client-ca", o->clients.ca_file) == -1)
+		return -1;
+	return check_absolute("ticket-key-file", o->tickets.key_file);
 }
 
 /* What only the whole command line tells. */
@@ -478,6 +501,9 @@ options_parse(int argc, char *argv[], struct options *o)
 			break;
 		case 'D':
 			o->daemonize = true;
+			break;
+		case NO_TICKETS:
+			o->tickets.generate = false;
 			break;
 		case NO_SANDBOX:
 			o->sandboxed = false;

@@ -15,6 +15,7 @@
 #include "policy.h"
 #include "session.h"
 #include "sockets.h"
+#include "tickets.h"
 
 /* What a source pays for misbehaving (penalties.h). */
 struct penalty_options {
@@ -35,7 +36,8 @@ struct options {
 	enum policy_oldest oldest_tls;
 	struct clients_options clients;
 	bool verify_client; /* said how */
-	const char *user;   /* NULL: not said */
+	struct tickets_options tickets;
+	const char *user; /* NULL: not said */
 	struct session_options session;
 	unsigned long max_sessions, max_sessions_per_source;
 	unsigned long max_rate_per_source; /* a second; 0: no limit */

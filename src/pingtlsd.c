@@ -158,6 +158,7 @@ run(struct options *o)
 	    .priority = o->priority,
 	    .oldest = o->oldest_tls,
 	    .clients = o->clients,
+	    .tickets = o->tickets,
 	};
 	struct account account;
 	int status = find_account(o, &account, &how.keyholder.account);

@@ -1,7 +1,8 @@
 /*
  * The TLS policy of both programs: what the system says (GnuTLS's default
- * priority, gnutls(7)) or the user, but never below TLS 1.2 and never with RSA
- * key transport (RFC 9325, 3.1.1 and 4.1).
+ * priority, gnutls(7)) or the user, but never below TLS 1.2, never with RSA key
+ * transport (RFC 9325, 3.1.1 and 4.1), and never resumed without a new key
+ * exchange (RFC 8446, 2.2: no forward secrecy).
  */
 #ifndef PINGTLS_POLICY_H
 #define PINGTLS_POLICY_H

@@ -88,6 +88,7 @@ note_tls(struct session *s)
 	    version == NULL ? "" : version);
 	snprintf(r->cipher_suite, sizeof(r->cipher_suite), "%s",
 	    suite == NULL ? "" : suite);
+	r->resumed = gnutls_session_is_resumed(tls) != 0;
 	clients_name(tls, r->client, sizeof(r->client));
 }
 

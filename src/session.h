@@ -48,6 +48,7 @@ enum session_end {
 struct session_result {
 	uint32_t end; /* enum session_end */
 	uint32_t upgraded;
+	uint32_t resumed; /* by a ticket of an earlier session */
 	uint64_t pings_clear, pings_tls;
 	uint64_t octets_in, octets_out;
 	int64_t handshake_ns;          /* 0 if there was none */

@@ -12,14 +12,14 @@
 #include "log.h"
 
 /* Of those below, how many tell of TLS with any client. */
-#define TLS_FIELDS 3
+#define TLS_FIELDS 4
 
 /* Names beyond systemd.journal-fields(7) begin with the service's. */
 static void
 log_served(const char *who, double seconds, const struct session_result *r)
 {
 	char pings[24], tls_pings[24], duration[32], handshake[32];
-	char what[160] = "", why[SESSION_TEXT_MAX + 4] = "";
+	char what[192] = "", why[SESSION_TEXT_MAX + 4] = "";
 	char client[CLIENTS_NAME_MAX + 16] = "";
 	const char *end = session_end_text(r->end);
 	struct log_field fields[] = {
@@ -32,6 +32,7 @@ log_served(const char *who, double seconds, const struct session_result *r)
 	    {"PINGTLS_TLS_VERSION", r->version},
 	    {"PINGTLS_CIPHER_SUITE", r->cipher_suite},
 	    {"PINGTLS_HANDSHAKE_SECONDS", handshake},
+	    {"PINGTLS_RESUMED", r->resumed != 0 ? "yes" : "no"},
 	    /* and this one only from a client with a certificate */
 	    {"PINGTLS_CLIENT", r->client},
 	};
@@ -44,8 +45,10 @@ log_served(const char *who, double seconds, const struct session_result *r)
 	    (double)r->handshake_ns / 1e9);
 	if (r->upgraded != 0)
 		snprintf(what, sizeof(what),
-		    ", %s over %s %s after a handshake of %.1f ms", tls_pings,
-		    r->version, r->cipher_suite, (double)r->handshake_ns / 1e6);
+		    ", %s over %s %s after a %shandshake of %.1f ms", tls_pings,
+		    r->version, r->cipher_suite,
+		    r->resumed != 0 ? "resumed " : "",
+		    (double)r->handshake_ns / 1e6);
 	else
 		count -= TLS_FIELDS;
 	if (r->upgraded != 0 && r->client[0] != '\0')

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from harness import *
+from s_client import answered
 
 CA = "--client-ca", str(certs() / "ca.pem")
 OPTIONAL = *CA, "--verify-client", "optional"
@@ -97,6 +98,18 @@ def unasked() -> None:
         for version in VERSIONS:
             line = let_in(pingtlsd, "stranger-client", version)
             assert "client: " not in line, line
+
+
+@test("where certificates are asked for there are no tickets to stand for them")
+def no_tickets() -> None:
+    ours = "-cert", cert("client"), "-key", key("client")
+    with server() as pingtlsd:
+        has(answered(pingtlsd, "-tls1_3"), "New Session Ticket arrived")
+    for options in CA, OPTIONAL:
+        with server(*options) as pingtlsd:
+            for version in "-tls1_2", "-tls1_3":
+                said = answered(pingtlsd, version, *ours)
+                assert "session ticket" not in said.lower(), said
 
 
 @test("a reload takes other authorities: who was let in before is not now")

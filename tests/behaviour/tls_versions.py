@@ -78,7 +78,7 @@ def min_tls() -> None:
 
 @test("--tls-priority cannot bring back what is never offered")
 def floor() -> None:
-    string = "LEGACY:+VERS-ALL:+RSA:%UNSAFE_RENEGOTIATION"
+    string = "LEGACY:+VERS-ALL:+RSA:+PSK:%UNSAFE_RENEGOTIATION"
     with server("--tls-priority", string, pairs=("rsa",)) as pingtlsd:
         has(answered(pingtlsd), r"TLSv1\.3")
         has(refused(pingtlsd, "-tls1_1", *ANY), "protocol version")

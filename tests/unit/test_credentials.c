@@ -373,6 +373,16 @@ START_TEST(refuses_a_client_ca_that_is_none)
 }
 END_TEST
 
+START_TEST(refuses_a_ticket_key_that_is_none)
+{
+	const char *path = unit_file("nowhere.key");
+
+	options.tickets.key_file = path;
+	expect_refusal(unit_file("ecdsa-cert.pem"), unit_file("ecdsa-key.pem"),
+	    path, "cannot read ticket key");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -399,6 +409,7 @@ main(void)
 	tcase_add_loop_test(c, heeds_the_oldest_version, 0, 2);
 	tcase_add_test(c, refuses_a_policy_that_leaves_no_version);
 	tcase_add_test(c, refuses_a_client_ca_that_is_none);
+	tcase_add_test(c, refuses_a_ticket_key_that_is_none);
 
 	unit_files_make();
 	status = unit_main(suite);

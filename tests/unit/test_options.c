@@ -65,6 +65,8 @@ START_TEST(has_defaults)
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
 	ck_assert_ptr_null(o.clients.ca_file);
 	ck_assert(!o.clients.optional);
+	ck_assert_ptr_null(o.tickets.key_file);
+	ck_assert(o.tickets.generate);
 	ck_assert_ptr_null(o.user);
 	ck_assert_ptr_null(o.pid_file);
 	ck_assert(!o.daemonize);
@@ -135,6 +137,10 @@ START_TEST(takes_the_options_of_tls)
 	accept_words("--min-tls 1.2 --verify-client require --client-ca=ca");
 	ck_assert_int_eq(o.oldest_tls, POLICY_TLS_1_2);
 	ck_assert(!o.clients.optional);
+	accept_words("--ticket-key-file=t");
+	ck_assert_str_eq(o.tickets.key_file, "t");
+	accept_words("--no-tickets --client-ca ca");
+	ck_assert(!o.tickets.generate);
 }
 END_TEST
 
@@ -254,12 +260,20 @@ static const struct {
     {"-D -c /c -k /k --ocsp-response=r",
 	"--ocsp-response r: must begin with / with --daemonize"},
     {"-D --client-ca=ca", "--client-ca ca: must begin with / with --daemonize"},
+    {"-D --ticket-key-file=t",
+	"--ticket-key-file t: must begin with / with --daemonize"},
     {"--min-tls=1.1", "--min-tls 1.1: must be 1.2 or 1.3"},
     {"--min-tls=1.25", "--min-tls 1.25: must be 1.2 or 1.3"},
     {"--verify-client=maybe",
 	"--verify-client maybe: must be require or optional"},
     {"--verify-client=require", "--verify-client needs --client-ca"},
     {"--verify-client=optional", "--verify-client needs --client-ca"},
+    {"--client-ca=ca --ticket-key-file=t",
+	"--client-ca and --ticket-key-file exclude each other: no ticket "
+	"stands for a certificate"},
+    {"--no-tickets --ticket-key-file=t",
+	"--no-tickets and --ticket-key-file exclude each other"},
+    {"--no-tickets=1", "--no-tickets: takes no value (see --help)"},
     {"-c c -k k --ocsp-response=r --ocsp-response=s",
 	"--ocsp-response s: only one goes with the --cert before it"},
     {"--max-sessions=0", "--max-sessions 0: must be a number from 1 to 16384"},
@@ -347,11 +361,12 @@ expect_help(const char *words)
 	static const char *const names[] = {"listen", "inetd", "user",
 	    "daemonize", "pid-file", "check-config", "cert", "key",
 	    "ocsp-response", "min-tls", "tls-priority", "client-ca",
-	    "verify-client", "max-sessions", "max-sessions-per-source",
-	    "max-rate-per-source", "penalties", "penalty-exempt",
-	    "proxy-protocol", "metrics-file", "max-errors", "idle-timeout",
-	    "handshake-timeout", "session-timeout", "drain-timeout", "log",
-	    "verbose", "quiet", "no-sandbox", "help", "version"};
+	    "verify-client", "ticket-key-file", "no-tickets", "max-sessions",
+	    "max-sessions-per-source", "max-rate-per-source", "penalties",
+	    "penalty-exempt", "proxy-protocol", "metrics-file", "max-errors",
+	    "idle-timeout", "handshake-timeout", "session-timeout",
+	    "drain-timeout", "log", "verbose", "quiet", "no-sandbox", "help",
+	    "version"};
 	enum options_outcome outcome;
 	const char *said;
 	char option[64];
