@@ -109,6 +109,11 @@ print(FILE *f, const struct stats *s, size_t sessions)
 	counter(f, "sessions_crashed_total",
 	    "Sessions whose process ended abnormally.", s->crashed);
 	counter(f, "upgrades_total", "Sessions upgraded to TLS.", s->upgraded);
+	counter(f, "upgrades_resumed_total",
+	    "Upgrades that resumed an earlier session.", s->resumed);
+	counter(f, "upgrades_verified_total",
+	    "Upgrades with a client certificate that was verified.",
+	    s->verified);
 	failures(f, s);
 	counter(f, "upgrades_unable_total",
 	    "Upgrades that failed for want of a signature or of memory.",

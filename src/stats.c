@@ -28,6 +28,8 @@ stats_add(struct stats *s, const struct session_result *r, int64_t ns)
 		add_failure(s, r);
 	if (r->upgraded != 0) {
 		s->upgraded++;
+		s->resumed += r->resumed != 0;
+		s->verified += r->client[0] != '\0';
 		histogram_add(&s->handshakes, r->handshake_ns);
 	}
 	histogram_add(&s->durations, ns);

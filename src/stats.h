@@ -18,6 +18,8 @@ struct stats {
 	uint64_t sessions; /* ended */
 	uint64_t crashed;
 	uint64_t upgraded;
+	uint64_t resumed;  /* of the upgraded, by a ticket */
+	uint64_t verified; /* of the upgraded, with a client certificate */
 	/* Handshakes that failed, by the alert that said so (RFC 8446, 6.2), if
 	 * one did, and by who sent it. */
 	uint64_t alerts_sent[SESSION_ALERTS];

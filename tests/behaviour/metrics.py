@@ -33,6 +33,8 @@ def counted() -> None:
             "pingtlsd_sessions 0",
             "pingtlsd_sessions_total 3",
             "pingtlsd_upgrades_total 1",
+            "pingtlsd_upgrades_resumed_total 0",
+            "pingtlsd_upgrades_verified_total 0",
             'pingtlsd_pings_total{phase="clear"} 2',
             'pingtlsd_pings_total{phase="tls"} 1',
             'pingtlsd_handshakes_failed_total{alert="10",'
@@ -42,6 +44,30 @@ def counted() -> None:
         ):
             wait_until(line, lambda: metric(path, line))
     equal([f.name for f in path.parent.iterdir()], [path.name], "what is left")
+
+
+@test("a resumed session and a client with a certificate are counted")
+def counted_of_tls() -> None:
+    path = directory() / "pingtlsd.prom"
+    context = client_context()
+    with server("--metrics-file", path) as pingtlsd:
+        session = None
+        for _ in range(2):
+            with connect(pingtlsd.port) as peer:
+                tls = Tls(peer, context)
+                if session:
+                    tls.object.session = session
+                peer.sendall(b"STARTTLS\n" + tls.hello())
+                ask(tls.handshake(), b"PING\n", b"PONG\n")
+                session = tls.object.session
+        for line in "pingtlsd_upgrades_total 2", "pingtlsd_upgrades_resumed_total 1":
+            wait_until(line, lambda: metric(path, line))
+    path.unlink()
+    context.load_cert_chain(cert("client"), key("client"))
+    with server("--metrics-file", path, "--client-ca", certs() / "ca.pem") as pingtlsd:
+        dialogue(pingtlsd.port, context)
+        line = "pingtlsd_upgrades_verified_total 1"
+        wait_until(line, lambda: metric(path, line))
 
 
 @test("a file that cannot be written is said, and the service goes on")

@@ -18,6 +18,8 @@ static const struct session_result results[] = {
     {.end = SESSION_QUIT, .pings_clear = 3, .octets_in = 20, .octets_out = 15},
     {.end = SESSION_CLOSED,
 	.upgraded = 1,
+	.resumed = 1,
+	.client = "CN=client",
 	.handshake_ns = 30 * MS,
 	.pings_clear = 1,
 	.pings_tls = 20},
@@ -28,7 +30,11 @@ static const struct session_result results[] = {
     {.end = SESSION_CRASHED},
     {.end = 4711, .pings_tls = 1},
     /* Of a session that was broken into. */
-    {.end = SESSION_HANDSHAKE_FAILED, .alert = 4711, .alert_received = 4711},
+    {.end = SESSION_HANDSHAKE_FAILED,
+	.alert = 4711,
+	.alert_received = 4711,
+	.resumed = 1,
+	.client = "CN=forged"},
 };
 #define RESULTS (sizeof(results) / sizeof(results[0]))
 
@@ -53,6 +59,8 @@ START_TEST(adds_up)
 	ck_assert_str_eq(text,
 	    "2 sessions now; 9 connections, 4 refused, 1 crashed, 1 upgraded, "
 	    "4 handshakes failed; pings: 4 in the clear, 21 over TLS");
+	ck_assert_uint_eq(stats.resumed, 1);
+	ck_assert_uint_eq(stats.verified, 1);
 }
 END_TEST
 
