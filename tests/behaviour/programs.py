@@ -28,6 +28,10 @@ PEERS = TOP / "tests/peers"
 # Whom pingtlsd becomes when root runs the tests.
 USER = "nobody"
 AS_USER = ("--user", USER) if ROOT else ()
+# Sanitizers need memory and system calls that a session has not.
+SANITIZED = b"__asan_init" in Path(PINGTLSD).read_bytes()
+# How a pingtlsd that is to serve is run.
+TO_SERVE = (*AS_USER, "--no-sandbox") if SANITIZED else AS_USER
 # Tests come from one address, faster than any site's monitors, and fail
 # handshakes on purpose.
 PATIENT = ("--max-rate-per-source", "0", "--penalties", "none")
@@ -205,7 +209,7 @@ class Server(Program):
         listen: tuple[str, ...] = ("127.0.0.1:0",),
         pairs: tuple[str, ...] = ("ecdsa",),
     ) -> None:
-        command = [PINGTLSD, "--log", "stderr", *AS_USER, *PATIENT, *options]
+        command = [PINGTLSD, "--log", "stderr", *TO_SERVE, *PATIENT, *options]
         for address in listen:
             command += ["--listen", address]
         for name in pairs:

@@ -94,7 +94,7 @@ def inetd() -> None:
     port = free_port()
     inetd = Program(
         [needs_tcpserver, "-RHl0", "127.0.0.1", port, PINGTLSD, "--inetd"]
-        + ["--log=stderr", "--proxy-protocol=127.0.0.1", *AS_USER, *pair("ecdsa")]
+        + ["--log=stderr", "--proxy-protocol=127.0.0.1", *TO_SERVE, *pair("ecdsa")]
     )
 
     def listens() -> bool:
