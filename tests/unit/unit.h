@@ -10,6 +10,16 @@
 
 #include <check.h>
 
+/* Defined where AddressSanitizer takes memory, and makes system calls, that
+ * what is tested may not. */
+#if defined(__SANITIZE_ADDRESS__)
+#define UNIT_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNIT_SANITIZED
+#endif
+#endif
+
 /*
  * A case of `suite` whose tests may each take long enough that only one that
  * hangs is ended.
