@@ -67,9 +67,9 @@ alternative_name(
 		snprintf(text, size, "%s", octets);
 		return 1;
 	case GNUTLS_SAN_IPADDRESS:
-		return inet_ntop(length == 4 ? AF_INET : AF_INET6, octets, text,
-			   (socklen_t)size) != NULL &&
-		       (length == 4 || length == 16);
+		return (length == 4 || length == 16) &&
+		       inet_ntop(length == 4 ? AF_INET : AF_INET6, octets, text,
+			   (socklen_t)size) != NULL;
 	case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
 		return -1;
 	default:
