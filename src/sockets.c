@@ -158,6 +158,9 @@ listen_on(struct sockets *s, const char *text)
 {
 	char host[ADDRESS_HOST_MAX], port[ADDRESS_PORT_MAX];
 
+	/* Hosts with several addresses may have taken the room. */
+	if (s->count == SOCKETS_MAX)
+		return fail(text, "too many addresses");
 	if (text[0] == '/')
 		return listen_unix(s, text);
 	if (text[0] != '\0' && strspn(text, "0123456789") == strlen(text))
