@@ -40,7 +40,7 @@ def as_user() -> dict:
 
 @test("a good configuration passes --check-config, and nothing listens")
 def good() -> None:
-    ended = run([PINGTLSD, "--check-config", *AS_USER, *pair("ecdsa"), *pair("rsa")])
+    ended = run([PINGTLSD, "--check-config", *TO_SERVE, *pair("ecdsa"), *pair("rsa")])
     equal(ended.returncode, 0, ended.stderr)
 
 
