@@ -219,10 +219,12 @@ START_TEST(a_lazy_one_reads_no_key_before)
 	pem = unit_file_read(unit_file("rsa-key.pem"), &size);
 	unit_file_write("late-key.pem", pem, size);
 	free(pem);
-	ck_assert(unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256));
+	ck_assert_msg(
+	    unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s", keyholder_why(k));
 	/* Then it has it, and needs the file no more. */
 	ck_assert_int_eq(unlink(unit_file("late-key.pem")), 0);
-	ck_assert(unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256));
+	ck_assert_msg(
+	    unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s", keyholder_why(k));
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
 }
 END_TEST
