@@ -1,0 +1,98 @@
+#!/bin/bash
+# The Debian packages: they build, they can be built again to the same octets,
+# and Debian's own checks have nothing to say about them.
+#
+# usage: packages.sh [DIR]
+#
+# DIR gets the packages, to be installed.  Installs by apt what it needs, and
+# speaks TAP.
+# shellcheck disable=SC2317 # check() calls the functions
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+number=0
+failed=0
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "ok 1 - the packages # SKIP needs root, to install what builds them"
+	echo "1..1"
+	exit 0
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+first=$work/first
+# Longer, so that a path that got in anywhere moves what follows.
+second=$work/second/in/another/directory
+
+# check WHAT COMMAND...: a test; what the command said is shown if it fails.
+check() {
+	local what=$1
+	shift
+	number=$((number + 1))
+	if "$@" >"$work/log" 2>&1; then
+		echo "ok $number - $what"
+	else
+		failed=1
+		echo "not ok $number - $what"
+		{
+			grep -E '^(not ok|FAIL:|ERROR:)' "$work/log"
+			tail -n 40 "$work/log"
+		} | sed 's/^/#   /'
+	fi
+}
+
+install_needs() {
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q &&
+		apt-get install -q -y --no-install-recommends \
+			dpkg-dev git iproute2 lintian &&
+		apt-get build-dep -q -y --no-install-recommends "$top"
+}
+
+# What git has of the tree, as a builder would get it.
+take_source() (
+	mkdir -p "$first/pingtls" "$second" && cd "$top" &&
+		git ls-files -z |
+		xargs -0 cp --parents --preserve=mode -t "$first/pingtls" &&
+		cp -a "$first/pingtls" "$second" && chown -R nobody: "$first"
+)
+
+build() (
+	cd "$first/pingtls" &&
+		unshare --net sh -c 'ip link set lo up &&
+			exec runuser -u nobody -- dpkg-buildpackage -us -uc'
+)
+
+build_again() (
+	cd "$second/pingtls" && umask 027 &&
+		TZ=Pacific/Kiritimati LC_ALL=C.UTF-8 \
+			DEB_BUILD_OPTIONS='nocheck parallel=1' dpkg-buildpackage -us -uc
+)
+
+same() {
+	local file
+	for file in "$first"/*.deb "$first"/*.dsc "$first"/*.tar.*; do
+		cmp "$file" "$second/${file##*/}" || return
+	done
+}
+
+lintian_is_silent() {
+	lintian --allow-root -I -E --pedantic "$first"/*.changes &&
+		! [ -s "$work/log" ]
+}
+
+hand_over() {
+	mkdir -p "$1" && cp "$first"/pingtls_*.deb "$first"/pingtlsd_*.deb "$1"
+}
+
+check "what builds the packages can be installed" install_needs
+check "the source can be copied" take_source
+check "they build and pass their tests, without root and without a network" build
+check "they build elsewhere" build_again
+check "both times to the same octets, the source package too" same
+check "lintian --pedantic has nothing to say" lintian_is_silent
+[ $# -eq 0 ] || check "the packages are in $1" hand_over "$1"
+echo "1..$number"
+exit "$failed"
