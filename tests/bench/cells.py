@@ -9,10 +9,12 @@ from contenders import PROGRAMS, Contender
 # Milliseconds in which asyncio's server has read STARTTLS for sure, by how many
 # sessions there are at once.
 PAUSES = {1: 5, 8: 20, 64: 100}
-# Over one connection, and of these on their way together.  The handshake is a
-# few hundredths of what they cost.
-PINGS = 200_000
+# Over one connection, and so many unanswered at a time.
 WINDOW = 1000
+
+
+def pause(contender: Contender, at_once: int) -> list[str]:
+    return [f"--pause={PAUSES[at_once]}"] if contender.pauses else []
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Cell:
     name: str
     kind: str  # upgraded, plain, resumed, pipelined
     at_once: int = 1
+    per_record: int = 1
 
     def takes(self, contender: Contender) -> bool:
         if contender.only and self.name not in contender.only:
@@ -36,43 +39,39 @@ class Cell:
     def options(self, contender: Contender) -> list[str]:
         way = "plain" if self.kind == "plain" else contender.way
         words = [f"--way={way}", f"--at-once={self.at_once}"]
-        if contender.pauses and way == "starttls":
-            words.append(f"--pause={PAUSES[self.at_once]}")
+        if way == "starttls":
+            words += pause(contender, self.at_once)
         if self.kind == "resumed":
             words.append("--resume")
         if self.kind == "pipelined":
-            words += [f"--pings={PINGS}", f"--window={WINDOW}", f"--per-record={WINDOW}"]
+            words += ["--keep-pinging", f"--window={WINDOW}"]
+            words += [f"--per-write={self.per_record}"]
         return words
-
-    @property
-    def per_session(self) -> int:
-        """What a session's cost is divided by."""
-        return PINGS if self.kind == "pipelined" else 1
 
 
 CELLS = [
     *(Cell(f"upgraded, {n} at once", "upgraded", n) for n in (1, 8, 64)),
     *(Cell(f"plain, {n} at once", "plain", n) for n in (1, 8, 64)),
     Cell("resumed, 1 at once", "resumed"),
-    Cell("pipelined", "pipelined"),
+    *(Cell(f"pipelined, {n} a record", "pipelined", 1, n) for n in (1, WINDOW)),
 ]
 
 
-def load(address: str, seconds: float, *options: str) -> dict:
-    """Runs the client; what it prints."""
-    command = [PROGRAMS / "load", f"--seconds={seconds}", *options, address]
-    ran = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, check=True
-    )
-    return json.loads(ran.stdout)
+def load_command(seconds: float, *words: object) -> list[str]:
+    return [str(word) for word in [PROGRAMS / "load", f"--seconds={seconds}", *words]]
 
 
-def measure(cell: Cell, running, seconds: float) -> dict:
-    """One measurement of one contender that runs."""
-    before = running.group.settled_cpu_us()
-    seen = load(running.address, seconds, *cell.options(running.contender))
-    spent = running.group.settled_cpu_us() - before
-    done = seen["sessions"] * cell.per_session
+def measure(cell: Cell, server, seconds: float) -> dict:
+    """One measurement of a contender that runs."""
+    before = server.group.settled_cpu_us()
+    command = load_command(seconds, *cell.options(server.contender), server.address)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    seen = json.loads(ran.stdout)
+    spent = server.group.settled_cpu_us() - before
+    done = seen["sessions"]
+    if cell.kind == "pipelined":
+        # A PING is what counts there; the one session lasts as it is told to.
+        done, seen["latency_us"] = seen["pongs"], None
     seen["cpu_us"] = spent / done if done else None
     seen["per_second"] = done / seen["seconds"]
     return seen

@@ -47,6 +47,8 @@ class Contender:
     plain: bool = True
     resumes: bool = False
     pipelines: bool = False
+    # Whether it holds more than one session at a time.
+    holds: bool = True
     # asyncio loses octets that come together with STARTTLS.
     pauses: bool = False
     # A yardstick takes part only in what it is for.
@@ -131,12 +133,14 @@ CONTENDERS = [
         "floor",
         "one process, blocking, no fork",
         floor(),
+        holds=False,
         pipelines=True,
     ),
     Contender(
         "floor-tickets",
         "the same, giving session tickets",
         floor("--tickets"),
+        holds=False,
         resumes=True,
         only=("upgraded, 1 at once", "resumed, 1 at once"),
     ),
@@ -144,8 +148,9 @@ CONTENDERS = [
         "bare-records",
         "floor that answers records without looking at lines",
         floor("--bare"),
+        holds=False,
         pipelines=True,
-        only=("pipelined",),
+        only=("pipelined, 1 a record", "pipelined, 1000 a record"),
     ),
     Contender(
         "pingtlsd", "stand-alone", stand_alone, resumes=True, pipelines=True

@@ -4,71 +4,30 @@
  * how long they took.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "peer.h"
+#include "load_options.h"
 #include "samples.h"
 
-/* A session for which nothing comes for so long has failed. */
-#define TIMEOUT 5
+extern char **environ;
 
-enum way { PLAIN, STARTTLS, CONNECT };
-
-static const char usage[] =
-    "usage: load [OPTION]... ADDRESS:PORT\n"
-    "       load [OPTION]... --exec -- COMMAND [ARGUMENT]...\n"
-    "  --way=plain|starttls|tls  never, by STARTTLS, or TLS at once "
-    "(starttls)\n"
-    "  --at-once=N       sessions at the same time (1)\n"
-    "  --seconds=S       begin sessions for this long (1)\n"
-    "  --sessions=N      or so many and no more, each at once\n"
-    "  --pause=MS        after STARTTLS; not counted as latency (0)\n"
-    "  --pings=N         PINGs after the upgrade (1)\n"
-    "  --window=N        of them, unanswered at a time (1)\n"
-    "  --per-record=N    of them, in one write (1)\n"
-    "  --resume          with the newest ticket that the server gave\n"
-    "  --priority=TEXT   of GnuTLS (NORMAL)\n"
-    "  --exec            run the command on a socket pair for each session\n";
-
-static struct {
-	struct sockaddr_in to;
-	char **command; /* NULL: connect */
-	enum way way;
-	size_t at_once, sessions, pings, window, per_record;
-	double seconds;
-	int64_t pause_ns;
-	bool resume;
-	const char *priority;
-} options = {
-    .way = STARTTLS,
-    .at_once = 1,
-    .pings = 1,
-    .window = 1,
-    .per_record = 1,
-    .seconds = 1,
-    .priority = "NORMAL",
-};
-
+static struct load_options options;
 static struct peer_tls tls;
 static int64_t until;
-extern char **environ;
 
 struct worker {
 	pthread_t thread;
-	struct samples whole, first; /* to the end, to the first PONG */
-	size_t failures, resumed;
-	char why[128];    /* the first failure */
-	char agreed[128]; /* of TLS */
+	struct samples whole, first;     /* to the end, to the first PONG */
+	size_t failures, resumed, pongs; /* those over TLS */
+	char why[128];                   /* the first failure */
+	char agreed[128];                /* of TLS */
 	gnutls_datum_t ticket;
 };
 
@@ -94,35 +53,22 @@ start(int *ours)
 	return error == 0 ? pid : -1;
 }
 
-static int
-pause_ns(int64_t ns)
-{
-	struct timespec t = {ns / 1000000000, ns % 1000000000};
-
-	return ns > 0 ? nanosleep(&t, NULL) : 0;
-}
-
 static void
 keep_ticket(struct worker *w, struct peer *p)
 {
 	gnutls_datum_t ticket;
 
-	if (!options.resume ||
-	    !(gnutls_session_get_flags(p->tls) & GNUTLS_SFLAGS_SESSION_TICKET))
-		return;
-	if (gnutls_session_get_data2(p->tls, &ticket) < 0)
+	if (!(gnutls_session_get_flags(p->tls) &
+		GNUTLS_SFLAGS_SESSION_TICKET) ||
+	    gnutls_session_get_data2(p->tls, &ticket) < 0)
 		return;
 	gnutls_free(w->ticket.data);
 	w->ticket = ticket;
 }
 
-static int
-encrypted_part(struct worker *w, struct peer *p)
+static void
+note_tls(struct worker *w, struct peer *p)
 {
-	size_t now;
-
-	if (peer_handshake(p, &tls, options.resume ? &w->ticket : NULL) == -1)
-		return -1;
 	if (w->agreed[0] == '\0')
 		snprintf(w->agreed, sizeof(w->agreed), "%s, %s, %s",
 		    gnutls_protocol_get_name(
@@ -131,80 +77,64 @@ encrypted_part(struct worker *w, struct peer *p)
 		    gnutls_group_get_name(gnutls_group_get(p->tls)));
 	if (gnutls_session_is_resumed(p->tls))
 		w->resumed++;
-	for (size_t left = options.pings; left > 0; left -= now) {
-		now = left < options.window ? left : options.window;
-		if (peer_ping(p, now, options.per_record) == -1)
-			return -1;
-	}
-	keep_ticket(w, p);
+	if (options.resume)
+		keep_ticket(w, p);
+}
+
+/* The dialogue with a connected peer.  Returns 0, or -1 and why in the peer. */
+static int
+play(struct worker *w, struct peer *p, int64_t began)
+{
+	struct dialogue_seen seen = {0};
+	int ret = dialogue_open(p, &options.dialogue, &tls, &w->ticket, &seen);
+
+	if (seen.first_pong != 0)
+		samples_add(&w->first, seen.first_pong - began);
+	w->pongs += seen.pongs;
+	if (ret == -1)
+		return -1;
+	if (p->tls != NULL)
+		note_tls(w, p);
+	if (dialogue_close(p) == -1)
+		return -1;
+	samples_add(&w->whole, samples_now() - began - seen.paused);
 	return 0;
 }
 
-static int
-dialogue(struct worker *w, struct peer *p, int64_t began, int64_t *paused)
-{
-	if (options.way != CONNECT) {
-		if (peer_ping(p, 1, 1) == -1)
-			return -1;
-		samples_add(&w->first, samples_now() - began);
-	}
-	if (options.way == STARTTLS) {
-		if (peer_say(p, "STARTTLS\n") == -1)
-			return -1;
-		*paused = -samples_now();
-		pause_ns(options.pause_ns);
-		*paused += samples_now();
-	}
-	if (options.way != PLAIN && encrypted_part(w, p) == -1)
-		return -1;
-	/* The same lines for a server that has TLS from the start. */
-	if (options.way == CONNECT && peer_ping(p, 1, 1) == -1)
-		return -1;
-	return peer_say(p, "QUIT\n") == -1 ? -1 : peer_wait_end(p);
-}
-
-static int
+static void
 one_session(struct worker *w)
 {
 	struct peer p = {.fd = -1};
-	int64_t began = samples_now(), paused = 0;
+	int64_t began = samples_now();
 	pid_t pid = 0;
 	int ret, fd = -1;
 
-	if (options.command != NULL) {
-		pid = start(&fd);
-		if (pid == -1) {
-			snprintf(w->why, sizeof(w->why), "%s: %s",
-			    options.command[0], strerror(errno));
-			return -1;
-		}
-		ret = peer_take(&p, fd, TIMEOUT);
-	} else
-		ret = peer_connect(&p, &options.to, NULL, TIMEOUT);
+	if (options.command == NULL)
+		ret = peer_connect(&p, &options.to, NULL);
+	else if ((pid = start(&fd)) != -1)
+		ret = peer_take(&p, fd);
+	else {
+		perror(options.command[0]);
+		exit(EXIT_FAILURE);
+	}
 	if (ret == 0)
-		ret = dialogue(w, &p, began, &paused);
-	if (ret == 0)
-		samples_add(&w->whole, samples_now() - began - paused);
-	else if (w->failures == 0)
+		ret = play(w, &p, began);
+	if (ret == -1 && w->failures++ == 0)
 		memcpy(w->why, p.failed, sizeof(w->why));
 	peer_close(&p);
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
-	return ret;
 }
 
 static void *
 work(void *argument)
 {
 	struct worker *w = argument;
-	size_t done = 0;
 
-	while (options.sessions > 0 ? done < options.sessions
-				    : samples_now() < until) {
-		if (one_session(w) == -1)
-			w->failures++;
-		done++;
-	}
+	for (size_t n = 0; options.sessions > 0 ? n < options.sessions
+						: samples_now() < until;
+	     n++)
+		one_session(w);
 	return NULL;
 }
 
@@ -221,6 +151,7 @@ gather(struct worker *all)
 			memcpy(all->why, w->why, sizeof(all->why));
 		all->failures += w->failures;
 		all->resumed += w->resumed;
+		all->pongs += w->pongs;
 		gnutls_free(w->ticket.data);
 	}
 	gnutls_free(all->ticket.data);
@@ -230,9 +161,10 @@ static void
 print(struct worker *all, double seconds)
 {
 	printf("{\"sessions\": %zu, \"failures\": %zu, \"why\": \"%s\", "
-	       "\"resumed\": %zu, \"agreed\": \"%s\", \"seconds\": %.6f, "
+	       "\"resumed\": %zu, \"pongs\": %zu, \"agreed\": \"%s\", "
+	       "\"seconds\": %.6f, "
 	       "\"latency_us\": ",
-	    all->whole.count, all->failures, all->why, all->resumed,
+	    all->whole.count, all->failures, all->why, all->resumed, all->pongs,
 	    all->agreed, seconds);
 	samples_print(stdout, &all->whole);
 	printf(", \"first_pong_us\": ");
@@ -240,100 +172,6 @@ print(struct worker *all, double seconds)
 	printf("}\n");
 	samples_free(&all->whole);
 	samples_free(&all->first);
-}
-
-static size_t
-count(const char *text)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (*end == '\0' && n > 0)
-		return n;
-	fprintf(stderr, "load: %s: must be a number from 1\n", text);
-	exit(2);
-}
-
-static enum way
-which_way(const char *text)
-{
-	static const char *const names[] = {"plain", "starttls", "tls"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(text, names[i]) == 0)
-			return (enum way)i;
-	fputs(usage, stderr);
-	exit(2);
-}
-
-static void
-parse(int argc, char *argv[])
-{
-	static const struct option known[] = {
-	    {"way", required_argument, NULL, 'w'},
-	    {"at-once", required_argument, NULL, 'a'},
-	    {"seconds", required_argument, NULL, 's'},
-	    {"sessions", required_argument, NULL, 'n'},
-	    {"pause", required_argument, NULL, 'p'},
-	    {"pings", required_argument, NULL, 'i'},
-	    {"window", required_argument, NULL, 'W'},
-	    {"per-record", required_argument, NULL, 'r'},
-	    {"resume", no_argument, NULL, 'R'},
-	    {"priority", required_argument, NULL, 'P'},
-	    {"exec", no_argument, NULL, 'e'},
-	    {NULL, 0, NULL, 0},
-	};
-	bool exec = false;
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
-		switch (option) {
-		case 'w':
-			options.way = which_way(optarg);
-			break;
-		case 'a':
-			options.at_once = count(optarg);
-			break;
-		case 's':
-			options.seconds = strtod(optarg, NULL);
-			break;
-		case 'n':
-			options.sessions = count(optarg);
-			break;
-		case 'p':
-			options.pause_ns = (int64_t)count(optarg) * 1000000;
-			break;
-		case 'i':
-			options.pings = count(optarg);
-			break;
-		case 'W':
-			options.window = count(optarg);
-			break;
-		case 'r':
-			options.per_record = count(optarg);
-			break;
-		case 'R':
-			options.resume = true;
-			break;
-		case 'P':
-			options.priority = optarg;
-			break;
-		case 'e':
-			exec = true;
-			break;
-		default:
-			fputs(usage, stderr);
-			exit(2);
-		}
-	if (exec && optind < argc)
-		options.command = argv + optind;
-	else if (exec || optind + 1 != argc ||
-		 peer_address(argv[optind], &options.to) == -1 ||
-		 options.window > PEER_PINGS_MAX ||
-		 options.per_record > options.window) {
-		fputs(usage, stderr);
-		exit(2);
-	}
 }
 
 int
@@ -344,7 +182,7 @@ main(int argc, char *argv[])
 	int ret;
 
 	signal(SIGPIPE, SIG_IGN);
-	parse(argc, argv);
+	load_options_parse(argc, argv, &options);
 	ret = peer_tls_init(&tls, options.priority);
 	if (ret < 0) {
 		fprintf(stderr, "load: %s\n", gnutls_strerror(ret));
@@ -357,6 +195,8 @@ main(int argc, char *argv[])
 	}
 	began = samples_now();
 	until = began + (int64_t)(options.seconds * 1e9);
+	if (options.keep_pinging)
+		options.dialogue.until = until;
 	for (size_t i = 0; i < options.at_once; i++)
 		if (pthread_create(
 			&workers[i].thread, NULL, work, &workers[i]) != 0) {

@@ -71,13 +71,12 @@ fail(struct peer *p, const char *format, ...)
 }
 
 int
-peer_take(struct peer *p, int fd, int timeout)
+peer_take(struct peer *p, int fd)
 {
-	struct timeval wait = {.tv_sec = timeout};
+	struct timeval wait = {.tv_sec = PEER_TIMEOUT};
 
 	memset(p, 0, sizeof(*p));
 	p->fd = fd;
-	p->timeout = timeout;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ==
 		-1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) == -1)
@@ -86,13 +85,13 @@ peer_take(struct peer *p, int fd, int timeout)
 }
 
 int
-peer_connect(struct peer *p, const struct sockaddr_in *to,
-    const struct in_addr *from, int timeout)
+peer_connect(
+    struct peer *p, const struct sockaddr_in *to, const struct in_addr *from)
 {
 	struct sockaddr_in source = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
-	if (peer_take(p, fd, timeout) == -1)
+	if (peer_take(p, fd) == -1)
 		return -1;
 	if (from != NULL) {
 		/* Else the kernel wants a port that no destination uses. */
@@ -147,7 +146,7 @@ receive(struct peer *p, char *data, size_t size)
 	 * as the socket's timeout does. */
 	do
 		n = gnutls_record_recv(p->tls, data, size);
-	while (n == GNUTLS_E_AGAIN && time(NULL) - began < p->timeout);
+	while (n == GNUTLS_E_AGAIN && time(NULL) - began < PEER_TIMEOUT);
 	if (n < 0)
 		return fail(p, "receive over TLS: %s", gnutls_strerror((int)n));
 	return n;
@@ -180,15 +179,15 @@ read_pongs(struct peer *p, size_t count)
 }
 
 int
-peer_ping(struct peer *p, size_t count, size_t per_record)
+peer_ping(struct peer *p, size_t count, size_t per_write)
 {
 	char pings[PEER_PINGS_MAX * LENGTH];
 
-	for (size_t i = 0; i < per_record; i++)
+	for (size_t i = 0; i < per_write; i++)
 		memcpy(pings + i * LENGTH, PING, LENGTH);
-	for (size_t sent = 0; sent < count; sent += per_record) {
+	for (size_t sent = 0; sent < count; sent += per_write) {
 		size_t now =
-		    count - sent < per_record ? count - sent : per_record;
+		    count - sent < per_write ? count - sent : per_write;
 
 		if (send_all(p, pings, now * LENGTH) == -1)
 			return -1;

@@ -34,13 +34,15 @@ int peer_address(const char *text, struct sockaddr_in *);
 
 /*
  * Each step returns 0, or -1 with `failed`; then peer_close() is all that is
- * left to do.  No step waits for longer than `timeout` seconds for an octet.
+ * left to do.  No step waits for longer than PEER_TIMEOUT seconds for an octet:
+ * a server that lost some has then failed.
  */
-int peer_connect(struct peer *, const struct sockaddr_in *to,
-    const struct in_addr *from, int timeout);
+#define PEER_TIMEOUT 10
+int peer_connect(
+    struct peer *, const struct sockaddr_in *to, const struct in_addr *from);
 
 /* Takes a connected descriptor instead. */
-int peer_take(struct peer *, int fd, int timeout);
+int peer_take(struct peer *, int fd);
 
 /* Sends a line, LF included, that has no reply. */
 int peer_say(struct peer *, const char *line);
@@ -49,9 +51,9 @@ int peer_say(struct peer *, const char *line);
 int peer_handshake(
     struct peer *, const struct peer_tls *, const gnutls_datum_t *ticket);
 
-/* Sends `count` PINGs, `per_record` of them in a write, and reads as many
+/* Sends `count` PINGs, `per_write` of them in one go, and reads as many
  * PONGs. */
-int peer_ping(struct peer *, size_t count, size_t per_record);
+int peer_ping(struct peer *, size_t count, size_t per_write);
 #define PEER_PINGS_MAX 1000
 
 /* Reads until the server ends the connection, which over TLS it must announce
