@@ -8,7 +8,7 @@ from contenders import PROGRAMS, Contender
 
 # Milliseconds in which asyncio's server has read STARTTLS for sure, by how many
 # sessions there are at once.
-PAUSES = {1: 5, 8: 20, 64: 100}
+PAUSES = {1: 20, 8: 20, 64: 100}
 # Over one connection, and so many unanswered at a time.
 WINDOW = 1000
 

@@ -23,6 +23,8 @@ MANY = 16384
 WIDE = {
     "--max-sessions": str(MANY),
     "--max-sessions-per-source": str(MANY),
+    "--max-rate-per-source": "100000",
+    "--penalty-exempt": "127.0.0.0/8",
 }
 
 

@@ -48,7 +48,7 @@ def _figures(rounds: list[dict], floor: list[dict]) -> dict:
         "failures": sum(one["failures"] for one in rounds),
         "resumed": sum(one["resumed"] for one in rounds),
         "why": next((one["why"] for one in rounds if one["why"]), ""),
-        "agreed": rounds[0]["agreed"],
+        "agreed": next((one["agreed"] for one in rounds if one["agreed"]), ""),
         "rounds": rounds,
     }
 
