@@ -7,7 +7,9 @@ nothing short-lived is missed, and nothing of the client is counted.
 
 import os
 import re
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +17,11 @@ from pathlib import Path
 # have run for that to be so.
 SETTLE = 3
 QUIET = 0.03
+
+
+# Whoever ends the bench ends the contenders, too.
+for _number in signal.SIGTERM, signal.SIGHUP:
+    signal.signal(_number, lambda *_: sys.exit(1))
 
 
 class NoCgroup(Exception):

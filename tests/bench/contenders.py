@@ -61,7 +61,8 @@ def as_user(*command: object) -> list:
     """For a server that does not give up root by itself."""
     if not ROOT:
         return [*command]
-    return ["setpriv", "--reuid", USER, "--regid", "nogroup", "--clear-groups", *command]
+    become = ["setpriv", "--reuid", USER, "--regid", "nogroup", "--clear-groups"]
+    return [*become, *command]
 
 
 def floor(*options: str) -> Callable[[int], list]:
@@ -122,9 +123,7 @@ def tlswrapper(port: int) -> list:
     both.touch(mode=0o600)
     both.write_text(Path(key("ecdsa")).read_text() + Path(cert("ecdsa")).read_text())
     users = ["-j", USER, "-u", USER] if ROOT else []
-    return tcpserver(
-        port, "tlswrapper", *users, "-f", both, PROGRAMS / "responder"
-    )
+    return tcpserver(port, "tlswrapper", *users, "-f", both, PROGRAMS / "responder")
 
 
 SYSTEMD = (("systemd-socket-activate", "systemd"),)
@@ -154,9 +153,7 @@ CONTENDERS = [
         pipelines=True,
         only=("pipelined, 1 a record", "pipelined, 1000 a record"),
     ),
-    Contender(
-        "pingtlsd", "stand-alone", stand_alone, resumes=True, pipelines=True
-    ),
+    Contender("pingtlsd", "stand-alone", stand_alone, resumes=True, pipelines=True),
     Contender(
         "pingtlsd-tcpserver",
         "pingtlsd --inetd under tcpserver",

@@ -40,7 +40,11 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        self._warm_up()
+        try:
+            self._warm_up()
+        except BaseException:
+            self.end()
+            raise
 
     def _warm_up(self) -> None:
         """Until it serves; its first sessions are not measured."""
@@ -48,7 +52,6 @@ class Server:
         while measure(CELLS[0], self, 0.1)["sessions"] == 0:
             if self._process.poll() is not None or time.monotonic() > end:
                 said = self._log.read_text(errors="replace").splitlines()[-1:]
-                self.end()
                 raise DoesNotServe(f"does not serve; it said: {' '.join(said)}")
 
     def end(self) -> None:
