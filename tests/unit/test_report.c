@@ -143,11 +143,13 @@ START_TEST(tells_of_the_upgrade)
 	ck_assert_int_eq(
 	    strncmp(said, HANDSHAKE CERTIFICATE, strlen(HANDSHAKE CERTIFICATE)),
 	    0);
-	ck_assert_uint_eq(unit_lines(said), 5);
+	ck_assert_uint_eq(unit_lines(said), 6);
 	ck_assert_ptr_nonnull(strstr(said, "\n  valid from 20"));
 	ck_assert_ptr_nonnull(strstr(
 	    said, "\n  key EC/ECDSA, 256 bits; signed with ECDSA-SHA256\n"));
 	ck_assert_ptr_nonnull(strstr(said, "\n  SHA-256 fingerprint "));
+	ck_assert_ptr_nonnull(
+	    strstr(said, "\n  OCSP response: none stapled\n"));
 }
 END_TEST
 
