@@ -286,15 +286,34 @@ receive(int socket, struct keyholder_request *request, int *reply_to)
 	return n;
 }
 
+/* Serves one request, if it is one.  Returns false at the end. */
+static bool
+serve_one(int socket, struct keys *keys)
+{
+	struct keyholder_request request;
+	struct keyholder_reply reply;
+	int reply_to;
+	ssize_t n = receive(socket, &request, &reply_to);
+
+	if (n > 0) {
+		memset(&reply, 0, sizeof(reply));
+		sign(keys, &request, &reply);
+		/* Never waits: a session that does not take its reply is the
+		 * only one to lose it. */
+		send(reply_to, &reply,
+		    offsetof(struct keyholder_reply, u) + reply.size,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+	if (reply_to != -1)
+		close(reply_to);
+	return n != 0;
+}
+
 _Noreturn void
 keyholder_process(int socket, const struct keyholder_options *options)
 {
 	struct keys keys = {.options = options};
-	struct keyholder_request request;
-	struct keyholder_reply reply;
-	int reply_to;
 	sigset_t all;
-	ssize_t n;
 
 	/* It ends when no one can ask any more, not when a terminal or a
 	 * service manager signals the whole group. */
@@ -307,19 +326,8 @@ keyholder_process(int socket, const struct keyholder_options *options)
 	if (options->wait)
 		introduce(socket, &keys);
 
-	while ((n = receive(socket, &request, &reply_to)) != 0) {
-		if (n > 0) {
-			memset(&reply, 0, sizeof(reply));
-			sign(&keys, &request, &reply);
-			/* Never waits: a session that does not take its
-			 * reply is the only one to lose it. */
-			send(reply_to, &reply,
-			    offsetof(struct keyholder_reply, u) + reply.size,
-			    MSG_DONTWAIT | MSG_NOSIGNAL);
-		}
-		if (reply_to != -1)
-			close(reply_to);
-	}
+	while (serve_one(socket, &keys))
+		;
 	for (size_t i = 0; i < keys.options->count; i++)
 		gnutls_privkey_deinit(keys.private[i]);
 	_exit(0);
