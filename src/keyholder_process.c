@@ -166,6 +166,30 @@ introduce(int socket, struct keys *keys)
 		_exit(1);
 }
 
+/*
+ * Whether the key is one for this algorithm, and that fit for use. GnuTLS 3.7.9
+ * knows names of algorithms that it cannot do: asked to sign with MD2, it
+ * writes past the end of its buffer.
+ */
+static bool
+fits(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm)
+{
+	int kind = gnutls_privkey_get_pk_algorithm(key, NULL);
+
+	return gnutls_sign_is_secure(algorithm) &&
+	       gnutls_sign_supports_pk_algorithm(
+		   algorithm, (gnutls_pk_algorithm_t)kind);
+}
+
+/* Whether an algorithm signs the data itself; for any other it is hashed by who
+ * asks. */
+static bool
+is_eddsa(gnutls_sign_algorithm_t algorithm)
+{
+	return algorithm == GNUTLS_SIGN_EDDSA_ED25519 ||
+	       algorithm == GNUTLS_SIGN_EDDSA_ED448;
+}
+
 /* Signs what the request has, if it is what its algorithm signs. */
 static int
 sign_octets(gnutls_privkey_t key, const struct keyholder_request *request,
@@ -176,23 +200,20 @@ sign_octets(gnutls_privkey_t key, const struct keyholder_request *request,
 	gnutls_datum_t octets = {
 	    (unsigned char *)(uintptr_t)request->octets, request->size};
 
-	switch (request->kind) {
-	case KEYHOLDER_HASH:
-		/* Raw RSA has its hash within a DigestInfo (RFC 8017, 9.2),
-		 * which GnuTLS pads. */
-		if (algorithm != GNUTLS_SIGN_RSA_RAW &&
-		    request->size !=
-			gnutls_hash_get_len(
-			    gnutls_sign_get_hash_algorithm(algorithm)))
-			return GNUTLS_E_INVALID_REQUEST;
-		return gnutls_privkey_sign_hash2(
-		    key, algorithm, 0, &octets, signature);
-	case KEYHOLDER_DATA:
+	if (!fits(key, algorithm))
+		return GNUTLS_E_INVALID_REQUEST;
+	if (request->kind == KEYHOLDER_DATA && is_eddsa(algorithm))
 		return gnutls_privkey_sign_data2(
 		    key, algorithm, 0, &octets, signature);
-	default:
+	if (request->kind != KEYHOLDER_HASH)
 		return GNUTLS_E_INVALID_REQUEST;
-	}
+	/* Raw RSA has its hash within a DigestInfo (RFC 8017, 9.2), which
+	 * GnuTLS pads. */
+	if (algorithm != GNUTLS_SIGN_RSA_RAW &&
+	    request->size !=
+		gnutls_hash_get_len(gnutls_sign_get_hash_algorithm(algorithm)))
+		return GNUTLS_E_INVALID_REQUEST;
+	return gnutls_privkey_sign_hash2(key, algorithm, 0, &octets, signature);
 }
 
 static void

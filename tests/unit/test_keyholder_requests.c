@@ -254,6 +254,39 @@ START_TEST(a_wrong_hash)
 }
 END_TEST
 
+/* MD2, by which GnuTLS 3.7.9 writes past the end of a buffer, and MD5. */
+START_TEST(a_weak_algorithm)
+{
+	struct keyholder_request request = good_request();
+
+	request.key = 0;
+	for (request.kind = 0; request.kind < 2; request.kind++) {
+		request.algorithm = GNUTLS_SIGN_RSA_MD2;
+		for (request.size = 0; request.size <= 32; request.size++)
+			ck_assert_int_lt(ask(&request, HEAD + request.size), 0);
+		request.algorithm = GNUTLS_SIGN_RSA_MD5;
+		request.size = 16;
+		ck_assert_int_lt(ask(&request, HEAD + request.size), 0);
+	}
+}
+END_TEST
+
+/* Data, where only a hash is signed. */
+START_TEST(data_instead_of_a_hash)
+{
+	struct keyholder_request request = good_request();
+
+	request.kind = KEYHOLDER_DATA;
+	ck_assert_int_lt(ask(&request, HEAD + 32), 0);
+	request.key = 0;
+	request.algorithm = GNUTLS_SIGN_RSA_SHA256;
+	ck_assert_int_lt(ask(&request, HEAD + 32), 0);
+	request.key = 3;
+	request.algorithm = GNUTLS_SIGN_EDDSA_ED25519;
+	ck_assert_int_eq(ask(&request, HEAD + 32), 0);
+}
+END_TEST
+
 START_TEST(no_descriptor)
 {
 	struct keyholder_request request = good_request();
@@ -352,6 +385,8 @@ main(void)
 	tcase_add_test(c, a_wrong_algorithm);
 	tcase_add_test(c, a_wrong_kind);
 	tcase_add_test(c, a_wrong_hash);
+	tcase_add_test(c, a_weak_algorithm);
+	tcase_add_test(c, data_instead_of_a_hash);
 	tcase_add_test(c, no_descriptor);
 	tcase_add_test(c, many_descriptors);
 	tcase_add_test(c, a_descriptor_that_is_no_socket);
