@@ -1,0 +1,249 @@
+/*
+ * Fuzzes the client against a server that says what it likes, before and after
+ * a real handshake.
+ *
+ * The input: a letter for the options, then a script (stage.h) for the server.
+ * What the client says is what it has to say; it believes no answer that it did
+ * not get; and what it tells the user is fit for a terminal.
+ */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dial.h"
+#include "fuzz.h"
+#include "probe.h"
+#include "protocol.h"
+#include "stage.h"
+
+/* The bits of the first octet; the lowest two count pings. */
+enum {
+	COUNT = 3,
+	PLAIN = 4,
+	INSECURE = 8,
+	FLOOD = 16,
+	DELAY = 32,
+	WRONG_NAME = 64,
+};
+
+/* The types of TLS records that can come first (RFC 8446, 5.1). */
+enum { ALERT = 21, HANDSHAKE = 22 };
+
+#define INTERVAL_MS 1000
+#define TIMEOUT_MS 10000
+#define DEADLINE_MS 3600000
+
+static const uint8_t *script;
+static size_t script_size;
+static struct fuzz_identity identity;
+static gnutls_certificate_credentials_t server;
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	fuzz_identity_make(&identity, GNUTLS_PK_ECDSA,
+	    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1));
+	gnutls_certificate_allocate_credentials(&server);
+	FUZZ_REQUIRE(gnutls_certificate_set_x509_key(
+			 server, &identity.certificate, 1, identity.key) >= 0);
+	return 0;
+}
+
+/* What the linker makes of the name in dial.h: the stage answers. */
+int __wrap_dial_connect(const struct addrinfo *addresses, int64_t timeout_ms,
+    deadline when, int cancel_fd, const struct addrinfo **found, int64_t *ns,
+    char *why, size_t size);
+
+int
+__wrap_dial_connect(const struct addrinfo *addresses, int64_t timeout_ms,
+    deadline when, int cancel_fd, const struct addrinfo **found, int64_t *ns,
+    char *why, size_t size)
+{
+	(void)timeout_ms;
+	(void)when;
+	(void)cancel_fd;
+	(void)why;
+	(void)size;
+	*found = addresses;
+	*ns = 1;
+	return stage_open(script, script_size, GNUTLS_SERVER, server);
+}
+
+static int
+connected(void *context, const struct probe_result *result)
+{
+	(void)context;
+	FUZZ_REQUIRE(fuzz_printable(result->address, sizeof(result->address)));
+	return 0;
+}
+
+static int
+answered(void *context, const struct probe_result *result,
+    enum probe_phase phase, unsigned long sequence, int64_t ns)
+{
+	(void)context;
+	FUZZ_REQUIRE(sequence > 0 && sequence <= result->tally[phase].sent);
+	FUZZ_REQUIRE(ns >= 0);
+	return 0;
+}
+
+static int
+unanswered(void *context, const struct probe_result *result,
+    enum probe_phase phase, unsigned long sequence)
+{
+	(void)context;
+	FUZZ_REQUIRE(sequence > 0 && sequence <= result->tally[phase].sent);
+	return 0;
+}
+
+static int
+upgraded(void *context, const struct probe_result *result,
+    const struct trust *trust, gnutls_session_t session)
+{
+	struct trust_facts facts;
+
+	(void)context;
+	FUZZ_REQUIRE(result->handshake_ns > 0);
+	FUZZ_REQUIRE(trust_look(trust, session, &facts) == 0);
+	return 0;
+}
+
+static int
+asked(void *context, const struct probe_result *result)
+{
+	(void)context;
+	(void)result;
+	return 0;
+}
+
+/* The lines "PONG" among the octets. */
+static unsigned long
+pongs(const struct octets *t)
+{
+	const char *at = (const char *)t->octets;
+	const char *end = at + t->length, *lf;
+	unsigned long count = 0;
+
+	for (; (lf = memchr(at, '\n', (size_t)(end - at))) != NULL; at = lf + 1)
+		count += lf - at >= 4 && memcmp(at, "PONG", 4) == 0;
+	return count;
+}
+
+/* Takes `word` off the front as often as it is there; returns how often. */
+static unsigned long
+take(const uint8_t **at, const uint8_t *end, const char *word)
+{
+	size_t size = strlen(word);
+	unsigned long count = 0;
+
+	for (; (size_t)(end - *at) >= size && memcmp(*at, word, size) == 0;
+	     *at += size)
+		count++;
+	return count;
+}
+
+/* PINGs, then QUIT or STARTTLS and TLS, or nothing more. */
+static void
+check_heard(const struct octets *heard, unsigned long sent, bool all)
+{
+	const uint8_t *at = heard->octets, *end = at + heard->length;
+	unsigned long pings = take(&at, end, "PING\n");
+
+	FUZZ_REQUIRE(pings <= sent && (!all || pings == sent));
+	if (take(&at, end, "STARTTLS\n") == 1)
+		FUZZ_REQUIRE(at == end || at[0] == HANDSHAKE || at[0] == ALERT);
+	else {
+		(void)take(&at, end, "QUIT\n");
+		/* Not read to the end, it may stop anywhere. */
+		FUZZ_REQUIRE(at == end || !all);
+	}
+}
+
+/* Nothing but the answers in the clear stands before the server's handshake. */
+static void
+check_upgrade(const struct octets *sent, unsigned long received)
+{
+	const uint8_t *at = sent->octets, *end = at + sent->length;
+
+	for (; received > 0; received--) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		FUZZ_REQUIRE(at != NULL);
+		at++;
+	}
+	FUZZ_REQUIRE(at < end && (at[0] == HANDSHAKE || at[0] == ALERT));
+}
+
+static void
+check(const struct probe_result *result, int ret, const struct actor *a)
+{
+	const struct probe_tally *clear = &result->tally[PROBE_CLEAR];
+	const struct probe_tally *tls = &result->tally[PROBE_TLS];
+
+	FUZZ_REQUIRE(fuzz_printable(result->why, sizeof(result->why)));
+	FUZZ_REQUIRE((ret == 0) == (result->why[0] == '\0'));
+	FUZZ_REQUIRE(clear->received <= clear->sent);
+	FUZZ_REQUIRE(tls->received <= tls->sent);
+	/* An answer is believed where it was given, and nowhere else. */
+	FUZZ_REQUIRE(clear->received <= pongs(&a->sent));
+	FUZZ_REQUIRE(tls->received <= pongs(&a->said));
+	if (result->handshake_ns > 0)
+		check_upgrade(&a->sent, clear->received);
+	check_heard(&a->heard, clear->sent, !a->was_deaf && !a->gone);
+}
+
+static void
+converse(const struct ping_options *options)
+{
+	static const struct probe_events events = {
+	    .connected = connected,
+	    .answered = answered,
+	    .unanswered = unanswered,
+	    .upgraded = upgraded,
+	    .asked = asked,
+	};
+	static struct probe_result result;
+	char why[TRUST_TEXT_MAX];
+	struct trust *trust = trust_new(&options->trust, why);
+	int ret;
+
+	FUZZ_REQUIRE(trust != NULL);
+	ret = probe_run(options, trust, &events, &result);
+	stage_end();
+	check(&result, ret, &stage_look()->actor);
+	stage_close();
+	trust_free(trust);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ping_options options = {
+	    .host = "127.0.0.1",
+	    .port = PROTOCOL_PORT,
+	    .interval_ms = INTERVAL_MS,
+	    .timeout_ms = TIMEOUT_MS,
+	    .deadline_ms = DEADLINE_MS,
+	    .trust = {.name = "localhost",
+		.ca_file = identity.certificate_file},
+	};
+	size_t descriptors = fuzz_descriptors();
+
+	if (size < 1)
+		return 0;
+	script = data + 1;
+	script_size = size - 1;
+	options.count = data[0] & COUNT;
+	options.plain = (data[0] & PLAIN) != 0;
+	options.trust.insecure = (data[0] & INSECURE) != 0;
+	if ((data[0] & WRONG_NAME) != 0)
+		options.trust.name = "192.0.2.1";
+	if ((data[0] & FLOOD) != 0)
+		options.interval_ms = 0;
+	if ((data[0] & DELAY) != 0)
+		options.starttls_delay_ms = INTERVAL_MS;
+	converse(&options);
+	FUZZ_REQUIRE(fuzz_descriptors() == descriptors);
+	return 0;
+}
