@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""A peer that resets the connection, in whatever state, ends its session alone."""
+
+import re
+import socket
+import ssl
+from collections.abc import Callable
+
+from harness import *
+
+# Each state is left by a reset this often.
+TIMES = 3
+# More PINGs than the kernel takes replies to, from a peer that does not read.
+UNREAD = 1 << 12
+
+States = list[tuple[str, Callable[[socket.socket], None]]]
+
+
+def reset(peer: socket.socket) -> None:
+    # A linger of no time: close() sends a reset.
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0" + bytes(4))
+    peer.close()
+
+
+def sent(data: bytes) -> Callable[[socket.socket], None]:
+    return lambda peer: peer.sendall(data)
+
+
+def answered(peer: socket.socket) -> None:
+    ask(peer, b"PING\n", b"PONG\n")
+
+
+def blocked(peer: socket.socket) -> None:
+    """Asks and reads nothing until the server takes no more."""
+    peer.settimeout(0.2)
+    try:
+        for _ in range(UNREAD):
+            peer.sendall(b"PING\n" * 3000)
+    except TimeoutError:
+        return
+    raise AssertionError("the server took everything")
+
+
+def some_of_hello(part: float) -> Callable[[socket.socket], None]:
+    def send(peer: socket.socket) -> None:
+        hello = Tls(peer).hello()
+        peer.sendall(b"STARTTLS\n" + hello[: round(len(hello) * part)])
+
+    return send
+
+
+def answered_hello(peer: socket.socket) -> None:
+    some_of_hello(1)(peer)
+    equal(peer.recv(1), b"\x16", "a handshake record")
+
+
+def only(version: ssl.TLSVersion) -> ssl.SSLContext:
+    context = client_context()
+    context.minimum_version = context.maximum_version = version
+    return context
+
+
+def over_tls(
+    version: ssl.TLSVersion, go_on: Callable[[Tls], None] = lambda _: None
+) -> Callable[[socket.socket], None]:
+    return lambda peer: go_on(upgrade(peer, only(version)))
+
+
+def half_record(tls: Tls) -> None:
+    tls.object.write(b"PING\n")
+    tls.peer.sendall(tls.out.read()[:10])
+
+
+def blocked_tls(tls: Tls) -> None:
+    tls.peer.settimeout(0.2)
+    try:
+        for _ in range(UNREAD):
+            tls.sendall(b"PING\n" * 3000)
+    except (TimeoutError, ssl.SSLWantWriteError):
+        return
+    raise AssertionError("the server took everything")
+
+
+def left_by_reset(states: States) -> None:
+    with server() as pingtlsd, connect(pingtlsd.port) as neighbour:
+        ask(neighbour, b"PING\n", b"PONG\n")
+        watched = [pingtlsd.pid, pingtlsd.keyholder()] if ROOT else []
+        before = [descriptors(pid) for pid in watched]
+        for name, reach in states:
+            said = len(pingtlsd.lines)
+            for _ in range(TIMES):
+                peer = connect(pingtlsd.port)
+                reach(peer)
+                reset(peer)
+                pingtlsd.wait_sessions(1)
+            ask(neighbour, b"PING\n", b"PONG\n")
+            ends = r"session from .* ended .*: (.*?);"
+            wait_until(
+                f"{TIMES} sessions in the log: {name}",
+                lambda: sum("ended" in x for x in pingtlsd.lines[said:]) == TIMES,
+            )
+            ended = {m[1] for x in pingtlsd.lines[said:] if (m := re.search(ends, x))}
+            comment(f"{name}: {', '.join(sorted(ended))}")
+        equal(pingtlsd.said("signal|its process failed"), None, "a crash in the log")
+        equal([descriptors(pid) for pid in watched], before, "descriptors")
+        dialogue(pingtlsd.port)
+
+
+@test("a reset in each state of a session in the clear")
+def in_the_clear() -> None:
+    left_by_reset(
+        [
+            ("before a line", sent(b"")),
+            ("in a line", sent(b"PI")),
+            ("after a line", sent(b"PING\n")),
+            ("after a reply", answered),
+            ("after an error", sent(b"x\n")),
+            ("after QUIT", sent(b"QUIT\n")),
+            ("in a reply that blocks", blocked),
+        ]
+    )
+
+
+@test("a reset in each state of the handshake")
+def in_the_handshake() -> None:
+    left_by_reset(
+        [
+            ("after STARTTLS", sent(b"STARTTLS\n")),
+            ("in the ClientHello", some_of_hello(0.5)),
+            ("after the ClientHello", some_of_hello(1)),
+            ("after the server's answer", answered_hello),
+        ]
+    )
+
+
+@test("a reset in each state of a session over TLS")
+def over_tls_states() -> None:
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        left_by_reset(
+            [
+                ("after the handshake", over_tls(version)),
+                ("in a record", over_tls(version, half_record)),
+                ("in a line", over_tls(version, lambda tls: tls.sendall(b"PI"))),
+                ("after a line", over_tls(version, lambda tls: tls.sendall(b"PING\n"))),
+                ("after QUIT", over_tls(version, lambda tls: tls.sendall(b"QUIT\n"))),
+                ("after close_notify", over_tls(version, Tls.close_notify)),
+                ("in a reply that blocks", over_tls(version, blocked_tls)),
+            ]
+        )
+
+
+main()
