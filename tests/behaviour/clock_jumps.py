@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+"""The clock on the wall jumps, and no deadline comes early or late for it.
+
+libfaketime stands between the program and the clocks: CLOCK_REALTIME is what a
+file says, CLOCK_MONOTONIC is left alone.  The sandbox would keep sessions from
+reading the file, so here there is none.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aftermath import unharmed
+from harness import *
+
+# Seconds of the deadlines here, and how late they may be on a busy machine.
+DEADLINE = 2
+LATE = 10
+# Longer than any deadline, and than a certificate of the tests is valid.
+JUMPS = "+2y", "-2y"
+
+
+class Clock:
+    """The wall clock of the programs that are started while it is in force."""
+
+    def __init__(self) -> None:
+        self.path = scratch() / "clock"
+        self.set("+0")
+
+    def set(self, offset: str) -> None:
+        """From the true time."""
+        new = self.path.with_suffix(".new")
+        new.write_text(f"{offset}\n")
+        new.rename(self.path)
+
+
+@contextmanager
+def clock() -> Iterator[Clock]:
+    faketime = needs("faketime")
+    if b"__asan_init" in Path(PINGTLSD).read_bytes():
+        raise Skip("AddressSanitizer must be the first library, and so must libfaketime")
+    library = run([faketime, "-f", "+0", "printenv", "LD_PRELOAD"]).stdout.strip()
+    made = Clock()
+    settings = {
+        "LD_PRELOAD": library,
+        "FAKETIME_TIMESTAMP_FILE": str(made.path),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    before = dict(os.environ)
+    os.environ.update(settings)
+    try:
+        yield made
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def patient(*options: object):
+    return server("--no-sandbox", *options)
+
+
+@test("the clock that jumps is the program's: a certificate expires by it")
+def seen() -> None:
+    with clock() as wall, patient() as pingtlsd, unharmed(pingtlsd):
+        wall.set("+2y")
+        pingtlsd.signal(signal.SIGHUP)
+        pingtlsd.wait_line("certificate .* expired on")
+        pingtlsd.wait_line("the old certificates and keys stay in use")
+        dialogue(pingtlsd.port)
+        wall.set("-2y")
+        pingtlsd.signal(signal.SIGHUP)
+        pingtlsd.wait_line("certificate .* is not valid before")
+        wall.set("+0")
+        pingtlsd.signal(signal.SIGHUP)
+        pingtlsd.wait_line("certificates and keys reloaded")
+
+
+@test("a session does not end early when the clock jumps")
+def not_early() -> None:
+    with clock() as wall, patient() as pingtlsd, unharmed(pingtlsd):
+        with connect(pingtlsd.port) as clear, connect(pingtlsd.port) as encrypted:
+            tls = upgrade(encrypted)
+            for jump in JUMPS:
+                wall.set(jump)
+                for _ in range(3):
+                    ask(clear, b"PING\n", b"PONG\n")
+                    ask(tls, b"PING\n", b"PONG\n")
+            ask(upgrade(clear), b"PING\n", b"PONG\n")
+        wall.set("+0")
+
+
+@test("silent sessions and handshakes end in time when the clock jumps")
+def not_late() -> None:
+    limits = "--idle-timeout", DEADLINE, "--handshake-timeout", DEADLINE
+    with clock() as wall, patient(*limits) as pingtlsd, unharmed(pingtlsd):
+        for jump in JUMPS:
+            wall.set("+0")
+            with connect(pingtlsd.port) as silent, connect(pingtlsd.port) as half:
+                begun = time.monotonic()
+                half.sendall(b"STARTTLS\n" + Tls(half).hello())
+                equal(half.recv(1), b"\x16", "a handshake record")
+                pingtlsd.wait_sessions(2)
+                wall.set(jump)
+                equal(read_rest(silent), b"ERR timeout\n")
+                assert b"PONG" not in read_rest(half)
+                took = time.monotonic() - begun
+                assert DEADLINE <= took < DEADLINE + LATE, f"{jump}: {took} s"
+            pingtlsd.wait_sessions(0)
+        wall.set("+0")
+
+
+@test("the drain ends in time when the clock jumps")
+def drain() -> None:
+    for jump in JUMPS:
+        with clock() as wall:
+            pingtlsd = Server("--no-sandbox", "--drain-timeout", DEADLINE)
+            with connect(pingtlsd.port) as peer:
+                ask(peer, b"PING\n", b"PONG\n")
+                pingtlsd.signal(signal.SIGTERM)
+                pingtlsd.wait_line("stopping; 1 sessions to end")
+                begun = time.monotonic()
+                wall.set(jump)
+                equal(pingtlsd.wait(), 0, "exit status")
+                took = time.monotonic() - begun
+            assert took < DEADLINE + LATE, f"{jump}: {took} s"
+            assert took > DEADLINE / 2, f"{jump}: {took} s"
+
+
+main()
