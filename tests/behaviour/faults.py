@@ -104,6 +104,7 @@ def bounded_log() -> None:
 
 @test("memory runs out in a session: it ends, and its neighbour does not notice")
 def no_memory() -> None:
+    needs_plain_build("ends a program that has no memory")
     with server() as pingtlsd, unharmed(pingtlsd):
         with connect(pingtlsd.port) as peer, connect(pingtlsd.port) as neighbour:
             ask(peer, b"PING\n", b"PONG\n")
@@ -145,6 +146,7 @@ DEADLY = [
 
 @test(f"a session killed by each of {len(DEADLY)} signals is logged with it")
 def each_signal() -> None:
+    needs_plain_build("catches some")
     with server() as pingtlsd, unharmed(pingtlsd):
         for number in DEADLY:
             with connect(pingtlsd.port) as peer:

@@ -125,6 +125,7 @@ def unfinished_line() -> None:
 
 @test(f"{ONE_OCTET_RECORDS} records of one octet cost a session no memory")
 def one_octet() -> None:
+    needs_plain_build("keeps what is freed")
     for version in "1.2", "1.3":
         with server() as pingtlsd, connect(pingtlsd.port) as neighbour:
             tls = upgrade(neighbour)

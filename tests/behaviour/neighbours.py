@@ -53,6 +53,7 @@ def slowed(pingtlsd: Server, flooder: Program) -> float:
 
 
 def flooded(*options: object) -> None:
+    needs_plain_build("makes each fork too slow for a flood")
     with server(*DEFAULTS) as pingtlsd, unharmed(pingtlsd):
         flooder = Program(
             [sys.executable, PEERS / "flooder.py", pingtlsd.port]

@@ -277,6 +277,12 @@ def run(command: list, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
+def needs_plain_build(why: str) -> None:
+    """Skips the test where AddressSanitizer is in the program."""
+    if b"__asan_init" in Path(PINGTLSD).read_bytes():
+        raise Skip(f"AddressSanitizer {why}")
+
+
 def needs_libsystemd() -> None:
     if b"libsystemd" not in Path(PINGTLSD).read_bytes():
         raise Skip("this pingtlsd was built without libsystemd")
