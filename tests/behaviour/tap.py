@@ -72,6 +72,10 @@ def main(hang_test: int = HANG_TEST) -> None:
     """
     failed = 0
     signal.signal(signal.SIGALRM, _hung)
+    # A shell's background job ignores these, and so would what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     print(f"1..{len(_tests)}", flush=True)
     for number, (name, function) in enumerate(_tests, 1):
         signal.alarm(hang_test)
