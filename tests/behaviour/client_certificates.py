@@ -142,7 +142,7 @@ def exec_way() -> None:
     with ours:
         with theirs:
             process = Program(
-                [PINGTLSD, "--inetd", "--log", "stderr", *AS_USER]
+                [PINGTLSD, "--inetd", "--log", "stderr", *TO_SERVE]
                 + [*pair("ecdsa"), *CA],
                 stdin=theirs,
                 stdout=theirs,

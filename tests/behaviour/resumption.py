@@ -187,7 +187,7 @@ def inetd(*options: object) -> socket.socket:
     ours.settimeout(HANG)
     with theirs:
         Program(
-            [PINGTLSD, "--inetd", "--log", "stderr", *AS_USER]
+            [PINGTLSD, "--inetd", "--log", "stderr", *TO_SERVE]
             + [*pair("ecdsa"), *options],
             stdin=theirs,
             stdout=theirs,
