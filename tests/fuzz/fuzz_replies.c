@@ -107,6 +107,8 @@ upgraded(void *context, const struct probe_result *result,
 	(void)context;
 	FUZZ_REQUIRE(result->handshake_ns > 0);
 	FUZZ_REQUIRE(trust_look(trust, session, &facts) == 0);
+	FUZZ_REQUIRE(fuzz_printable(facts.subject, sizeof(facts.subject)));
+	FUZZ_REQUIRE(fuzz_printable(facts.ocsp, sizeof(facts.ocsp)));
 	return 0;
 }
 

@@ -41,6 +41,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	options.keyholder.pairs = &pair;
 	options.keyholder.count = 1;
 	options.keyholder.wait = true;
+	options.tickets.generate = true;
 	log_open("fuzz_session", LOG_TARGET_STDERR, LOG_ERR);
 	server = credentials_load(&options);
 	FUZZ_REQUIRE(server != NULL);
@@ -151,6 +152,8 @@ check_result(const struct model *m, const struct session_result *result,
 	session_result_clean(&cleaned);
 	FUZZ_REQUIRE(fuzz_printable(cleaned.why, sizeof(cleaned.why)));
 	FUZZ_REQUIRE(strcmp(cleaned.why, result->why) == 0);
+	FUZZ_REQUIRE(fuzz_printable(result->version, sizeof(result->version)));
+	FUZZ_REQUIRE(result->client[0] == '\0');
 	FUZZ_REQUIRE(result->pings_clear <= m->pings[0]);
 	FUZZ_REQUIRE(result->pings_tls <= m->pings[1]);
 	if (all && !stage->actor.tampered) {
