@@ -69,7 +69,7 @@ add_memory(scmp_filter_ctx filter)
 static int
 add_reply(scmp_filter_ctx filter)
 {
-	struct scmp_arg_cmp local = SCMP_A0(SCMP_CMP_EQ, AF_UNIX);
+	struct scmp_arg_cmp local = SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0);
 
 	return seccomp_rule_add(
 	    filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, local);
