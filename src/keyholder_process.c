@@ -258,6 +258,7 @@ receive(int socket, struct keyholder_request *request, int *reply_to)
 		struct cmsghdr align;
 		char octets[CMSG_SPACE(8 * sizeof(int))];
 	} control;
+	/* cppcheck-suppress ctuuninitvar ; it is received into */
 	struct iovec iov = {request, sizeof(*request)};
 	struct msghdr message = {
 	    .msg_iov = &iov,
