@@ -257,7 +257,7 @@ stop(struct listener *l)
 		                   ? 0
 		                   : deadline_in(l->options->drain_ms);
 		manager_notify("STOPPING=1");
-		log_line(LOG_NOTICE, "stopping; %zu sessions to end",
+		log_line(LOG_NOTICE, "stopping; sessions to end: %zu",
 		    children_count(l->children));
 		sockets_remove(l->sockets);
 	} else

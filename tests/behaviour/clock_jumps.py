@@ -119,7 +119,7 @@ def drain() -> None:
             with connect(pingtlsd.port) as peer:
                 ask(peer, b"PING\n", b"PONG\n")
                 pingtlsd.signal(signal.SIGTERM)
-                pingtlsd.wait_line("stopping; 1 sessions to end")
+                pingtlsd.wait_line("stopping; sessions to end: 1")
                 begun = time.monotonic()
                 wall.set(jump)
                 equal(pingtlsd.wait(), 0, "exit status")
