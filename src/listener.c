@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "acceptor.h"
+#include "child.h"
 #include "children.h"
 #include "complaints.h"
-#include "descriptors.h"
 #include "manager.h"
 #include "metrics.h"
 #include "session_log.h"
@@ -105,33 +105,6 @@ listener_free(struct listener *l)
 	free(l);
 }
 
-/* The forked child: serves one connection and is gone. */
-static _Noreturn void
-serve(struct listener *l, int fd, struct session_result *result)
-{
-	struct stream *stream;
-	sigset_t blocked;
-
-	/* What a terminal or a manager signals to all is for the listener,
-	 * which ends a session with SIGTERM. */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGHUP);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGUSR1);
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	descriptors_keep(
-	    (int[]){fd, keyholder_socket(credentials_keyholder(l->credentials)),
-		l->sandbox == NULL ? -1 : sandbox_descriptor(l->sandbox)},
-	    3);
-	if ((stream = stream_new(fd)) == NULL ||
-	    (l->sandbox != NULL && sandbox_enter(l->sandbox) == -1))
-		_exit(EXIT_FAILURE);
-	session_serve(stream, l->credentials, &l->options->session, result);
-	/* What is left is the kernel's to free: to do so here would take time,
-	 * and write to memory that is still the listener's as well. */
-	_exit(EXIT_SUCCESS);
-}
-
 /* Takes in the next connection, if one is admitted, and forks its process. */
 static void
 take_in(struct listener *l)
@@ -146,7 +119,13 @@ take_in(struct listener *l)
 	credentials_rotate(l->credentials);
 	switch (children_fork(l->children, &peer, &result)) {
 	case 0:
-		serve(l, fd, result);
+		child_serve(
+		    &(struct child_options){
+			.credentials = l->credentials,
+			.sandbox = l->sandbox,
+			.session = &l->options->session,
+		    },
+		    fd, result);
 	case -1:
 		acceptor_turn_away(l->acceptor, &peer, fd);
 		break;
@@ -219,6 +198,26 @@ replace_keyholder(struct listener *l)
 }
 
 static void
+end_session(struct listener *l, const struct peer *peer,
+    const struct session_result *result, int status)
+{
+	acceptor_ended(l->acceptor, peer, result);
+	stats_add(&l->stats, result, deadline_now() - peer->began);
+	l->changed = true;
+	session_log(peer, result, status);
+}
+
+static void
+lose_keyholder(struct listener *l, int status)
+{
+	log_line(LOG_ERR, "the keyholder ended by %s",
+	    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "itself");
+	l->keyless = true;
+	l->next_keyholder = 0;
+	l->keyholder_ms = KEYHOLDER_FIRST_MS;
+}
+
+static void
 reap(struct listener *l)
 {
 	struct session_result result;
@@ -226,24 +225,13 @@ reap(struct listener *l)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (children_reap(l->children, pid, &peer, &result) == 0) {
-			acceptor_ended(l->acceptor, &peer, &result);
-			stats_add(
-			    &l->stats, &result, deadline_now() - peer.began);
-			l->changed = true;
-			session_log(&peer, &result, status);
-		} else if (pid == keyholder_pid(
-				      credentials_keyholder(l->credentials))) {
-			log_line(LOG_ERR, "the keyholder ended by %s",
-			    WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
-						: "itself");
-			l->keyless = true;
-			l->next_keyholder = 0;
-			l->keyholder_ms = KEYHOLDER_FIRST_MS;
-		}
-		/* Else an old keyholder, whose last session has ended. */
-	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (children_reap(l->children, pid, &peer, &result) == 0)
+			end_session(l, &peer, &result, status);
+		else if (pid ==
+			 keyholder_pid(credentials_keyholder(l->credentials)))
+			lose_keyholder(l, status);
+	/* Else an old keyholder, whose last session has ended. */
 }
 
 /* Stops accepting; the second time, stops waiting. */
