@@ -33,7 +33,8 @@ struct acceptor {
 	struct stats *stats;
 	struct admission *admission;
 	struct arrivals *arrivals; /* NULL: there are no proxies */
-	struct complaints complaints;
+	/* Apart, so that a flood of one hides no other. */
+	struct complaints refusals, penalties, shortages;
 	int epoll; /* the listening sockets, and the arrivals */
 	deadline pause;
 };
@@ -135,7 +136,8 @@ refuse_why(struct acceptor *a, const struct peer *peer, int fd,
 	char who[ADDRESS_TEXT_MAX], dropped[512];
 
 	a->stats->refused[reason]++;
-	if (complaints_allow(&a->complaints)) {
+	if (complaints_allow(
+		reason == REFUSAL_SHORTAGE ? &a->shortages : &a->refusals)) {
 		address_format(
 		    (const struct sockaddr *)&peer->address, peer->length, who);
 		log_line(LOG_NOTICE, "refused %s: %s", who, why);
@@ -232,7 +234,7 @@ accept_one(struct acceptor *a, int listening, struct peer *peer)
 	case ENOMEM:
 		/* The connection stays in the queue and poll(2) would say so
 		 * at once. */
-		if (complaints_allow(&a->complaints))
+		if (complaints_allow(&a->shortages))
 			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
 		a->pause = deadline_in(SHORTAGE_MS);
 		break;
@@ -302,7 +304,7 @@ penalise(struct acceptor *a, const struct peer *peer, int64_t ms)
 	    admission_penalise(a->admission, address, ms, deadline_now());
 	char who[ADDRESS_TEXT_MAX];
 
-	if (refused_ms == 0 || !complaints_allow(&a->complaints))
+	if (refused_ms == 0 || !complaints_allow(&a->penalties))
 		return;
 	address_format_host(address, peer->length, who);
 	log_line(LOG_NOTICE,
