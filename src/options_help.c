@@ -9,6 +9,8 @@
 #define DEFAULT_MAX_SESSIONS 1024
 /* Room for a site behind one address, and for seven more sites. */
 #define DEFAULT_MAX_PER_SOURCE 128
+/* A day of pinging; whoever wants more connects again. */
+#define DEFAULT_SESSION_MS (24 * 60 * 60 * INT64_C(1000))
 /* New connections a second from one source.  A site's monitors make a few; the
  * machine takes a thousand. */
 #define DEFAULT_MAX_RATE_PER_SOURCE 64
@@ -18,7 +20,7 @@ const struct options options_defaults = {
 	{
 	    .idle_ms = 60000,
 	    .handshake_ms = 10000,
-	    .total_ms = 0,
+	    .total_ms = DEFAULT_SESSION_MS,
 	    .max_errors = 3,
 	},
     .max_sessions = DEFAULT_MAX_SESSIONS,

@@ -86,7 +86,7 @@ START_TEST(has_defaults)
 	ck_assert_uint_eq(o.session.max_errors, 3);
 	ck_assert_int_eq(o.session.idle_ms, 60000);
 	ck_assert_int_eq(o.session.handshake_ms, 10000);
-	ck_assert_int_eq(o.session.total_ms, 0);
+	ck_assert_int_eq(o.session.total_ms, 86400000);
 	ck_assert_int_eq(o.drain_ms, 10000);
 	ck_assert_int_eq(o.log, LOG_TARGET_AUTO);
 	ck_assert_int_eq(o.log_most, LOG_INFO);
@@ -100,7 +100,7 @@ START_TEST(takes_long_options)
 		     "--tls-priority=NORMAL --user=nobody --max-sessions=1 "
 		     "--max-sessions-per-source=16384 --max-errors=4294967295 "
 		     "--idle-timeout=0 --handshake-timeout=0.5 "
-		     "--session-timeout=86400 --drain-timeout=2 --log=syslog "
+		     "--session-timeout=0 --drain-timeout=2 --log=syslog "
 		     "--pid-file=pid --check-config --verbose --no-sandbox");
 	ck_assert_uint_eq(o.listen_count, 3);
 	ck_assert_str_eq(o.listen[0], "1");
@@ -118,7 +118,7 @@ START_TEST(takes_long_options)
 	ck_assert_uint_eq(o.session.max_errors, 4294967295U);
 	ck_assert_int_eq(o.session.idle_ms, 0);
 	ck_assert_int_eq(o.session.handshake_ms, 500);
-	ck_assert_int_eq(o.session.total_ms, 86400000);
+	ck_assert_int_eq(o.session.total_ms, 0);
 	ck_assert_int_eq(o.drain_ms, 2000);
 	ck_assert_int_eq(o.log, LOG_TARGET_SYSLOG);
 	ck_assert_str_eq(o.pid_file, "pid");
