@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""pingtls.socket and pingtls.service, as an administrator uses them."""
+
+from inside import *
+
+RELOADS = 10
+RESTARTS = 5
+
+
+@test("installed, the port is open and nothing runs behind it")
+def fresh() -> None:
+    equal(active("pingtls.socket"), "active")
+    equal(run(["systemctl", "is-enabled", "pingtls.socket"]).stdout, "enabled\n")
+    equal(active("pingtls.service"), "inactive")
+    equal(processes("pingtls.service"), [])
+
+
+@test("the first connection starts the service, and pingtls is answered")
+def on_demand() -> None:
+    start_afresh()
+    equal(active("pingtls.service"), "inactive")
+    pings()
+    equal(active("pingtls.service"), "active")
+
+
+@test("over IPv4 and over IPv6")
+def families() -> None:
+    pings("-4")
+    pings("-6")
+
+
+@test("a name that is not the certificate's is refused")
+def other_name() -> None:
+    ended = ping("--verify-name", "other.example.org")
+    equal(ended.returncode, 2, f"status of pingtls: {ended.stdout}{ended.stderr}")
+
+
+@test("all of its processes are the user's, without a privilege or a network")
+def as_user() -> None:
+    with connect(PORT) as peer:
+        ask(peer, b"PING\n", b"PONG\n")
+        ask(upgrade(peer, trusting()), b"PING\n", b"PONG\n")
+        found = processes("pingtls.service")
+        names = sorted(command_name(pid) for pid in found)
+        # The listener, the keyholder and the session.
+        equal(len(found), 3, f"processes: {names}")
+        equal(names.count(KEYHOLDER), 1, f"keyholders in {names}")
+        user = must("id", "-u", SERVICE_USER).strip()
+        for pid in found:
+            equal(status_field(pid, "Uid"), [user] * 4, f"user of {command_name(pid)}")
+            for capabilities in "CapEff", "CapPrm", "CapBnd", "CapInh":
+                equal(int(status_field(pid, capabilities)[0], 16), 0, capabilities)
+            equal(status_field(pid, "NoNewPrivs"), ["1"])
+            network = Path(f"/proc/{pid}/ns/net")
+            assert network.readlink() != Path("/proc/self/ns/net").readlink()
+
+
+@test(f"{RELOADS} reloads under traffic: every connection is answered")
+def reload() -> None:
+    start_afresh()
+    with Traffic() as traffic:
+        traffic.more(10)
+        listener = main_pid()
+        with journal() as entries:
+            for _ in range(RELOADS):
+                must("systemctl", "reload", "pingtls.service")
+                traffic.more(10)
+    traffic.check()
+    equal(main_pid(), listener, "process id of the listener")
+    reloaded = re.findall("reload", messages(entries), re.IGNORECASE)
+    assert len(reloaded) >= RELOADS, messages(entries)
+    equal(active("pingtls.service"), "active")
+
+
+@test(f"{RESTARTS} restarts under traffic: every connection is answered")
+def restart() -> None:
+    start_afresh()
+    with Traffic() as traffic:
+        traffic.more(10)
+        for _ in range(RESTARTS):
+            listener = main_pid()
+            must("systemctl", "restart", "pingtls.service")
+            assert main_pid() not in (0, listener)
+            traffic.more(10)
+            # More than a few starts in a row are taken for a failure.
+            must("systemctl", "reset-failed", "pingtls.service")
+    traffic.check()
+
+
+@test("a restart waits for a session, and who comes meanwhile is answered after")
+def restart_drains() -> None:
+    start_afresh()
+    with connect(PORT) as held:
+        tls = upgrade(held, trusting())
+        ask(tls, b"PING\n", b"PONG\n")
+        listener = main_pid()
+        must("systemctl", "restart", "--no-block", "pingtls.service")
+        wait_until(
+            "the service stops", lambda: active("pingtls.service") == "deactivating"
+        )
+        with connect(PORT) as waiting:
+            waiting.sendall(b"PING\n")
+            ask(tls, b"PING\n", b"PONG\n")
+            equal(main_pid(), listener, "process id while a session is left")
+            tls.sendall(b"QUIT\n")
+            equal(tls.read_rest(), b"", "after QUIT")
+            equal(read_line(waiting), b"PONG\n", "answer of the next listener")
+            assert main_pid() not in (0, listener)
+
+
+@test("journalctl -t pingtlsd -o json has the fields that pingtlsd(8) names")
+def fields() -> None:
+    start_afresh()
+    dialogue(PORT, trusting())
+    wait_until("the session ends", lambda: len(processes("pingtls.service")) == 2)
+    must("journalctl", "--sync")
+    shown = must("journalctl", "-q", "-t", "pingtlsd", "-o", "json").splitlines()
+    entries = [json.loads(line) for line in shown]
+    entry = [e for e in entries if "PINGTLS_OUTCOME" in e][-1]
+    named = set(re.findall(r"PINGTLS_[A-Z_]+", must("man", "pingtlsd")))
+    equal({name for name in entry if name.startswith("PINGTLS_")}, named, "fields")
+    has(entry["PINGTLS_PEER"], r"127\.0\.0\.1\]?:\d+$")
+    equal(entry["PINGTLS_OUTCOME"], "quit")
+    equal((entry["PINGTLS_PINGS_CLEAR"], entry["PINGTLS_PINGS_TLS"]), ("1", "1"))
+    equal(entry["PINGTLS_TLS_VERSION"], "TLS1.3")
+    equal(entry["PRIORITY"], "6", "priority")
+    for name in "PINGTLS_DURATION_SECONDS", "PINGTLS_HANDSHAKE_SECONDS":
+        assert 0 < float(entry[name]) < HANG, f"{name}={entry[name]}"
+    for said in entry["PINGTLS_PEER"], "quit", entry["PINGTLS_CIPHER_SUITE"]:
+        assert said in entry["MESSAGE"], entry["MESSAGE"]
+
+
+@test("systemctl status has the counters")
+def status_text() -> None:
+    start_afresh()
+    pings()
+    has(show("pingtls.service", "StatusText"), r"\d")
+    has(must("systemctl", "status", "--no-pager", "pingtls.service"), "Status: ")
+
+
+@test("stopping the socket stops the service, and the port is closed")
+def stop() -> None:
+    start_afresh()
+    pings()
+    must("systemctl", "stop", "pingtls.socket")
+    wait_until("the service ends", lambda: active("pingtls.service") == "inactive")
+    equal(processes("pingtls.service"), [])
+    equal(ping().returncode, 2, "status of pingtls with nobody there")
+
+
+install()
+main()
