@@ -39,8 +39,8 @@ def passes(name: str, stanza: dict[str, list[str]]) -> None:
         env={**os.environ, "AUTOPKGTEST_TMP": tempfile.mkdtemp()},
         timeout=HANG_TEST,
     )
-    comment(ended.stdout)
-    equal(ended.returncode, 0, f"status of {name}: {ended.stderr}")
+    said = ended.stdout + ended.stderr
+    equal(ended.returncode, 0, f"status of {name}, which said {said}")
     if "allow-stderr" not in stanza.get("Restrictions", []):
         equal(ended.stderr, "", f"standard error of {name}")
 
