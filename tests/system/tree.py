@@ -145,16 +145,13 @@ def _remake(tree: Path, release: str, sources: list[str]) -> None:
 
 @contextmanager
 def prepared() -> Iterator[Path]:
-    """The tree, which nobody replaces for the length of a with statement."""
+    """The tree, which is for one run of the tests at a time."""
     release = _release()
     sources = _sources(release)
     tree = CACHE / f"tree-{_key(release, *sources)}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not tree.exists():
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not tree.exists():
-                _remake(tree, release, sources)
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            _remake(tree, release, sources)
         yield tree
