@@ -39,13 +39,19 @@ sandbox_account(const char *name, struct account *account)
 	account->name = name;
 	account->uid = pw->pw_uid;
 	account->gid = pw->pw_gid;
+	account->group_count = SANDBOX_GROUPS_MAX;
+	if (getgrouplist(name, account->gid, account->groups,
+		&account->group_count) == -1) {
+		errno = ERANGE;
+		return -1;
+	}
 	return 0;
 }
 
 static int
 become(const struct account *account)
 {
-	if (initgroups(account->name, account->gid) == -1 ||
+	if (setgroups((size_t)account->group_count, account->groups) == -1 ||
 	    setresgid(account->gid, account->gid, account->gid) == -1 ||
 	    setresuid(account->uid, account->uid, account->uid) == -1)
 		return -1;
