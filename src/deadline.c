@@ -23,7 +23,13 @@ deadline_now(void)
 deadline
 deadline_in(int64_t ms)
 {
-	return ms == 0 ? DEADLINE_NEVER : deadline_now() + ms * NS_PER_MS;
+	return deadline_after(deadline_now(), ms);
+}
+
+deadline
+deadline_after(int64_t now, int64_t ms)
+{
+	return ms == 0 ? DEADLINE_NEVER : now + ms * NS_PER_MS;
 }
 
 deadline

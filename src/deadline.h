@@ -21,6 +21,9 @@ int64_t deadline_now(void);
 /* The deadline `ms` milliseconds from now; DEADLINE_NEVER if `ms` is 0. */
 deadline deadline_in(int64_t ms);
 
+/* The same from the time `now`. */
+deadline deadline_after(int64_t now, int64_t ms);
+
 /* The earlier of the two. */
 deadline deadline_earlier(deadline a, deadline b);
 

@@ -23,11 +23,16 @@ struct session {
 	unsigned int errors;
 };
 
-static void
-set_deadline(struct session *s, int64_t ms)
+/* Sets when the next line must be complete.  Returns false when the session has
+ * no time left. */
+static bool
+set_deadline(struct session *s)
 {
-	stream_set_deadline(
-	    s->stream, deadline_earlier(deadline_in(ms), s->end));
+	int64_t now = deadline_now();
+
+	stream_set_deadline(s->stream,
+	    deadline_earlier(deadline_after(now, s->options->idle_ms), s->end));
+	return now < s->end;
 }
 
 static int
@@ -176,8 +181,7 @@ converse(struct session *s)
 	int e;
 
 	for (;;) {
-		set_deadline(s, s->options->idle_ms);
-		if (deadline_now() >= s->end)
+		if (!set_deadline(s))
 			return lost(s, STREAM_TIMEOUT);
 		n = stream_read_line(s->stream, line, sizeof(line));
 		if (n < 0)
