@@ -3,56 +3,18 @@
  */
 #include "stream.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Replies gathered before they are sent: some 800 PONGs in one TLS record. */
-#define OUTPUT_SIZE 4096
-/* Input decrypted at once; a TLS record holds at most 16 KiB (RFC 8446, 5.1),
- * GnuTLS keeps the rest. */
-#define INPUT_SIZE 4096
-
-/* Octets that TLS has delivered and no line has taken yet. */
-struct tls_input {
-	size_t start, end;
-	char data[INPUT_SIZE];
-};
-
-struct stream {
-	int fd;
-	int cancel_fd;
-	deadline when;
-	int (*fitting_alert)(gnutls_session_t, int); /* NULL: GnuTLS's own */
-
-	/* A line in the clear that has begun: nothing behind its LF, ever. */
-	char line[STREAM_LINE_MAX];
-	size_t line_length;
-
-	char output[OUTPUT_SIZE];
-	size_t output_length;
-
-	gnutls_session_t tls;    /* NULL: in the clear */
-	struct tls_input *input; /* NULL: in the clear */
-	bool record_seen;        /* the peer's first octet was that of TLS */
-	bool upgrade_failed;
-	int tls_error;
-	int pull_errno;
-
-	char cleartext[41];
-	char message[160];
-	size_t octets_in, octets_out;
-};
+#include "stream_parts.h"
 
 struct stream *
 stream_new(int fd)
@@ -164,25 +126,23 @@ system_error(void)
 	}
 }
 
-static int
-wait_for(struct stream *s, short events)
+int
+stream_wait(struct stream *s, short events)
 {
 	return deadline_wait(s->fd, events, s->when, s->cancel_fd) == 1
 	           ? 0
 	           : system_error();
 }
 
-/* Waits for what GnuTLS was about to do when it said GNUTLS_E_AGAIN. */
-static int
-wait_for_tls(struct stream *s)
+int
+stream_wait_tls(struct stream *s)
 {
-	return wait_for(
+	return stream_wait(
 	    s, gnutls_record_get_direction(s->tls) ? POLLOUT : POLLIN);
 }
 
-/* An enum stream_error for a GnuTLS error. */
-static int
-tls_failure(struct stream *s, int error)
+int
+stream_tls_failure(struct stream *s, int error)
 {
 	s->tls_error = error;
 	switch (error) {
@@ -216,14 +176,14 @@ send_some(struct stream *s, const char *data, size_t size)
 				continue;
 			if (errno != EAGAIN)
 				return STREAM_SYSTEM;
-			e = wait_for(s, POLLOUT);
+			e = stream_wait(s, POLLOUT);
 		} else {
 			n = gnutls_record_send(s->tls, data, size);
 			if (n >= 0)
 				return n;
 			if (n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)
-				return tls_failure(s, (int)n);
-			e = wait_for_tls(s);
+				return stream_tls_failure(s, (int)n);
+			e = stream_wait_tls(s);
 		}
 		if (e != 0)
 			return e;
@@ -267,264 +227,6 @@ stream_write(struct stream *s, const void *data, size_t size)
 			return e;
 	}
 	return 0;
-}
-
-/* Hands the `taken` octets at `from`, which end with LF, out as a line. */
-static ssize_t
-deliver(struct stream *s, const char *from, size_t taken, char *line)
-{
-	size_t length = taken - 1;
-
-	while (length > 0 && strchr(" \t\n\v\f\r", from[length - 1]) != NULL &&
-	       from[length - 1] != '\0')
-		length--;
-	memcpy(line, from, length);
-	line[length] = '\0';
-	s->octets_in += taken;
-	return (ssize_t)length;
-}
-
-/* Looks at what the kernel holds, then takes it up to and including the LF. */
-static ssize_t
-read_clear_line(struct stream *s, char *line, size_t size)
-{
-	for (;;) {
-		char *at = s->line + s->line_length;
-		size_t room = size - s->line_length;
-		const char *lf;
-		ssize_t n;
-		int e;
-
-		if (room == 0)
-			return STREAM_TOO_LONG;
-		n = recv(s->fd, at, room, MSG_PEEK);
-		if (n > 0) {
-			lf = memchr(at, '\n', (size_t)n);
-			if (lf != NULL)
-				n = lf + 1 - at;
-			n = recv(s->fd, at, (size_t)n, 0);
-		}
-		if (n == 0)
-			return s->line_length == 0 ? STREAM_EOF
-			                           : STREAM_TRUNCATED;
-		if (n > 0) {
-			s->line_length += (size_t)n;
-			if (s->line[s->line_length - 1] != '\n')
-				continue;
-			size = s->line_length;
-			s->line_length = 0;
-			return deliver(s, s->line, size, line);
-		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return STREAM_SYSTEM;
-		if ((e = stream_flush(s)) != 0)
-			return e;
-		if ((e = wait_for(s, POLLIN)) != 0)
-			return e;
-	}
-}
-
-static ssize_t
-read_tls_line(struct stream *s, char *line, size_t size)
-{
-	struct tls_input *in = s->input;
-
-	for (;;) {
-		size_t held = in->end - in->start;
-		const char *at = in->data + in->start, *lf;
-		ssize_t n;
-		int e;
-
-		lf = memchr(at, '\n', held < size ? held : size);
-		if (lf != NULL) {
-			size_t taken = (size_t)(lf + 1 - at);
-
-			in->start += taken;
-			return deliver(s, at, taken, line);
-		}
-		if (held >= size)
-			return STREAM_TOO_LONG;
-
-		memmove(in->data, at, held);
-		in->start = 0;
-		in->end = held;
-		/* The answers to a record leave before the next one is taken:
-		 * should that be no close_notify but a bare end of file, GnuTLS
-		 * sends nothing more. */
-		if (gnutls_record_check_pending(s->tls) == 0 &&
-		    (e = stream_flush(s)) != 0)
-			return e;
-		n = gnutls_record_recv(
-		    s->tls, in->data + held, sizeof(in->data) - held);
-		if (n > 0) {
-			in->end += (size_t)n;
-			continue;
-		}
-		switch (n) {
-		case 0:
-			s->tls_error = 0;
-			return held == 0 ? STREAM_EOF : STREAM_TRUNCATED;
-		case GNUTLS_E_AGAIN:
-		case GNUTLS_E_INTERRUPTED:
-			if ((e = wait_for_tls(s)) != 0)
-				return e;
-			break;
-		case GNUTLS_E_WARNING_ALERT_RECEIVED:
-			/* Not waiting, so nothing else looks at the clock. */
-			if (deadline_now() > s->when)
-				return STREAM_TIMEOUT;
-			break;
-		case GNUTLS_E_REHANDSHAKE:
-			/* TLS 1.2 only (RFC 5746, 4.5): refuse and end. */
-			gnutls_alert_send(s->tls, GNUTLS_AL_WARNING,
-			    GNUTLS_A_NO_RENEGOTIATION);
-			return tls_failure(s, (int)n);
-		default:
-			e = tls_failure(s, (int)n);
-			if (e == STREAM_TLS)
-				gnutls_alert_send_appropriate(s->tls, (int)n);
-			return e;
-		}
-	}
-}
-
-ssize_t
-stream_read_line(struct stream *s, char *line, size_t size)
-{
-	assert(size > 0 && size <= STREAM_LINE_MAX);
-	return s->tls == NULL ? read_clear_line(s, line, size)
-	                      : read_tls_line(s, line, size);
-}
-
-/* Keeps what is not TLS for stream_cleartext(). */
-static void
-note_cleartext(struct stream *s, const unsigned char *octets, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size && i < sizeof(s->cleartext) - 1; i++)
-		s->cleartext[i] =
-		    octets[i] >= 32 && octets[i] <= 126 ? (char)octets[i] : '.';
-	s->cleartext[i] = '\0';
-}
-
-/*
- * GnuTLS's reads.  Before it may take the peer's first octet, that must be one
- * which begins a handshake or an alert record (RFC 8446, 5.1): else what came
- * is clear text, and named as such instead of as a broken record.
- */
-static ssize_t
-pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
-{
-	struct stream *s = transport;
-	unsigned char first[sizeof(s->cleartext) - 1];
-	ssize_t n;
-
-	if (!s->record_seen) {
-		n = recv(s->fd, first, sizeof(first), MSG_PEEK);
-		if (n > 0 && first[0] != 22 && first[0] != 21) {
-			note_cleartext(s, first, (size_t)n);
-			errno = EPROTO;
-			n = -1;
-		}
-		if (n <= 0)
-			goto out;
-		s->record_seen = true;
-	}
-	n = recv(s->fd, buffer, size, 0);
-out:
-	s->pull_errno = errno;
-	if (n < 0)
-		gnutls_transport_set_errno(s->tls, errno);
-	return n;
-}
-
-static int
-pull_timeout(gnutls_transport_ptr_t transport, unsigned int ms)
-{
-	struct stream *s = transport;
-
-	return gnutls_system_recv_timeout(
-	    (gnutls_transport_ptr_t)(intptr_t)s->fd, ms);
-}
-
-/* Tells the peer that the handshake failed with this GnuTLS error. */
-static void
-send_alert(struct stream *s, int error)
-{
-	int alert =
-	    s->fitting_alert == NULL ? -1 : s->fitting_alert(s->tls, error);
-
-	if (alert == -1)
-		gnutls_alert_send_appropriate(s->tls, error);
-	else
-		gnutls_alert_send(
-		    s->tls, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
-}
-
-static int
-handshake(struct stream *s)
-{
-	for (;;) {
-		int e = 0, ret = gnutls_handshake(s->tls);
-
-		if (ret == GNUTLS_E_SUCCESS)
-			return 0;
-		if (ret == GNUTLS_E_AGAIN || ret == GNUTLS_E_INTERRUPTED)
-			e = wait_for_tls(s);
-		else if (!gnutls_error_is_fatal(ret))
-			e = deadline_now() > s->when ? STREAM_TIMEOUT : 0;
-		else if (s->cleartext[0] != '\0') {
-			gnutls_alert_send(s->tls, GNUTLS_AL_FATAL,
-			    GNUTLS_A_UNEXPECTED_MESSAGE);
-			e = STREAM_CLEARTEXT;
-		} else {
-			e = tls_failure(s, ret);
-			if (e == STREAM_TLS)
-				send_alert(s, ret);
-		}
-		if (e != 0)
-			return e;
-	}
-}
-
-int
-stream_upgrade(struct stream *s, gnutls_session_t session)
-{
-	int e;
-
-	assert(s->tls == NULL && !s->upgrade_failed);
-	e = stream_flush(s);
-	if (e == 0 && s->line_length != 0) {
-		/* Nothing in the clear may cross.  read_clear_line keeps no
-		 * octet behind a line, so this is a line the peer began and
-		 * the caller gave up. */
-		note_cleartext(s, (unsigned char *)s->line, s->line_length);
-		e = STREAM_CLEARTEXT;
-	}
-	if (e == 0 && (s->input = malloc(sizeof(*s->input))) == NULL) {
-		errno = ENOMEM;
-		e = STREAM_SYSTEM;
-	}
-	if (e != 0) {
-		gnutls_deinit(session);
-		s->upgrade_failed = true;
-		return e;
-	}
-	s->input->start = s->input->end = 0;
-	s->tls = session;
-	/* What gnutls_transport_set_int() sets, with reads of our own: GnuTLS's
-	 * handshake timeout does not count the waits, which a peer that drips
-	 * makes the most of, so the socket does not block and we wait. */
-	gnutls_transport_set_ptr2(
-	    s->tls, s, (gnutls_transport_ptr_t)(intptr_t)s->fd);
-	gnutls_transport_set_pull_function(s->tls, pull);
-	gnutls_transport_set_pull_timeout_function(s->tls, pull_timeout);
-	e = handshake(s);
-	s->upgrade_failed = e != 0;
-	return e;
 }
 
 const char *
@@ -574,7 +276,7 @@ discard(struct stream *s)
 	do
 		n = recv(s->fd, dropped, sizeof(dropped), 0);
 	while ((n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR))) &&
-	       wait_for(s, POLLIN) == 0);
+	       stream_wait(s, POLLIN) == 0);
 }
 
 int
@@ -591,8 +293,8 @@ stream_close(struct stream *s, int64_t linger_ms)
 			if (ret == GNUTLS_E_SUCCESS)
 				break;
 			e = ret == GNUTLS_E_AGAIN || ret == GNUTLS_E_INTERRUPTED
-			        ? wait_for_tls(s)
-			        : tls_failure(s, ret);
+			        ? stream_wait_tls(s)
+			        : stream_tls_failure(s, ret);
 		}
 	}
 	shutdown(s->fd, SHUT_WR);
