@@ -15,9 +15,11 @@ PACKAGES = Path("/srv/packages")
 PORT = 10001
 SERVICE_USER = "pingtls"
 SNAKEOIL = "/etc/ssl/certs/ssl-cert-snakeoil.pem"
-# Between two conversations of a client, so that its rate is that of a busy
-# monitor and not of an attack.
-BREATH = 0.02
+# Of Traffic, so that all of it together stays below the 64 connections a second
+# (--max-rate-per-source) beyond which a source is refused.
+CLIENTS = 3
+# Seconds between two conversations of a client.
+BREATH = 0.06
 
 
 def must(*command: str, **options) -> str:
@@ -120,15 +122,13 @@ def trusting(ca: str = SNAKEOIL) -> ssl.SSLContext:
 class Traffic:
     """Clients that hold one conversation after the other until told to stop."""
 
-    def __init__(
-        self, context: Callable[[], ssl.SSLContext] = trusting, clients: int = 3
-    ) -> None:
+    def __init__(self, context: Callable[[], ssl.SSLContext] = trusting) -> None:
         self.answered = 0
         self.failures: list[str] = []
         self._context = context
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._talk) for _ in range(clients)]
+        self._threads = [threading.Thread(target=self._talk) for _ in range(CLIENTS)]
 
     def _talk(self) -> None:
         context = self._context()
