@@ -14,16 +14,26 @@
 /* Of those below, how many tell of TLS with any client. */
 #define TLS_FIELDS 4
 
+/* Whose session it was. */
+struct who {
+	char text[ADDRESS_TEXT_MAX]; /* address and port */
+	char address[ADDRESS_TEXT_MAX];
+	char port[ADDRESS_PORT_MAX];
+};
+
 /* Names beyond systemd.journal-fields(7) begin with the service's. */
 static void
-log_served(const char *who, double seconds, const struct session_result *r)
+log_served(
+    const struct who *who, double seconds, const struct session_result *r)
 {
 	char pings[24], tls_pings[24], duration[32], handshake[32];
 	char what[192] = "", why[SESSION_TEXT_MAX + 4] = "";
 	char client[CLIENTS_NAME_MAX + 16] = "";
 	const char *end = session_end_text(r->end);
 	struct log_field fields[] = {
-	    {"PINGTLS_PEER", who},
+	    {"PINGTLS_PEER", who->text},
+	    {"PINGTLS_PEER_ADDRESS", who->address},
+	    {"PINGTLS_PEER_PORT", who->port},
 	    {"PINGTLS_OUTCOME", end},
 	    {"PINGTLS_DURATION_SECONDS", duration},
 	    {"PINGTLS_PINGS_CLEAR", pings},
@@ -61,33 +71,45 @@ log_served(const char *who, double seconds, const struct session_result *r)
 	log_event(LOG_INFO, fields, count,
 	    "session from %s ended after %.3f s: %s%s; pings: %s in the "
 	    "clear%s%s",
-	    who, seconds, end, why, pings, what, client);
+	    who->text, seconds, end, why, pings, what, client);
+}
+
+/* The process ended before the session did. */
+static void
+log_crash(const struct who *who, double seconds, int status)
+{
+	const struct log_field fields[] = {
+	    {"PINGTLS_PEER", who->text},
+	    {"PINGTLS_PEER_ADDRESS", who->address},
+	    {"PINGTLS_PEER_PORT", who->port},
+	    {"PINGTLS_OUTCOME", session_end_text(SESSION_CRASHED)},
+	};
+	size_t count = sizeof(fields) / sizeof(fields[0]);
+	int signal = WTERMSIG(status);
+
+	if (WIFSIGNALED(status))
+		log_event(LOG_WARNING, fields, count,
+		    "session from %s ended after %.3f s by signal %d (%s)",
+		    who->text, seconds, signal, strsignal(signal));
+	else
+		log_event(LOG_WARNING, fields, count,
+		    "session from %s ended after %.3f s: its process failed "
+		    "with status %d",
+		    who->text, seconds, WEXITSTATUS(status));
 }
 
 void
 session_log(const struct peer *peer, const struct session_result *r, int status)
 {
+	const struct sockaddr *address = (const void *)&peer->address;
 	double seconds = (double)(deadline_now() - peer->began) / 1e9;
-	char who[ADDRESS_TEXT_MAX];
+	struct who who;
 
-	address_format(
-	    (const struct sockaddr *)&peer->address, peer->length, who);
-	if (WIFSIGNALED(status)) {
-		int signal = WTERMSIG(status);
-		struct log_field fields[] = {
-		    {"PINGTLS_PEER", who},
-		    {"PINGTLS_OUTCOME", session_end_text(SESSION_CRASHED)},
-		};
-
-		log_event(LOG_WARNING, fields, 2,
-		    "session from %s ended after %.3f s by signal %d (%s)", who,
-		    seconds, signal, strsignal(signal));
-	} else if (status != 0 || r->end == SESSION_CRASHED)
-		log_line(LOG_WARNING,
-		    "session from %s ended after %.3f s: its process failed "
-		    "with "
-		    "status %d",
-		    who, seconds, WEXITSTATUS(status));
+	address_format(address, peer->length, who.text);
+	address_format_host(address, peer->length, who.address);
+	address_format_port(address, peer->length, who.port);
+	if (status != 0 || r->end == SESSION_CRASHED)
+		log_crash(&who, seconds, status);
 	else
-		log_served(who, seconds, r);
+		log_served(&who, seconds, r);
 }

@@ -122,6 +122,8 @@ def fields() -> None:
     named.remove("PINGTLS_CLIENT")
     equal({name for name in entry if name.startswith("PINGTLS_")}, named, "fields")
     has(entry["PINGTLS_PEER"], r"127\.0\.0\.1\]?:\d+$")
+    equal(entry["PINGTLS_PEER_ADDRESS"], "127.0.0.1", "address")
+    has(entry["PINGTLS_PEER_PORT"], r"^\d+$")
     equal(entry["PINGTLS_OUTCOME"], "quit")
     equal((entry["PINGTLS_PINGS_CLEAR"], entry["PINGTLS_PINGS_TLS"]), ("1", "1"))
     equal(entry["PINGTLS_TLS_VERSION"], "TLS1.3")
