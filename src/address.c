@@ -130,13 +130,3 @@ address_format_host(
 {
 	format(address, length, text, false);
 }
-
-void
-address_format_port(
-    const struct sockaddr *address, socklen_t length, char *text)
-{
-	if (address->sa_family == AF_UNIX ||
-	    getnameinfo(address, length, NULL, 0, text, ADDRESS_PORT_MAX,
-		NI_NUMERICSERV) != 0)
-		text[0] = '\0';
-}

@@ -32,7 +32,4 @@ void address_format(const struct sockaddr *, socklen_t, char *text);
 /* The same without port or brackets, for messages that name a host. */
 void address_format_host(const struct sockaddr *, socklen_t, char *text);
 
-/* The port alone, ADDRESS_PORT_MAX octets; "" of a unix socket. */
-void address_format_port(const struct sockaddr *, socklen_t, char *text);
-
 #endif

@@ -17,7 +17,7 @@
 /* Whose session it was. */
 struct who {
 	char text[ADDRESS_TEXT_MAX]; /* address and port */
-	char address[ADDRESS_TEXT_MAX];
+	char address[ADDRESS_HOST_MAX];
 	char port[ADDRESS_PORT_MAX];
 };
 
@@ -106,8 +106,12 @@ session_log(const struct peer *peer, const struct session_result *r, int status)
 	struct who who;
 
 	address_format(address, peer->length, who.text);
-	address_format_host(address, peer->length, who.address);
-	address_format_port(address, peer->length, who.port);
+	/* A path may hold a colon. */
+	if (address->sa_family == AF_UNIX ||
+	    address_split(who.text, who.address, who.port) == -1) {
+		strcpy(who.address, who.text);
+		who.port[0] = '\0';
+	}
 	if (status != 0 || r->end == SESSION_CRASHED)
 		log_crash(&who, seconds, status);
 	else
