@@ -150,8 +150,9 @@ encrypted_key(void)
 
 START_TEST(says_which_key_it_cannot_use)
 {
-	static const char garbage[] =
-	    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+	static const char garbage[] = "-----BEGIN "
+				      "PRIVATE KEY-----\nAAAA\n-----END "
+				      "PRIVATE KEY-----\n";
 
 	expect_refusal(unit_file("nowhere.pem"), "No such file or directory");
 	expect_refusal(encrypted_key(), "it is encrypted");

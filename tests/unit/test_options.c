@@ -9,26 +9,15 @@
 #include "options.h"
 #include "unit.h"
 
-#define MOST_WORDS 256
-
 static struct options o;
 
 /* Parses words that are separated by blanks. */
 static enum options_outcome
 parse(const char *words)
 {
-	static char line[4096];
-	static char *argv[MOST_WORDS];
-	static char program[] = "pingtlsd";
-	int argc = 0;
+	static char *argv[UNIT_WORDS_MOST];
+	int argc = unit_words("pingtlsd", words, argv);
 
-	argv[argc++] = program;
-	snprintf(line, sizeof(line), "%s", words);
-	for (char *w = strtok(line, " "); w != NULL; w = strtok(NULL, " ")) {
-		ck_assert_int_lt(argc, MOST_WORDS - 1);
-		argv[argc++] = w;
-	}
-	argv[argc] = NULL;
 	return options_parse(argc, argv, &o);
 }
 

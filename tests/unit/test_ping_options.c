@@ -9,8 +9,6 @@
 #include "ping_options.h"
 #include "unit.h"
 
-#define MOST_WORDS 64
-
 static struct ping_options o;
 static char why[PING_WHY_MAX];
 
@@ -18,18 +16,9 @@ static char why[PING_WHY_MAX];
 static enum ping_outcome
 parse(const char *words)
 {
-	static char line[4096];
-	static char *argv[MOST_WORDS];
-	static char program[] = "pingtls";
-	int argc = 0;
+	static char *argv[UNIT_WORDS_MOST];
+	int argc = unit_words("pingtls", words, argv);
 
-	argv[argc++] = program;
-	snprintf(line, sizeof(line), "%s", words);
-	for (char *w = strtok(line, " "); w != NULL; w = strtok(NULL, " ")) {
-		ck_assert_int_lt(argc, MOST_WORDS - 1);
-		argv[argc++] = w;
-	}
-	argv[argc] = NULL;
 	why[0] = '\0';
 	return ping_options_parse(argc, argv, &o, why);
 }

@@ -17,6 +17,7 @@
 #include "stream.h"
 #include "unit.h"
 #include "unit_peer.h"
+#include "unit_stream.h"
 
 /* Long enough to be waited for, short enough to be waited for often. */
 #define SHORT_MS 100
@@ -27,15 +28,21 @@ static struct stream *s;
 static int ours, peer;
 
 static void
+begin(const int fds[2])
+{
+	ours = fds[0];
+	peer = fds[1];
+	s = stream_new(ours);
+	ck_assert_ptr_nonnull(s);
+}
+
+static void
 set_up(void)
 {
 	int fds[2];
 
 	unit_pair(fds);
-	ours = fds[0];
-	peer = fds[1];
-	s = stream_new(ours);
-	ck_assert_ptr_nonnull(s);
+	begin(fds);
 }
 
 static void
@@ -44,10 +51,7 @@ set_up_tcp(void)
 	int fds[2];
 
 	unit_tcp_pair(fds);
-	ours = fds[0];
-	peer = fds[1];
-	s = stream_new(ours);
-	ck_assert_ptr_nonnull(s);
+	begin(fds);
 }
 
 static void
@@ -63,32 +67,6 @@ hang_up(void)
 {
 	close(peer);
 	peer = -1;
-}
-
-/* Reads a line that must be the `length` octets of `want`. */
-static void
-expect_octets(const char *want, size_t length)
-{
-	char line[STREAM_LINE_MAX];
-	ssize_t n = stream_read_line(s, line, sizeof(line));
-
-	ck_assert_int_eq(n, (ssize_t)length);
-	ck_assert_mem_eq(line, want, length);
-	ck_assert_int_eq(line[length], '\0');
-}
-
-static void
-expect(const char *want)
-{
-	expect_octets(want, strlen(want));
-}
-
-static void
-expect_error(enum stream_error error)
-{
-	char line[STREAM_LINE_MAX];
-
-	ck_assert_int_eq(stream_read_line(s, line, sizeof(line)), error);
 }
 
 /* A TCP peer's octets are there a moment after they were sent. */
@@ -114,13 +92,13 @@ START_TEST(leaves_what_follows)
 		unit_send(peer, line, cut);
 		settle(cut);
 		stream_set_deadline(s, OVER);
-		expect_error(STREAM_TIMEOUT);
+		unit_expect_error(s, STREAM_TIMEOUT);
 		ck_assert_uint_eq(unit_waiting(ours), 0);
 
 		unit_send(peer, line + cut, length - cut);
 		unit_send(peer, tail, rest);
 		settle(length - cut + rest);
-		expect("STARTTLS");
+		unit_expect(s, "STARTTLS");
 		ck_assert_uint_eq(unit_waiting(ours), rest);
 		ck_assert_int_eq(
 		    recv(ours, seen, sizeof(seen), MSG_PEEK), (ssize_t)rest);
@@ -135,14 +113,14 @@ START_TEST(leaves_the_next_lines)
 {
 	unit_send_text(peer, "one\r\n\ntwo\nthr");
 	settle(13);
-	expect("one");
+	unit_expect(s, "one");
 	ck_assert_uint_eq(unit_waiting(ours), 8);
-	expect("");
+	unit_expect(s, "");
 	ck_assert_uint_eq(unit_waiting(ours), 7);
-	expect("two");
+	unit_expect(s, "two");
 	ck_assert_uint_eq(unit_waiting(ours), 3);
 	unit_send_text(peer, "ee\n");
-	expect("three");
+	unit_expect(s, "three");
 	ck_assert_uint_eq(stream_octets_in(s), 5 + 1 + 4 + 6);
 }
 END_TEST
@@ -173,7 +151,7 @@ START_TEST(trims_only_trailing_white_space)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		unit_send(peer, cases[i].sent, cases[i].size);
-		expect_octets(cases[i].line, cases[i].length);
+		unit_expect_octets(s, cases[i].line, cases[i].length);
 	}
 }
 END_TEST
@@ -185,10 +163,10 @@ START_TEST(reads_octet_by_octet)
 	stream_set_deadline(s, OVER);
 	for (size_t i = 0; i < sizeof(line) - 2; i++) {
 		unit_send(peer, &line[i], 1);
-		expect_error(STREAM_TIMEOUT);
+		unit_expect_error(s, STREAM_TIMEOUT);
 	}
 	unit_send(peer, "\n", 1);
-	expect("STARTTLS");
+	unit_expect(s, "STARTTLS");
 }
 END_TEST
 
@@ -230,10 +208,10 @@ START_TEST(refuses_a_long_line_in_pieces)
 	stream_set_deadline(s, OVER);
 	for (int i = 0; i < STREAM_LINE_MAX - 1; i++) {
 		unit_send(peer, sent, 1);
-		expect_error(STREAM_TIMEOUT);
+		unit_expect_error(s, STREAM_TIMEOUT);
 	}
 	unit_send(peer, sent, 1);
-	expect_error(STREAM_TOO_LONG);
+	unit_expect_error(s, STREAM_TOO_LONG);
 }
 END_TEST
 
@@ -241,9 +219,9 @@ START_TEST(tells_the_end_from_truncation)
 {
 	unit_send_text(peer, "PING\n");
 	hang_up();
-	expect("PING");
-	expect_error(STREAM_EOF);
-	expect_error(STREAM_EOF);
+	unit_expect(s, "PING");
+	unit_expect_error(s, STREAM_EOF);
+	unit_expect_error(s, STREAM_EOF);
 	ck_assert_str_eq(stream_strerror(s, STREAM_EOF), "closed by the peer");
 }
 END_TEST
@@ -252,8 +230,8 @@ START_TEST(names_truncation)
 {
 	unit_send_text(peer, "PING\nQUI");
 	hang_up();
-	expect("PING");
-	expect_error(STREAM_TRUNCATED);
+	unit_expect(s, "PING");
+	unit_expect_error(s, STREAM_TRUNCATED);
 	ck_assert_str_eq(stream_strerror(s, STREAM_TRUNCATED),
 	    "closed by the peer within a line");
 }
@@ -267,21 +245,21 @@ START_TEST(calls_a_full_line_without_end_too_long)
 	memset(sent, 'x', sizeof(sent));
 	unit_send(peer, sent, sizeof(sent));
 	hang_up();
-	expect_error(STREAM_TOO_LONG);
+	unit_expect_error(s, STREAM_TOO_LONG);
 }
 END_TEST
 
 START_TEST(goes_on_after_a_timeout)
 {
 	stream_set_deadline(s, deadline_in(SHORT_MS));
-	expect_error(STREAM_TIMEOUT);
+	unit_expect_error(s, STREAM_TIMEOUT);
 	ck_assert_str_eq(stream_strerror(s, STREAM_TIMEOUT), "timed out");
 	unit_send_text(peer, "PI");
-	expect_error(STREAM_TIMEOUT);
+	unit_expect_error(s, STREAM_TIMEOUT);
 	unit_send_text(peer, "NG\nQU");
-	expect("PING");
+	unit_expect(s, "PING");
 	unit_send_text(peer, "IT\n");
-	expect("QUIT");
+	unit_expect(s, "QUIT");
 }
 END_TEST
 
@@ -293,20 +271,20 @@ START_TEST(goes_on_after_a_cancel)
 	stream_set_cancel(s, event);
 	unit_send_text(peer, "PI");
 	eventfd_write(event, 1);
-	expect_error(STREAM_CANCELLED);
+	unit_expect_error(s, STREAM_CANCELLED);
 	ck_assert_str_eq(stream_strerror(s, STREAM_CANCELLED), "interrupted");
 	/* It was only polled. */
 	ck_assert_int_eq(eventfd_read(event, &value), 0);
 	unit_send_text(peer, "NG\n");
-	expect("PING");
+	unit_expect(s, "PING");
 
 	/* What is there needs no wait. */
 	eventfd_write(event, 1);
 	unit_send_text(peer, "QUIT\n");
-	expect("QUIT");
+	unit_expect(s, "QUIT");
 	stream_set_cancel(s, -1);
 	stream_set_deadline(s, deadline_in(SHORT_MS));
-	expect_error(STREAM_TIMEOUT);
+	unit_expect_error(s, STREAM_TIMEOUT);
 	close(event);
 }
 END_TEST
@@ -331,7 +309,7 @@ START_TEST(a_dripping_peer_gains_nothing)
 	p.fd = peer;
 	stream_set_deadline(s, deadline_in(SHORT_MS));
 	unit_peer_start(&p);
-	expect_error(STREAM_TIMEOUT);
+	unit_expect_error(s, STREAM_TIMEOUT);
 	ck_assert_uint_lt(stream_octets_in(s), STREAM_LINE_MAX / 2);
 	stream_free(s);
 	s = NULL;
@@ -345,9 +323,9 @@ START_TEST(gathers_output_until_it_waits)
 	char line[STREAM_LINE_MAX];
 
 	unit_send_text(peer, "1\n2\n");
-	expect("1");
+	unit_expect(s, "1");
 	ck_assert_int_eq(stream_write(s, "one\n", 4), 0);
-	expect("2");
+	unit_expect(s, "2");
 	ck_assert_int_eq(stream_write(s, "two\n", 4), 0);
 	ck_assert_uint_eq(unit_waiting(peer), 0);
 	ck_assert_uint_eq(stream_octets_out(s), 8);
@@ -447,9 +425,9 @@ START_TEST(reads_ten_thousand_lines_in_order)
 	unit_peer_start(&p);
 	for (int i = 0; i < 10000; i++) {
 		snprintf(want, sizeof(want), "%d", i);
-		expect(want);
+		unit_expect(s, want);
 	}
-	expect_error(STREAM_EOF);
+	unit_expect_error(s, STREAM_EOF);
 	unit_peer_join(&p);
 	peer = -1;
 	ck_assert_int_eq(p.result, 1);
@@ -469,7 +447,7 @@ reset(void)
 START_TEST(names_a_reset)
 {
 	reset();
-	expect_error(STREAM_SYSTEM);
+	unit_expect_error(s, STREAM_SYSTEM);
 	ck_assert_int_eq(errno, ECONNRESET);
 	ck_assert_str_eq(
 	    stream_strerror(s, STREAM_SYSTEM), strerror(ECONNRESET));
@@ -556,7 +534,7 @@ START_TEST(the_last_reply_survives_unread_input)
 
 	p.fd = peer;
 	unit_peer_start(&p);
-	expect_error(STREAM_TOO_LONG);
+	unit_expect_error(s, STREAM_TOO_LONG);
 	ck_assert_int_eq(stream_write(s, "ERR\n", 4), 0);
 	ck_assert_int_eq(stream_close(s, 60000), 0);
 	stream_free(s);
@@ -589,7 +567,7 @@ START_TEST(the_last_reply_survives_later_input)
 
 	p.fd = peer;
 	unit_peer_start(&p);
-	expect("one");
+	unit_expect(s, "one");
 	ck_assert_int_eq(stream_write(s, "ERR\n", 4), 0);
 	ck_assert_int_eq(stream_close(s, 60000), 0);
 	stream_free(s);
@@ -614,7 +592,7 @@ START_TEST(a_talkative_peer_cannot_hold_the_close)
 
 	p.fd = peer;
 	unit_peer_start(&p);
-	expect("and another thing");
+	unit_expect(s, "and another thing");
 	ck_assert_int_eq(stream_close(s, SHORT_MS), 0);
 	stream_free(s);
 	s = NULL;

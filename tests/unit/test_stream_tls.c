@@ -12,6 +12,7 @@
 #include "stream.h"
 #include "unit.h"
 #include "unit_peer.h"
+#include "unit_stream.h"
 
 #define SHORT_MS 200
 /* A deadline that is over: the next wait ends at once. */
@@ -73,31 +74,6 @@ finish(void)
 }
 
 static void
-expect_octets(const char *want, size_t length)
-{
-	char line[STREAM_LINE_MAX];
-	ssize_t n = stream_read_line(s, line, sizeof(line));
-
-	ck_assert_int_eq(n, (ssize_t)length);
-	ck_assert_mem_eq(line, want, length);
-	ck_assert_int_eq(line[length], '\0');
-}
-
-static void
-expect(const char *want)
-{
-	expect_octets(want, strlen(want));
-}
-
-static void
-expect_error(enum stream_error error)
-{
-	char line[STREAM_LINE_MAX];
-
-	ck_assert_int_eq(stream_read_line(s, line, sizeof(line)), error);
-}
-
-static void
 hear_to_the_end(struct unit_peer *p)
 {
 	p->result = unit_peer_hear(p, UNIT_PEER_MOST);
@@ -119,13 +95,13 @@ say_in_pieces(struct unit_peer *p)
 START_TEST(lines_need_not_be_records)
 {
 	begin(_i, say_in_pieces);
-	expect("one");
-	expect("");
-	expect("two");
-	expect("three");
-	expect_octets("PI\0NG\xff", 6);
-	expect(" x");
-	expect_error(STREAM_EOF);
+	unit_expect(s, "one");
+	unit_expect(s, "");
+	unit_expect(s, "two");
+	unit_expect(s, "three");
+	unit_expect_octets(s, "PI\0NG\xff", 6);
+	unit_expect(s, " x");
+	unit_expect_error(s, STREAM_EOF);
 	ck_assert_uint_eq(stream_octets_in(s), 5 + 1 + 4 + 11 + 9 + 3);
 	finish();
 }
@@ -154,8 +130,8 @@ START_TEST(takes_lines_up_to_the_size)
 
 	memset(want, 'x', sizeof(want));
 	begin(_i, say_long);
-	expect_octets(want, STREAM_LINE_MAX - 1);
-	expect_error(STREAM_TOO_LONG);
+	unit_expect_octets(s, want, STREAM_LINE_MAX - 1);
+	unit_expect_error(s, STREAM_TOO_LONG);
 	finish();
 }
 END_TEST
@@ -187,7 +163,7 @@ START_TEST(answers_ten_thousand_lines_in_order)
 	begin(_i, ask_often);
 	for (int i = 0; i < 10000; i++) {
 		snprintf(want, sizeof(want), "%d", i);
-		expect(want);
+		unit_expect(s, want);
 		strcat(want, "\n");
 		ck_assert_int_eq(stream_write(s, want, strlen(want)), 0);
 	}
@@ -246,15 +222,15 @@ START_TEST(goes_on_after_a_timeout_and_a_cancel)
 
 	begin(_i, say_in_parts);
 	stream_set_deadline(s, deadline_in(SHORT_MS));
-	expect_error(STREAM_TIMEOUT);
+	unit_expect_error(s, STREAM_TIMEOUT);
 	stream_set_deadline(s, DEADLINE_NEVER);
 	ck_assert_int_eq(stream_write(s, "1", 1), 0);
-	expect("PING");
+	unit_expect(s, "PING");
 	stream_set_cancel(s, event);
-	expect_error(STREAM_CANCELLED);
+	unit_expect_error(s, STREAM_CANCELLED);
 	stream_set_cancel(s, -1);
 	ck_assert_int_eq(stream_write(s, "2", 1), 0);
-	expect("QUIT");
+	unit_expect(s, "QUIT");
 	finish();
 	close(event);
 }
@@ -278,10 +254,10 @@ START_TEST(a_dripping_record_gains_nothing)
 	peer.drips_talk = true;
 	begin(_i, say_a_line);
 	stream_set_deadline(s, deadline_in(SHORT_MS));
-	expect_error(STREAM_TIMEOUT);
+	unit_expect_error(s, STREAM_TIMEOUT);
 	/* The deadline may be moved; the record goes on where it was. */
 	stream_set_deadline(s, DEADLINE_NEVER);
-	expect_octets(long_line, sizeof(long_line) - 2);
+	unit_expect_octets(s, long_line, sizeof(long_line) - 2);
 	finish();
 }
 END_TEST
@@ -367,8 +343,8 @@ end_in_order(struct unit_peer *p)
 START_TEST(takes_close_notify_for_the_end)
 {
 	begin(_i, end_in_order);
-	expect("PING");
-	expect_error(STREAM_EOF);
+	unit_expect(s, "PING");
+	unit_expect_error(s, STREAM_EOF);
 	finish();
 }
 END_TEST
@@ -382,8 +358,8 @@ end_without_a_word(struct unit_peer *p)
 START_TEST(tells_truncation_from_the_end)
 {
 	begin(_i, end_without_a_word);
-	expect("PING");
-	expect_error(STREAM_TRUNCATED);
+	unit_expect(s, "PING");
+	unit_expect_error(s, STREAM_TRUNCATED);
 	ck_assert_str_eq(stream_strerror(s, STREAM_TRUNCATED),
 	    "closed by the peer without close_notify");
 	finish();
@@ -400,8 +376,8 @@ end_within_a_line(struct unit_peer *p)
 START_TEST(takes_an_end_within_a_line_for_truncation)
 {
 	begin(_i, end_within_a_line);
-	expect("PING");
-	expect_error(STREAM_TRUNCATED);
+	unit_expect(s, "PING");
+	unit_expect_error(s, STREAM_TRUNCATED);
 	/* It did say close_notify. */
 	ck_assert_str_eq(stream_strerror(s, STREAM_TRUNCATED),
 	    "closed by the peer within a line");
@@ -445,7 +421,7 @@ talk_too_much(struct unit_peer *p)
 START_TEST(the_last_reply_survives_unread_input)
 {
 	begin_tcp(_i, talk_too_much);
-	expect_error(STREAM_TOO_LONG);
+	unit_expect_error(s, STREAM_TOO_LONG);
 	ck_assert_int_eq(stream_write(s, "ERR\n", 4), 0);
 	ck_assert_int_eq(stream_close(s, 60000), 0);
 	finish();
@@ -465,7 +441,7 @@ say_noise(struct unit_peer *p)
 START_TEST(refuses_what_is_no_record)
 {
 	begin(_i, say_noise);
-	expect_error(STREAM_TLS);
+	unit_expect_error(s, STREAM_TLS);
 	ck_assert_int_lt(stream_tls_error(s), 0);
 	ck_assert_str_eq(stream_strerror(s, STREAM_TLS),
 	    gnutls_strerror(stream_tls_error(s)));
@@ -488,7 +464,7 @@ say_forged(struct unit_peer *p)
 START_TEST(refuses_a_forged_record)
 {
 	begin(_i, say_forged);
-	expect_error(STREAM_TLS);
+	unit_expect_error(s, STREAM_TLS);
 	finish();
 	ck_assert_int_eq(peer.result, GNUTLS_E_FATAL_ALERT_RECEIVED);
 }
@@ -504,7 +480,7 @@ say_alert(struct unit_peer *p)
 START_TEST(names_an_alert_of_the_peer)
 {
 	begin(_i, say_alert);
-	expect_error(STREAM_TLS);
+	unit_expect_error(s, STREAM_TLS);
 	ck_assert_str_eq(stream_strerror(s, STREAM_TLS),
 	    "TLS alert from the peer: Internal error");
 	finish();
@@ -524,7 +500,7 @@ START_TEST(a_flood_of_warnings_gains_nothing)
 {
 	begin(0, warn_for_ever);
 	stream_set_deadline(s, deadline_in(SHORT_MS));
-	expect_error(STREAM_TIMEOUT);
+	unit_expect_error(s, STREAM_TIMEOUT);
 	finish();
 }
 END_TEST
@@ -541,7 +517,7 @@ renegotiate(struct unit_peer *p)
 START_TEST(refuses_renegotiation)
 {
 	begin(0, renegotiate);
-	expect_error(STREAM_TLS);
+	unit_expect_error(s, STREAM_TLS);
 	ck_assert_int_eq(stream_tls_error(s), GNUTLS_E_REHANDSHAKE);
 	finish();
 	ck_assert_int_lt(peer.result, 0);
@@ -560,8 +536,8 @@ update_keys(struct unit_peer *p)
 START_TEST(goes_on_with_new_keys)
 {
 	begin(1, update_keys);
-	expect("one");
-	expect("two");
+	unit_expect(s, "one");
+	unit_expect(s, "two");
 	ck_assert_int_eq(stream_write(s, "three\n", 6), 0);
 	ck_assert_int_eq(stream_close(s, 60000), 0);
 	finish();
@@ -584,8 +560,8 @@ say_nothing(struct unit_peer *p)
 START_TEST(an_empty_record_is_no_end)
 {
 	begin(1, say_nothing);
-	expect("PING");
-	expect_error(STREAM_EOF);
+	unit_expect(s, "PING");
+	unit_expect_error(s, STREAM_EOF);
 	finish();
 }
 END_TEST
@@ -605,7 +581,7 @@ START_TEST(names_a_reset)
 	ck_assert_int_eq(stream_write(s, "x", 1), 0);
 	ck_assert_int_eq(stream_flush(s), 0);
 	unit_peer_join(&peer);
-	expect_error(STREAM_SYSTEM);
+	unit_expect_error(s, STREAM_SYSTEM);
 	ck_assert_int_eq(errno, ECONNRESET);
 	ck_assert_str_eq(
 	    stream_strerror(s, STREAM_SYSTEM), strerror(ECONNRESET));

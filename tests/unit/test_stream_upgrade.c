@@ -13,6 +13,7 @@
 #include "stream.h"
 #include "unit.h"
 #include "unit_peer.h"
+#include "unit_stream.h"
 
 #define SHORT_MS 200
 /* A deadline that is over: the next wait ends at once. */
@@ -47,16 +48,6 @@ finish(void)
 	stream_free(s);
 	s = NULL;
 	unit_peer_join(&peer);
-}
-
-static void
-expect(const char *want)
-{
-	char line[STREAM_LINE_MAX];
-	ssize_t n = stream_read_line(s, line, sizeof(line));
-
-	ck_assert_int_eq(n, (ssize_t)strlen(want));
-	ck_assert_str_eq(line, want);
 }
 
 static int
@@ -102,7 +93,7 @@ START_TEST(upgrades_in_place)
 	ck_assert_ptr_nonnull(stream_tls(s));
 	ck_assert_int_eq(
 	    gnutls_protocol_get_version(stream_tls(s)), ways[_i].version);
-	expect("ping");
+	unit_expect(s, "ping");
 	ck_assert_int_eq(stream_write(s, "pong\n", 5), 0);
 	ck_assert_int_eq(stream_close(s, 1000), 0);
 	unit_peer_join(&peer);
@@ -123,11 +114,11 @@ START_TEST(upgrades_with_the_hello_already_there)
 	peer.prefix = "PING\r\nSTARTTLS\r\n";
 	peer.talk = answer;
 	unit_peer_start(&peer);
-	expect("PING");
-	expect("STARTTLS");
+	unit_expect(s, "PING");
+	unit_expect(s, "STARTTLS");
 	ck_assert_uint_gt(unit_waiting(ours), 100);
 	ck_assert_int_eq(upgrade(GNUTLS_SERVER, ways[_i].priority), 0);
-	expect("ping");
+	unit_expect(s, "ping");
 	ck_assert_int_eq(stream_write(s, "pong\n", 5), 0);
 	ck_assert_int_eq(stream_close(s, 1000), 0);
 	unit_peer_join(&peer);
@@ -150,7 +141,7 @@ START_TEST(sends_what_was_written_in_the_clear_first)
 	ck_assert_int_eq(stream_write(s, "STARTTLS\n", 9), 0);
 	unit_peer_start(&peer);
 	ck_assert_int_eq(upgrade(ways[_i].role, ways[_i].priority), 0);
-	expect("ping");
+	unit_expect(s, "ping");
 	ck_assert_int_eq(stream_write(s, "pong\n", 5), 0);
 	ck_assert_int_eq(stream_close(s, 1000), 0);
 	unit_peer_join(&peer);

@@ -146,6 +146,23 @@ unit_descriptors_settle(pid_t pid, size_t count)
 	return unit_descriptors(pid);
 }
 
+int
+unit_words(const char *program, const char *line, char *argv[])
+{
+	static char copy[4096], name[64];
+	int argc = 0;
+
+	snprintf(name, sizeof(name), "%s", program);
+	snprintf(copy, sizeof(copy), "%s", line);
+	argv[argc++] = name;
+	for (char *w = strtok(copy, " "); w != NULL; w = strtok(NULL, " ")) {
+		ck_assert_int_lt(argc, UNIT_WORDS_MOST - 1);
+		argv[argc++] = w;
+	}
+	argv[argc] = NULL;
+	return argc;
+}
+
 static struct {
 	int fd, saved;
 	FILE *file;

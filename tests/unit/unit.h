@@ -56,6 +56,13 @@ size_t unit_descriptors(pid_t pid);
  * has at last. */
 size_t unit_descriptors_settle(pid_t pid, size_t count);
 
+/*
+ * A command line: `program` and the words in `line`, blanks between.  Its words
+ * go to `argv`, good until the next call.  Returns how many they are.
+ */
+int unit_words(const char *program, const char *line, char *argv[]);
+#define UNIT_WORDS_MOST 256
+
 /* Catches what is written to descriptor `fd` from now on ... */
 void unit_capture_begin(int fd);
 
