@@ -27,14 +27,6 @@ struct tally {
 	unsigned long sessions;
 };
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct source *x = a, *y = b;
-
-	return memcmp(x->octets, y->octets, sizeof(x->octets));
-}
-
 struct source
 admission_source(const struct sockaddr *address)
 {
@@ -129,7 +121,7 @@ admission_admit(struct admission *l, const struct source *source)
 	if (l->sessions >= l->max_sessions)
 		return ADMISSION_TOO_MANY;
 	if (source->known) {
-		found = tfind(source, &l->sources, compare);
+		found = tfind(source, &l->sources, source_compare);
 		if (found != NULL) {
 			if ((*found)->sessions >= l->max_per_source)
 				return ADMISSION_TOO_MANY_FROM_SOURCE;
@@ -140,7 +132,8 @@ admission_admit(struct admission *l, const struct source *source)
 				return ADMISSION_TOO_MANY;
 			tally->source = *source;
 			tally->sessions = 1;
-			if (tsearch(tally, &l->sources, compare) == NULL) {
+			if (tsearch(tally, &l->sources, source_compare) ==
+			    NULL) {
 				free(tally);
 				return ADMISSION_TOO_MANY;
 			}
@@ -158,12 +151,12 @@ admission_release(struct admission *l, const struct source *source)
 	l->sessions--;
 	if (!source->known)
 		return;
-	found = tfind(source, &l->sources, compare);
+	found = tfind(source, &l->sources, source_compare);
 	if (found == NULL)
 		return;
 	tally = *found;
 	if (--tally->sessions == 0) {
-		tdelete(source, &l->sources, compare);
+		tdelete(source, &l->sources, source_compare);
 		free(tally);
 	}
 }

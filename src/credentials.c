@@ -11,6 +11,7 @@
 
 #include <gnutls/x509.h>
 
+#include "date.h"
 #include "log.h"
 #include "ocsp.h"
 #include "rehearsal.h"
@@ -35,11 +36,9 @@ log_failure(const char *file, const char *why)
 static void
 log_time(const char *file, const char *what, time_t when)
 {
-	char date[32];
-	struct tm tm;
+	char date[DATE_TEXT_MAX];
 
-	strftime(
-	    date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&when, &tm));
+	date_format(when, date);
 	log_line(LOG_ERR, "certificate %s %s %s", file, what, date);
 }
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct debtor {
 	struct source source; /* first, so that a source can look itself up */
@@ -26,14 +25,6 @@ struct debts {
 	size_t most; /* in each */
 	struct table ipv4, ipv6;
 };
-
-static int
-compare(const void *a, const void *b)
-{
-	const struct source *x = a, *y = b;
-
-	return memcmp(x->octets, y->octets, sizeof(x->octets));
-}
 
 static void
 put(struct table *t, size_t place, struct debtor *e)
@@ -76,7 +67,7 @@ forget_first(struct table *t)
 		put(t, 0, last);
 		sift(t, last);
 	}
-	tdelete(first, &t->tree, compare);
+	tdelete(first, &t->tree, source_compare);
 	free(first);
 }
 
@@ -131,7 +122,7 @@ debts_get(struct debts *d, const struct source *source, int64_t now)
 	struct debtor **found;
 
 	forget_paid(t, now);
-	found = tfind(source, &t->tree, compare);
+	found = tfind(source, &t->tree, source_compare);
 	return found != NULL ? (*found)->debt : (struct debt){.until = now};
 }
 
@@ -139,7 +130,7 @@ void
 debts_set(struct debts *d, const struct source *source, const struct debt *debt)
 {
 	struct table *t = table_of(d, source);
-	struct debtor **found = tfind(source, &t->tree, compare), *e;
+	struct debtor **found = tfind(source, &t->tree, source_compare), *e;
 
 	if (found != NULL) {
 		(*found)->debt = *debt;
@@ -156,7 +147,7 @@ debts_set(struct debts *d, const struct source *source, const struct debt *debt)
 		return;
 	e->source = *source;
 	e->debt = *debt;
-	if (tsearch(e, &t->tree, compare) == NULL) {
+	if (tsearch(e, &t->tree, source_compare) == NULL) {
 		free(e);
 		return;
 	}

@@ -11,15 +11,7 @@
 #include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
 
-#define DATE_MAX 32
-
-static void
-format_date(time_t when, char *text)
-{
-	struct tm tm;
-
-	strftime(text, DATE_MAX, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&when, &tm));
-}
+#include "date.h"
 
 /* Reads a file of either form.  Returns 0 or a GnuTLS code. */
 static int
@@ -89,7 +81,7 @@ doubt_statement(gnutls_ocsp_resp_t response, char *why)
 {
 	unsigned int status;
 	time_t until;
-	char date[DATE_MAX];
+	char date[DATE_TEXT_MAX];
 
 	if (gnutls_ocsp_resp_get_status(response) !=
 	    GNUTLS_OCSP_RESP_SUCCESSFUL)
@@ -103,7 +95,7 @@ doubt_statement(gnutls_ocsp_resp_t response, char *why)
 		return "it says that the certificate is unknown";
 	if (until == (time_t)-1 || until > time(NULL))
 		return NULL;
-	format_date(until, date);
+	date_format(until, date);
 	snprintf(why, OCSP_TEXT_MAX, "it expired on %s", date);
 	return why;
 }
@@ -183,7 +175,7 @@ ocsp_describe(gnutls_session_t session, char *text)
 	gnutls_datum_t der;
 	unsigned int status;
 	time_t until;
-	char date[DATE_MAX] = "";
+	char date[DATE_TEXT_MAX] = "";
 
 	snprintf(text, OCSP_TEXT_MAX, "none stapled");
 	if (gnutls_ocsp_status_request_get(session, &der) < 0 ||
@@ -196,7 +188,7 @@ ocsp_describe(gnutls_session_t session, char *text)
 		snprintf(text, OCSP_TEXT_MAX, "stapled, but not readable");
 	else {
 		if (until != (time_t)-1)
-			format_date(until, date);
+			date_format(until, date);
 		snprintf(text, OCSP_TEXT_MAX, "stapled, %s%s%s%s",
 		    statuses[status], date[0] == '\0' ? "" : ", until ", date,
 		    gnutls_ocsp_status_request_is_checked(session, 0)

@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "date.h"
 
 struct report {
 	const struct ping_options *options;
@@ -79,19 +80,11 @@ unanswered(void *context, const struct probe_result *r, enum probe_phase phase,
 }
 
 static void
-format_date(time_t when, char *text, size_t size)
-{
-	struct tm tm;
-
-	strftime(text, size, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&when, &tm));
-}
-
-static void
 show_certificate(
     struct report *report, const struct trust *trust, gnutls_session_t session)
 {
 	struct trust_facts facts;
-	char from[32], until[32];
+	char from[DATE_TEXT_MAX], until[DATE_TEXT_MAX];
 	int ret = trust_look(trust, session, &facts);
 
 	if (ret < 0) {
@@ -106,8 +99,8 @@ show_certificate(
 	    facts.expired ? "past its end" : "left");
 	if (!report->options->verbose)
 		return;
-	format_date(facts.from, from, sizeof(from));
-	format_date(facts.until, until, sizeof(until));
+	date_format(facts.from, from);
+	date_format(facts.until, until);
 	say(report, "  valid from %s until %s\n", from, until);
 	say(report, "  key %s; signed with %s\n", facts.key, facts.signature);
 	say(report, "  SHA-256 fingerprint %s\n", facts.fingerprint);

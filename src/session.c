@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certificate_names.h"
 #include "protocol.h"
 
 /* How long a peer may take to read a last reply and close: the round trip of
@@ -268,9 +269,7 @@ static void
 clean(char *text, size_t size)
 {
 	text[size - 1] = '\0';
-	for (; *text != '\0'; text++)
-		if (*text < 32 || *text > 126)
-			*text = '.';
+	certificate_printable(text);
 }
 
 void

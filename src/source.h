@@ -17,4 +17,7 @@ struct source {
 	bool known;
 };
 
+/* For tsearch(3): orders sources that are known. */
+int source_compare(const void *, const void *);
+
 #endif

@@ -1,0 +1,14 @@
+/*
+ * Points in time as people read them.
+ */
+#ifndef PINGTLS_DATE_H
+#define PINGTLS_DATE_H
+
+#include <time.h>
+
+#define DATE_TEXT_MAX 32
+
+/* Writes "2026-01-31 12:00:00 UTC" to `text`, DATE_TEXT_MAX octets. */
+void date_format(time_t when, char *text);
+
+#endif
