@@ -182,7 +182,8 @@ converse(struct session *s)
 	int e;
 
 	for (;;) {
-		if (!set_deadline(s))
+		/* Lines that came together share one look at the clock. */
+		if (!stream_has_line(s->stream) && !set_deadline(s))
 			return lost(s, STREAM_TIMEOUT);
 		n = stream_read_line(s->stream, line, sizeof(line));
 		if (n < 0)

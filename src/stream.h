@@ -15,6 +15,7 @@
 #ifndef PINGTLS_STREAM_H
 #define PINGTLS_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -72,9 +73,13 @@ void stream_set_cancel(struct stream *, int fd);
 ssize_t stream_read_line(struct stream *, char *line, size_t size);
 #define STREAM_LINE_MAX 512
 
+/* Whether the next line is here already, so that to read it takes no wait. */
+bool stream_has_line(const struct stream *);
+
 /*
  * Adds `size` octets to what is to be sent; they leave before the next wait for
- * input, at the upgrade, at stream_flush and at stream_close.
+ * input, when they are many, at the upgrade, at stream_flush and at
+ * stream_close.
  * Returns 0 or an enum stream_error.
  */
 int stream_write(struct stream *, const void *data, size_t size);

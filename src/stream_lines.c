@@ -5,10 +5,18 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "stream_parts.h"
+
+/* isspace(3) in the C locale. */
+static bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 /* Hands the `taken` octets at `from`, which end with LF, out as a line. */
 static ssize_t
@@ -16,8 +24,7 @@ deliver(struct stream *s, const char *from, size_t taken, char *line)
 {
 	size_t length = taken - 1;
 
-	while (length > 0 && strchr(" \t\n\v\f\r", from[length - 1]) != NULL &&
-	       from[length - 1] != '\0')
+	while (length > 0 && is_space(from[length - 1]))
 		length--;
 	memcpy(line, from, length);
 	line[length] = '\0';
@@ -67,6 +74,31 @@ read_clear_line(struct stream *s, char *line, size_t size)
 	}
 }
 
+/*
+ * Whether the kernel holds a whole record, whose answers can leave together
+ * with those there are.  Only short ones count: to look at a long one costs
+ * more than to send twice.
+ */
+static bool
+record_waits(const struct stream *s)
+{
+	/* RFC 8446, 5.1: type, version and length, 5 octets, come first. */
+	unsigned char record[128];
+	ssize_t n = recv(s->fd, record, sizeof(record), MSG_PEEK);
+
+	return n >= 5 && n >= 5 + (record[3] << 8 | record[4]);
+}
+
+/* Sends the answers there are, unless more can follow without a wait. */
+static int
+answer(struct stream *s)
+{
+	if (s->output_length == 0 || gnutls_record_check_pending(s->tls) > 0 ||
+	    record_waits(s))
+		return 0;
+	return stream_flush(s);
+}
+
 static ssize_t
 read_tls_line(struct stream *s, char *line, size_t size)
 {
@@ -91,11 +123,9 @@ read_tls_line(struct stream *s, char *line, size_t size)
 		memmove(in->data, at, held);
 		in->start = 0;
 		in->end = held;
-		/* The answers to a record leave before the next one is taken:
-		 * should that be no close_notify but a bare end of file, GnuTLS
-		 * sends nothing more. */
-		if (gnutls_record_check_pending(s->tls) == 0 &&
-		    (e = stream_flush(s)) != 0)
+		/* Before GnuTLS sees a bare end of file, with no close_notify,
+		 * after which it sends nothing more. */
+		if ((e = answer(s)) != 0)
 			return e;
 		n = gnutls_record_recv(
 		    s->tls, in->data + held, sizeof(in->data) - held);
@@ -109,7 +139,12 @@ read_tls_line(struct stream *s, char *line, size_t size)
 			return held == 0 ? STREAM_EOF : STREAM_TRUNCATED;
 		case GNUTLS_E_AGAIN:
 		case GNUTLS_E_INTERRUPTED:
-			if ((e = stream_wait_tls(s)) != 0)
+			/* What came was a record, but nothing to read. */
+			if (s->output_length > 0)
+				e = stream_flush(s);
+			else
+				e = stream_wait_tls(s);
+			if (e != 0)
 				return e;
 			break;
 		case GNUTLS_E_WARNING_ALERT_RECEIVED:
@@ -129,6 +164,16 @@ read_tls_line(struct stream *s, char *line, size_t size)
 			return e;
 		}
 	}
+}
+
+bool
+stream_has_line(const struct stream *s)
+{
+	const struct tls_input *in = s->input;
+
+	if (s->tls == NULL)
+		return false;
+	return memchr(in->data + in->start, '\n', in->end - in->start) != NULL;
 }
 
 ssize_t

@@ -204,6 +204,94 @@ START_TEST(gathers_output_into_a_record)
 }
 END_TEST
 
+/* Records that have not been sent yet. */
+static char kept[1024];
+static size_t kept_length;
+
+static ssize_t
+keep(gnutls_transport_ptr_t transport, const void *data, size_t size)
+{
+	(void)transport;
+	memcpy(kept + kept_length, data, size);
+	kept_length += size;
+	return (ssize_t)size;
+}
+
+/* Two records arrive as one; `later` octets of the second follow once there was
+ * an answer. */
+static void
+ask_twice(struct unit_peer *p, size_t later)
+{
+	size_t now;
+
+	gnutls_transport_set_push_function(p->tls, keep);
+	unit_peer_say(p, "one\n");
+	unit_peer_say(p, "two\n");
+	now = kept_length - later;
+	send(p->fd, kept, now, MSG_NOSIGNAL);
+	hear_a_record(p);
+	send(p->fd, kept + now, later, MSG_NOSIGNAL);
+	unit_peer_linger(p);
+}
+
+static void
+ask_together(struct unit_peer *p)
+{
+	ask_twice(p, 0);
+}
+
+static void
+ask_by_halves(struct unit_peer *p)
+{
+	ask_twice(p, 10);
+}
+
+static void
+answer_both(void)
+{
+	unit_expect(s, "one");
+	ck_assert_int_eq(stream_write(s, "1\n", 2), 0);
+	unit_expect(s, "two");
+	ck_assert_int_eq(stream_write(s, "2\n", 2), 0);
+	ck_assert_int_eq(stream_flush(s), 0);
+	finish();
+}
+
+START_TEST(answers_records_that_wait_together)
+{
+	begin(_i, ask_together);
+	answer_both();
+	ck_assert_int_eq(peer.result, 4);
+}
+END_TEST
+
+START_TEST(an_answer_does_not_wait_for_the_rest_of_a_record)
+{
+	begin(_i, ask_by_halves);
+	answer_both();
+	ck_assert_int_eq(peer.result, 2);
+}
+END_TEST
+
+static void
+say_two_lines(struct unit_peer *p)
+{
+	unit_peer_say(p, "one\ntwo\nthr");
+	unit_peer_linger(p);
+}
+
+START_TEST(knows_a_line_that_is_here)
+{
+	begin(_i, say_two_lines);
+	ck_assert(!stream_has_line(s));
+	unit_expect(s, "one");
+	ck_assert(stream_has_line(s));
+	unit_expect(s, "two");
+	ck_assert(!stream_has_line(s));
+	finish();
+}
+END_TEST
+
 /* Says the rest once it is asked to. */
 static void
 say_in_parts(struct unit_peer *p)
@@ -616,6 +704,10 @@ main(void)
 	add(suite, "lines", takes_lines_up_to_the_size, 2);
 	add(suite, "lines", answers_ten_thousand_lines_in_order, 2);
 	add(suite, "lines", gathers_output_into_a_record, 2);
+	add(suite, "lines", answers_records_that_wait_together, 2);
+	add(suite, "lines", an_answer_does_not_wait_for_the_rest_of_a_record,
+	    2);
+	add(suite, "lines", knows_a_line_that_is_here, 2);
 	add(suite, "lines", an_empty_record_is_no_end, 1);
 
 	add(suite, "deadline", goes_on_after_a_timeout_and_a_cancel, 2);
