@@ -6,13 +6,13 @@ import platform
 import statistics
 from pathlib import Path
 
+from contenders import PIPELINED
+
 FLOOR = "floor"
 BARE = "bare-records"
 FULL = "upgraded, 1 at once"
 # Before the bench makes its own.
 LOAD_AVERAGE = os.getloadavg()[0]
-PIPELINED = "pipelined, 1 a record"
-BATCHED = "pipelined, 1000 a record"
 
 
 def _median(rounds: list[dict], get) -> float | None:
@@ -131,8 +131,11 @@ COLUMNS = (
     *(("64 at once", "p50 ms"), ("", "a second")),
     *(("plain", "CPU µs"), ("", "× floor"), ("", "p50 ms")),
     ("resumed", "× full"),
-    *(("pipelined", "CPU ns"), ("", "× bare")),
-    *(("1000 a record", "CPU ns"), ("", "× bare")),
+    *(
+        column
+        for n in PIPELINED
+        for column in ((f"{n} a record", "CPU ns"), ("", "× bare"))
+    ),
     *(("idle", "KiB"), ("tables", "KiB"), ("", "failed")),
 )
 
@@ -160,10 +163,11 @@ def _row(whole: dict, name: str) -> list[str]:
         text("plain, 1 at once", "cpu_to_floor", 2),
         text("plain, 1 at once", "p50_us", 2, 1e-3),
         _resumed(loads, name),
-        text(PIPELINED, "cpu_us", 0, 1e3),
-        _to_bare(loads, PIPELINED, name),
-        text(BATCHED, "cpu_us", 0, 1e3),
-        _to_bare(loads, BATCHED, name),
+        *(
+            figure
+            for load in PIPELINED.values()
+            for figure in (text(load, "cpu_us", 0, 1e3), _to_bare(loads, load, name))
+        ),
         _text(idle.get("private_kib")),
         _text(idle.get("page_tables_kib")),
         str(sum(of[name]["failures"] for of in loads.values() if name in of)),
@@ -215,7 +219,7 @@ def details(whole: dict) -> str:
                 [
                     load,
                     name,
-                    _text(of["cpu_us"], 3 if load in (PIPELINED, BATCHED) else 0),
+                    _text(of["cpu_us"], 3 if load in PIPELINED.values() else 0),
                     _text(of["cpu_to_floor"], 2),
                     _text(of["p50_us"], 2, 1e-3),
                     _text(of["p50_to_floor"], 2),
