@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "credentials.h"
 #include "daemonize.h"
 #include "instance.h"
@@ -89,7 +90,9 @@ find_account(const struct options *o, struct account *account,
 		    "--user %s: only root can become another user", o->user);
 		return EXIT_USAGE;
 	}
-	if (sandbox_account(user, account) == -1) {
+	/* Who reloads opens files once more, as that user. */
+	if ((o->inetd ? account_find(user, account)
+		      : account_find_with_groups(user, account)) == -1) {
 		log_line(LOG_ERR, "user %s: %s", user,
 		    errno == ENOENT ? "there is no such user"
 				    : strerror(errno));

@@ -7,7 +7,6 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,30 +22,6 @@ struct sandbox {
 	struct sock_fprog filter;
 	int ruleset; /* of Landlock, or -1 */
 };
-
-int
-sandbox_account(const char *name, struct account *account)
-{
-	const struct passwd *pw;
-
-	errno = 0;
-	pw = getpwnam(name);
-	if (pw == NULL) {
-		if (errno == 0)
-			errno = ENOENT;
-		return -1;
-	}
-	account->name = name;
-	account->uid = pw->pw_uid;
-	account->gid = pw->pw_gid;
-	account->group_count = SANDBOX_GROUPS_MAX;
-	if (getgrouplist(name, account->gid, account->groups,
-		&account->group_count) == -1) {
-		errno = ERANGE;
-		return -1;
-	}
-	return 0;
-}
 
 static int
 become(const struct account *account)

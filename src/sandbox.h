@@ -8,37 +8,15 @@
 #ifndef PINGTLS_SANDBOX_H
 #define PINGTLS_SANDBOX_H
 
-#include <stdbool.h>
-#include <sys/types.h>
-
-/* Groups of an account, its own included. */
-#define SANDBOX_GROUPS_MAX 64
-
-/* Who to become. */
-struct account {
-	const char *name;
-	uid_t uid;
-	gid_t gid;
-	gid_t groups[SANDBOX_GROUPS_MAX];
-	int group_count;
-};
-
-/*
- * Looks `name` up (getpwnam(3), getgrouplist(3)), once for all processes, as
- * each look-up may load libraries; the name is kept by reference.
- * Returns 0, or -1 with errno (ENOENT: there is no such user, ERANGE: it is in
- * too many groups).
- */
-int sandbox_account(const char *name, struct account *account);
+#include "account.h"
 
 #define SANDBOX_WHY_MAX 160
 
 /*
  * What every process of the service gives up for good: it becomes `account`
- * with its supplementary groups, unless that is NULL; it gains
- * no privilege by execve (PR_SET_NO_NEW_PRIVS); and others of its user can
- * neither trace it, read its memory nor get a core dump of it
- * (PR_SET_DUMPABLE, proc(5)).
+ * with its groups, unless that is NULL; it gains no privilege by execve
+ * (PR_SET_NO_NEW_PRIVS); and others of its user can neither trace it, read its
+ * memory nor get a core dump of it (PR_SET_DUMPABLE, proc(5)).
  *
  * Returns 0, or -1 with one line in `why` (SANDBOX_WHY_MAX octets).
  */

@@ -73,17 +73,6 @@ START_TEST(a_session_can_do_its_work)
 END_TEST
 #endif
 
-START_TEST(an_unknown_user_is_named_as_such)
-{
-	struct account account;
-
-	ck_assert_int_eq(sandbox_account("no-such-user-here", &account), -1);
-	ck_assert_int_eq(errno, ENOENT);
-	ck_assert_int_eq(sandbox_account("root", &account), 0);
-	ck_assert_uint_eq(account.uid, 0);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -98,6 +87,5 @@ main(void)
 #ifndef UNIT_SANITIZED
 	tcase_add_test(c, a_session_can_do_its_work);
 #endif
-	tcase_add_test(c, an_unknown_user_is_named_as_such);
 	return unit_main(suite);
 }
