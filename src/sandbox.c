@@ -19,8 +19,8 @@
 #include "sandbox_filter.h"
 
 struct sandbox {
-	struct sock_fprog filter;
-	int ruleset; /* of Landlock, or -1 */
+	const struct sock_fprog *filter; /* NULL: none in this build */
+	int ruleset;                     /* of Landlock, or -1 */
 };
 
 static int
@@ -100,10 +100,7 @@ sandbox_new(enum sandbox_role role)
 
 	if (s == NULL)
 		return NULL;
-	if (sandbox_filter_compile(role, &s->filter) == -1) {
-		free(s);
-		return NULL;
-	}
+	s->filter = sandbox_filter(role);
 	s->ruleset = make_ruleset();
 	return s;
 }
@@ -121,7 +118,6 @@ sandbox_free(struct sandbox *s)
 		return;
 	if (s->ruleset != -1)
 		close(s->ruleset);
-	free(s->filter.filter);
 	free(s);
 }
 
@@ -142,8 +138,8 @@ sandbox_enter(const struct sandbox *s)
 	if (s->ruleset != -1 &&
 	    syscall(SYS_landlock_restrict_self, s->ruleset, 0) == -1)
 		return -1;
-	if (s->filter.len > 0 &&
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &s->filter) == -1)
+	if (s->filter != NULL &&
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, s->filter) == -1)
 		return -1;
 	return 0;
 }

@@ -31,9 +31,8 @@ enum sandbox_role {
 struct sandbox;
 
 /*
- * Makes a sandbox ready: the system-call filter compiled, the Landlock ruleset
- * made.  Once in a listener, so that entering it costs a child little.
- * Returns NULL with errno.
+ * Makes a sandbox ready, its Landlock ruleset above all.  Once in a listener,
+ * so that entering it costs a child little. Returns NULL with errno.
  */
 struct sandbox *sandbox_new(enum sandbox_role);
 
