@@ -147,6 +147,13 @@ keyholder_set_deadline(struct keyholder *k, deadline when)
 	k->when = when;
 }
 
+void
+keyholder_wake(const struct keyholder *k)
+{
+	if (!k->introduced)
+		(void)send(k->socket, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 const char *
 keyholder_why(const struct keyholder *k)
 {

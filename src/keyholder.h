@@ -38,7 +38,7 @@ struct keyholder_options {
 	/* Whom it becomes once it has opened them; NULL: stays who it is. */
 	const struct account *account;
 	bool wait;      /* start is done when the keys are read; without, they
-	                   are read when the first signature is asked for */
+	                   are read at keyholder_wake() or the first signature */
 	bool sandboxed; /* sandbox_enter() once the keys are read */
 };
 
@@ -77,6 +77,12 @@ bool keyholder_readable(const struct keyholder *, char *why);
  */
 int keyholder_import(struct keyholder *, size_t index, gnutls_pubkey_t public,
     gnutls_privkey_t *key);
+
+/*
+ * Tells a keyholder that was not waited for to read its keys now, as it will
+ * soon be asked to sign.
+ */
+void keyholder_wake(const struct keyholder *);
 
 /* When a signature must have come; at first there is no deadline. */
 void keyholder_set_deadline(struct keyholder *, deadline);

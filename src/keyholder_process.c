@@ -221,14 +221,13 @@ sign(struct keys *keys, const struct keyholder_request *request,
     struct keyholder_reply *reply)
 {
 	gnutls_datum_t signature = {NULL, 0};
-	uint8_t ids[KEYHOLDER_KEYS_MAX][KEYHOLDER_ID_SIZE];
 	int ret;
 
 	if (request->key >= keys->options->count) {
 		reply->status = GNUTLS_E_INVALID_REQUEST;
 		return;
 	}
-	if (!ready(keys, ids)) {
+	if (keys->why[0] != '\0') {
 		memcpy(reply->u.why, keys->why, sizeof(reply->u.why));
 		reply->status = GNUTLS_E_FILE_ERROR;
 		reply->size = (uint32_t)strlen(reply->u.why);
@@ -314,9 +313,13 @@ serve_one(int socket, struct keys *keys)
 {
 	struct keyholder_request request;
 	struct keyholder_reply reply;
+	uint8_t ids[KEYHOLDER_KEYS_MAX][KEYHOLDER_ID_SIZE];
 	int reply_to;
 	ssize_t n = receive(socket, &request, &reply_to);
 
+	/* The first time; what is no request may be keyholder_wake(). */
+	if (n != 0)
+		(void)ready(keys, ids);
 	if (n > 0) {
 		memset(&reply, 0, sizeof(reply));
 		sign(keys, &request, &reply);

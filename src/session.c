@@ -151,6 +151,7 @@ upgrade(struct session *s, enum session_end *end)
 	gnutls_session_t tls;
 	int e;
 
+	keyholder_wake(keyholder);
 	tls = credentials_session(s->credentials, &e);
 	if (tls == NULL) {
 		snprintf(s->result->why, sizeof(s->result->why), "%s",

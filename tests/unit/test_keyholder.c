@@ -2,6 +2,7 @@
  * The keyholder: what it signs, how it starts, how it fails and how it ends.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,36 @@ START_TEST(a_lazy_one_reads_no_key_before)
 }
 END_TEST
 
+/* The key comes through a FIFO, which shows when it is read. */
+START_TEST(a_lazy_one_reads_its_keys_when_woken)
+{
+	struct key_pair pair = {.key_file = unit_file("fifo-key.pem")};
+	struct keyholder_options options = {.pairs = &pair, .count = 1};
+	char why[KEYHOLDER_WHY_MAX] = "", *pem;
+	struct keyholder *k;
+	size_t size;
+	int fifo;
+
+	ck_assert_int_eq(mkfifo(pair.key_file, 0600), 0);
+	fifo = open(pair.key_file, O_RDWR | O_CLOEXEC);
+	ck_assert_int_ne(fifo, -1);
+	k = keyholder_start(&options, why);
+	ck_assert_msg(k != NULL, "%s", why);
+	pem = unit_file_read(unit_file("rsa-key.pem"), &size);
+	ck_assert_int_eq(write(fifo, pem, size), (ssize_t)size);
+	free(pem);
+	ck_assert_uint_eq(unit_waiting(fifo), size);
+	keyholder_wake(k);
+	while (unit_waiting(fifo) > 0)
+		usleep(1000);
+	close(fifo);
+	ck_assert_msg(
+	    unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s", keyholder_why(k));
+	ck_assert_int_eq(unit_keyholder_end(k), 0);
+	unlink(pair.key_file);
+}
+END_TEST
+
 START_TEST(ends_with_the_last_who_can_ask)
 {
 	struct keyholder *k = unit_keyholder_start(true);
@@ -371,6 +402,7 @@ main(void)
 	tcase_add_test(c, a_refusal_leaves_nothing_open);
 	tcase_add_test(c, a_lazy_one_says_it_when_asked);
 	tcase_add_test(c, a_lazy_one_reads_no_key_before);
+	tcase_add_test(c, a_lazy_one_reads_its_keys_when_woken);
 	tcase_add_test(c, ends_with_the_last_who_can_ask);
 	tcase_add_test(c, heeds_no_signal_that_can_be_blocked);
 	/* Only root can look into a process that is not dumpable. */
