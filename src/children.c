@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,27 +15,52 @@ struct child {
 	struct peer peer;
 };
 
+/* None of this memory is a child's, but for the page of its own result: it can
+ * neither read nor forge what others leave behind.  Nor is any of it copied
+ * when the listener writes to it after a fork. */
 struct children {
 	size_t most, count;
-	struct child *table;            /* those that run come first */
-	size_t *free_results;           /* the indexes not in use: a stack */
-	struct session_result *results; /* shared with the processes */
+	struct child *table;  /* those that run come first */
+	size_t *free_results; /* the indexes not in use: a stack */
+	char *results;        /* a page each, shared with its child */
+	size_t page;
 };
+
+/* Zeroed memory that fork(2) does not pass on (madvise(2)); NULL with errno. */
+static void *
+unshared(size_t size, int kind)
+{
+	void *memory = mmap(
+	    NULL, size, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (madvise(memory, size, MADV_DONTFORK) == 0)
+		return memory;
+	munmap(memory, size);
+	return NULL;
+}
+
+static void
+unshared_free(void *memory, size_t size)
+{
+	if (memory != NULL)
+		munmap(memory, size);
+}
 
 struct children *
 children_new(size_t most)
 {
-	struct children *c = calloc(1, sizeof(*c));
+	struct children *c = unshared(sizeof(*c), MAP_PRIVATE);
 
 	if (c == NULL)
 		return NULL;
 	c->most = most;
-	c->table = calloc(most, sizeof(*c->table));
-	c->free_results = calloc(most, sizeof(*c->free_results));
-	c->results = mmap(NULL, most * sizeof(*c->results),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (c->results == MAP_FAILED)
-		c->results = NULL;
+	c->page = (size_t)sysconf(_SC_PAGESIZE);
+	c->table = unshared(most * sizeof(*c->table), MAP_PRIVATE);
+	c->free_results =
+	    unshared(most * sizeof(*c->free_results), MAP_PRIVATE);
+	c->results = unshared(most * c->page, MAP_SHARED);
 	if (c->table == NULL || c->free_results == NULL || c->results == NULL) {
 		children_free(c);
 		errno = ENOMEM;
@@ -52,11 +76,34 @@ children_free(struct children *c)
 {
 	if (c == NULL)
 		return;
-	if (c->results != NULL)
-		munmap(c->results, c->most * sizeof(*c->results));
-	free(c->free_results);
-	free(c->table);
-	free(c);
+	unshared_free(c->results, c->most * c->page);
+	unshared_free(c->free_results, c->most * sizeof(*c->free_results));
+	unshared_free(c->table, c->most * sizeof(*c->table));
+	unshared_free(c, sizeof(*c));
+}
+
+static struct session_result *
+result_at(const struct children *c, size_t index)
+{
+	return (void *)(c->results + index * c->page);
+}
+
+/* fork(2), which passes this one result on. */
+static pid_t
+fork_with(struct session_result *result, size_t page)
+{
+	pid_t pid;
+	int saved;
+
+	if (madvise(result, page, MADV_DOFORK) == -1)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		return 0;
+	saved = errno;
+	madvise(result, page, MADV_DONTFORK);
+	errno = saved;
+	return pid;
 }
 
 pid_t
@@ -72,14 +119,11 @@ children_fork(
 		return -1;
 	}
 	index = c->free_results[c->most - c->count - 1];
-	memset(&c->results[index], 0, sizeof(c->results[index]));
-	pid = fork();
-	if (pid == -1)
-		return -1;
-	if (pid == 0) {
-		*result = &c->results[index];
-		return 0;
-	}
+	*result = result_at(c, index);
+	memset(*result, 0, sizeof(**result));
+	pid = fork_with(*result, c->page);
+	if (pid <= 0)
+		return pid;
 	child = &c->table[c->count++];
 	child->pid = pid;
 	child->result = index;
@@ -97,7 +141,7 @@ children_reap(struct children *c, pid_t pid, struct peer *peer,
 		if (child->pid != pid)
 			continue;
 		*peer = child->peer;
-		*result = c->results[child->result];
+		*result = *result_at(c, child->result);
 		session_result_clean(result);
 		c->free_results[c->most - c->count] = child->result;
 		*child = c->table[--c->count];

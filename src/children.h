@@ -31,7 +31,8 @@ void children_free(struct children *);
 
 /*
  * Forks a process for `peer`.  Returns as fork(2): in the child 0 with
- * `*result` pointing to the result it is to fill, which the parent sees.
+ * `*result` pointing to the result it is to fill, which the parent sees and no
+ * other child can reach.
  */
 pid_t children_fork(
     struct children *, const struct peer *peer, struct session_result **result);

@@ -112,6 +112,33 @@ START_TEST(uses_slots_again)
 }
 END_TEST
 
+/* Slots are used from the first on, each a page. */
+START_TEST(reaches_no_result_but_its_own)
+{
+	struct children *c = children_new(3);
+	struct session_result *result;
+	struct peer peer = someone(1);
+	volatile char *own;
+	long page = sysconf(_SC_PAGESIZE);
+	int status;
+	pid_t pid;
+
+	signal(SIGSEGV, SIG_DFL); /* AddressSanitizer has a handler */
+	fork_one(c, 1, 1);
+	pid = children_fork(c, &peer, &result);
+	if (pid == 0) {
+		own = (void *)result;
+		own[(_i - 1) * page] = 1;
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WIFSIGNALED(status), _i != 1);
+	if (_i != 1)
+		ck_assert_int_eq(WTERMSIG(status), SIGSEGV);
+	children_free(c);
+}
+END_TEST
+
 START_TEST(knows_none_but_its_own)
 {
 	struct children *c = children_new(2);
@@ -169,6 +196,7 @@ main(void)
 	tcase_add_test(c, leaves_a_result_behind);
 	tcase_add_test(c, reaps_in_any_order);
 	tcase_add_test(c, uses_slots_again);
+	tcase_add_loop_test(c, reaches_no_result_but_its_own, 0, 3);
 	tcase_add_test(c, knows_none_but_its_own);
 	tcase_add_test(c, signals_each);
 	tcase_add_test(c, free_takes_null);
