@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -16,6 +15,7 @@
 #include "arrivals.h"
 #include "complaints.h"
 #include "log.h"
+#include "unshared.h"
 
 /* A pause in which some descriptor, process or memory may come free. */
 #define SHORTAGE_MS 100
@@ -86,7 +86,7 @@ struct acceptor *
 acceptor_new(const struct options *options, const struct sockets *sockets,
     struct stats *stats)
 {
-	struct acceptor *a = calloc(1, sizeof(*a));
+	struct acceptor *a = unshared_new(sizeof(*a));
 	int saved;
 
 	if (a == NULL)
@@ -111,7 +111,7 @@ acceptor_free(struct acceptor *a)
 	admission_free(a->admission);
 	if (a->epoll != -1)
 		close(a->epoll);
-	free(a);
+	unshared_free(a, sizeof(*a));
 }
 
 int

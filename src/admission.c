@@ -11,6 +11,7 @@
 #include "debts.h"
 #include "penalties.h"
 #include "rates.h"
+#include "unshared.h"
 
 struct admission {
 	unsigned long max_sessions, max_per_source;
@@ -48,7 +49,7 @@ admission_source(const struct sockaddr *address)
 struct admission *
 admission_new(unsigned long max_sessions, unsigned long max_per_source)
 {
-	struct admission *l = calloc(1, sizeof(*l));
+	struct admission *l = unshared_new(sizeof(*l));
 
 	if (l != NULL) {
 		l->max_sessions = max_sessions;
@@ -65,7 +66,7 @@ admission_free(struct admission *l)
 	tdestroy(l->sources, free);
 	rates_free(l->rates);
 	penalties_free(l->penalties);
-	free(l);
+	unshared_free(l, sizeof(*l));
 }
 
 int

@@ -9,15 +9,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "unshared.h"
+
 struct child {
 	pid_t pid;
 	size_t result; /* its index in results */
 	struct peer peer;
 };
 
-/* None of this memory is a child's, but for the page of its own result: it can
- * neither read nor forge what others leave behind.  Nor is any of it copied
- * when the listener writes to it after a fork. */
+/* Unshared, but for the result of a child, which is a page of its own: a
+ * session can neither read nor forge what others leave behind. */
 struct children {
 	size_t most, count;
 	struct child *table;  /* those that run come first */
@@ -26,41 +27,18 @@ struct children {
 	size_t page;
 };
 
-/* Zeroed memory that fork(2) does not pass on (madvise(2)); NULL with errno. */
-static void *
-unshared(size_t size, int kind)
-{
-	void *memory = mmap(
-	    NULL, size, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return NULL;
-	if (madvise(memory, size, MADV_DONTFORK) == 0)
-		return memory;
-	munmap(memory, size);
-	return NULL;
-}
-
-static void
-unshared_free(void *memory, size_t size)
-{
-	if (memory != NULL)
-		munmap(memory, size);
-}
-
 struct children *
 children_new(size_t most)
 {
-	struct children *c = unshared(sizeof(*c), MAP_PRIVATE);
+	struct children *c = unshared_new(sizeof(*c));
 
 	if (c == NULL)
 		return NULL;
 	c->most = most;
 	c->page = (size_t)sysconf(_SC_PAGESIZE);
-	c->table = unshared(most * sizeof(*c->table), MAP_PRIVATE);
-	c->free_results =
-	    unshared(most * sizeof(*c->free_results), MAP_PRIVATE);
-	c->results = unshared(most * c->page, MAP_SHARED);
+	c->table = unshared_new(most * sizeof(*c->table));
+	c->free_results = unshared_new(most * sizeof(*c->free_results));
+	c->results = unshared_new_for_children(most * c->page);
 	if (c->table == NULL || c->free_results == NULL || c->results == NULL) {
 		children_free(c);
 		errno = ENOMEM;

@@ -8,6 +8,8 @@
 #include <search.h>
 #include <stdlib.h>
 
+#include "unshared.h"
+
 struct debtor {
 	struct source source; /* first, so that a source can look itself up */
 	struct debt debt;
@@ -88,13 +90,13 @@ table_of(struct debts *d, const struct source *source)
 struct debts *
 debts_new(size_t most)
 {
-	struct debts *d = calloc(1, sizeof(*d));
+	struct debts *d = unshared_new(sizeof(*d));
 
 	if (d == NULL)
 		return NULL;
 	d->most = most;
-	d->ipv4.heap = calloc(most, sizeof(*d->ipv4.heap));
-	d->ipv6.heap = calloc(most, sizeof(*d->ipv6.heap));
+	d->ipv4.heap = unshared_new(most * sizeof(*d->ipv4.heap));
+	d->ipv6.heap = unshared_new(most * sizeof(*d->ipv6.heap));
 	if (d->ipv4.heap == NULL || d->ipv6.heap == NULL) {
 		debts_free(d);
 		errno = ENOMEM;
@@ -110,9 +112,9 @@ debts_free(struct debts *d)
 		return;
 	tdestroy(d->ipv4.tree, free);
 	tdestroy(d->ipv6.tree, free);
-	free(d->ipv4.heap);
-	free(d->ipv6.heap);
-	free(d);
+	unshared_free(d->ipv4.heap, d->most * sizeof(*d->ipv4.heap));
+	unshared_free(d->ipv6.heap, d->most * sizeof(*d->ipv6.heap));
+	unshared_free(d, sizeof(*d));
 }
 
 struct debt

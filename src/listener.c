@@ -24,6 +24,7 @@
 #include "metrics.h"
 #include "session_log.h"
 #include "stats.h"
+#include "unshared.h"
 
 /* A keyholder that cannot be replaced is tried again after the first pause,
  * then after twice the time, at last every minute. */
@@ -31,6 +32,8 @@
 #define KEYHOLDER_LAST_MS 60000
 /* What the service manager shows and the metrics file are at most this old. */
 #define PUBLISH_MS 1000
+/* Large for malloc(3), but not so that it would be mapped (mallopt(3)). */
+#define SETTLE_SIZE 65536
 /* After the drain and SIGTERM: how long until SIGKILL. */
 #define KILL_MS 1000
 
@@ -57,7 +60,7 @@ struct listener *
 listener_new(const struct options *options, struct sockets *sockets,
     const struct credentials_options *reload, struct credentials *credentials)
 {
-	struct listener *l = calloc(1, sizeof(*l));
+	struct listener *l = unshared_new(sizeof(*l));
 	sigset_t handled;
 
 	if (l == NULL) {
@@ -102,13 +105,19 @@ listener_free(struct listener *l)
 	acceptor_free(l->acceptor);
 	children_free(l->children);
 	credentials_free(l->credentials);
-	free(l);
+	unshared_free(l, sizeof(*l));
 }
 
 /* Takes in the next connection, if one is admitted, and forks its process. */
 static void
 take_in(struct listener *l)
 {
+	/* A child has no struct listener. */
+	const struct child_options options = {
+	    .credentials = l->credentials,
+	    .sandbox = l->sandbox,
+	    .session = &l->options->session,
+	};
 	struct session_result *result;
 	struct peer peer;
 	int fd = acceptor_next(l->acceptor, &peer);
@@ -119,13 +128,7 @@ take_in(struct listener *l)
 	credentials_rotate(l->credentials);
 	switch (children_fork(l->children, &peer, &result)) {
 	case 0:
-		child_serve(
-		    &(struct child_options){
-			.credentials = l->credentials,
-			.sandbox = l->sandbox,
-			.session = &l->options->session,
-		    },
-		    fd, result);
+		child_serve(&options, fd, result);
 	case -1:
 		acceptor_turn_away(l->acceptor, &peer, fd);
 		break;
@@ -152,6 +155,19 @@ publish(struct listener *l)
 	l->next_publish = deadline_in(PUBLISH_MS);
 }
 
+/*
+ * Has malloc(3) sort what was freed while credentials were loaded, which it
+ * does when it is next asked for something large.  That would be in each
+ * session, in its own copy of up to ten pages.
+ */
+static void
+settle_heap(void)
+{
+	void *volatile large = malloc(SETTLE_SIZE);
+
+	free(large);
+}
+
 /* Loads new credentials and drops the old, or keeps them. */
 static bool
 renew_credentials(struct listener *l)
@@ -163,6 +179,7 @@ renew_credentials(struct listener *l)
 	credentials_free(l->credentials);
 	l->credentials = new;
 	l->keyless = false;
+	settle_heap();
 	return true;
 }
 
@@ -345,6 +362,7 @@ listener_run(struct listener *l)
 {
 	manager_notify("READY=1");
 	publish(l);
+	settle_heap();
 	while (!l->stopping || children_count(l->children) > 0)
 		wait_for_work(l, handle_time(l));
 	publish(l);
