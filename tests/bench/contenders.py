@@ -70,9 +70,9 @@ def as_user(*command: object) -> list:
 
 
 def floor(*options: str) -> Callable[[int], list]:
-    return lambda port: as_user(
-        PROGRAMS / "floor", f"--port={port}", *pair("ecdsa"), *options
-    )
+    # Bound at its start, so that no session of those that fork has to.
+    program = ["env", "LD_BIND_NOW=1", PROGRAMS / "floor"]
+    return lambda port: as_user(*program, f"--port={port}", *pair("ecdsa"), *options)
 
 
 def pingtlsd(*options: str) -> list[str]:
@@ -156,6 +156,12 @@ CONTENDERS = [
         holds=False,
         pipelines=True,
         only=tuple(PIPELINED.values()),
+    ),
+    Contender(
+        "floor-fork",
+        "floor with a process for each connection, and nothing else",
+        floor("--fork"),
+        holds=False,
     ),
     Contender("pingtlsd", "stand-alone", stand_alone, resumes=True, pipelines=True),
     Contender(

@@ -3,6 +3,9 @@
  * one connection after the other, blocking, with no fork, no limits, no
  * deadlines, no sandbox, and the key in its own memory: no server that forks
  * for a connection can be cheaper.  It is a yardstick and not a server.
+ *
+ * With --fork each connection has a process, and nothing else is new: the least
+ * that a server can cost which does so.
  */
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -27,6 +30,7 @@ static struct {
 	const char *cert, *key;
 	uint16_t port;
 	bool bare;    /* count octets, look at none */
+	bool fork;    /* a process for each connection */
 	bool tickets; /* so that sessions can be resumed */
 } options;
 
@@ -148,6 +152,21 @@ serve(struct session *s)
 	close(s->fd);
 }
 
+static void
+serve_apart(struct session *s)
+{
+	switch (fork()) {
+	case 0:
+		serve(s);
+		_exit(EXIT_SUCCESS);
+	case -1:
+		perror("floor");
+		/* fall through */
+	default:
+		close(s->fd);
+	}
+}
+
 static int
 listen_on_loopback(void)
 {
@@ -177,6 +196,7 @@ main(int argc, char *argv[])
 	    {"key", required_argument, NULL, 'k'},
 	    {"port", required_argument, NULL, 'p'},
 	    {"bare", no_argument, NULL, 'b'},
+	    {"fork", no_argument, NULL, 'f'},
 	    {"tickets", no_argument, NULL, 't'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -196,6 +216,10 @@ main(int argc, char *argv[])
 		case 'b':
 			options.bare = true;
 			break;
+		case 'f':
+			options.fork = true;
+			signal(SIGCHLD, SIG_IGN); /* none is waited for */
+			break;
 		case 't':
 			options.tickets = true;
 			break;
@@ -205,7 +229,7 @@ main(int argc, char *argv[])
 	if (options.cert == NULL || options.key == NULL || options.port == 0 ||
 	    optind < argc) {
 		fprintf(stderr, "usage: floor --port=PORT --cert=FILE "
-				"--key=FILE [--bare] [--tickets]\n");
+				"--key=FILE [--bare] [--fork] [--tickets]\n");
 		return 2;
 	}
 	check(gnutls_certificate_allocate_credentials(&credentials), "memory");
@@ -223,7 +247,11 @@ main(int argc, char *argv[])
 		s.tls = NULL;
 		s.begin = s.end = 0;
 		s.fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
-		if (s.fd != -1)
+		if (s.fd == -1)
+			continue;
+		if (options.fork)
+			serve_apart(&s);
+		else
 			serve(&s);
 	}
 }
