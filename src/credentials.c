@@ -60,8 +60,9 @@ check_leaf(
 	}
 	from = gnutls_x509_crt_get_activation_time(certificate);
 	until = gnutls_x509_crt_get_expiration_time(certificate);
-	ret = gnutls_x509_crt_get_key_id(
-	    certificate, GNUTLS_KEYID_USE_SHA256, own, &size);
+	ret = id == NULL ? 0
+	                 : gnutls_x509_crt_get_key_id(certificate,
+			       GNUTLS_KEYID_USE_SHA256, own, &size);
 	gnutls_x509_crt_deinit(certificate);
 	if (ret < 0) {
 		log_failure(pair->certificate_file, gnutls_strerror(ret));

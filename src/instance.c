@@ -149,5 +149,6 @@ instance_run(const struct options *o, struct credentials_options *how, int fd)
 	} else
 		ret = serve(o, credentials, peer_fd, &peer);
 	credentials_free(credentials);
-	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	/* Not exit(3), at which libraries tidy up for 3 % of the whole time. */
+	_exit(ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

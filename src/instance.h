@@ -17,8 +17,8 @@ bool instance_stderr_is_peer(void);
 /*
  * Serves the connected socket `fd`, moved off the standard descriptors, and
  * logs how it went.  `how` says how to load the credentials; it is changed so
- * that the keyholder reads the keys when it is first asked to sign.
- * Returns the exit status.
+ * that the keyholder reads the keys at STARTTLS.
+ * Ends the process, or returns the exit status if it could not even try.
  */
 int instance_run(
     const struct options *, struct credentials_options *how, int fd);
