@@ -205,6 +205,9 @@ main(int argc, char *argv[])
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* If who started us ignored it, the end of no child would be reported
+	 * (wait(2)). */
+	signal(SIGCHLD, SIG_DFL);
 	log_open("pingtlsd",
 	    stderr_is_peer ? LOG_TARGET_SYSLOG : LOG_TARGET_STDERR, LOG_INFO);
 	switch (options_parse(argc, argv, &o)) {

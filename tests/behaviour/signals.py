@@ -50,6 +50,21 @@ def drain_timeout() -> None:
     pingtlsd.wait_gone()
 
 
+@test("sessions end for it, too, when who started it ignored SIGCHLD")
+def ignored_children() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        pingtlsd = Server("--max-sessions", 1)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    for _ in range(2):
+        after = len(pingtlsd.lines)
+        with connect(pingtlsd.port) as peer:
+            ask(peer, b"PING\n", b"PONG\n")
+        pingtlsd.wait_line("session from .* ended", after)
+    pingtlsd.stop()
+
+
 @test("a session killed by a signal is logged with it, and the service goes on")
 def crash() -> None:
     with server() as pingtlsd:
