@@ -1,9 +1,21 @@
 /*
- * The descriptors of a process that needs few.
+ * The descriptors of a process.
  */
 #include "descriptors.h"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+int
+descriptors_reserve_standard(void)
+{
+	/* open(2) takes the lowest that is free, so it takes this one. */
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+			return -1;
+	return 0;
+}
 
 /* The lowest in `keep` that is at least `from`, or -1. */
 static int

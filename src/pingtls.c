@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptors.h"
 #include "ping_options.h"
 #include "probe.h"
 #include "report.h"
@@ -78,6 +79,11 @@ main(int argc, char *argv[])
 	char why[TRUST_TEXT_MAX];
 	int status;
 
+	if (descriptors_reserve_standard() == -1) {
+		fprintf(stderr, "pingtls: cannot open /dev/null: %s\n",
+		    strerror(errno));
+		return EXIT_ERROR;
+	}
 	/* A reader that went away is an error like any other. */
 	signal(SIGPIPE, SIG_IGN);
 

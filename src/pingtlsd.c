@@ -11,6 +11,7 @@
 #include "account.h"
 #include "credentials.h"
 #include "daemonize.h"
+#include "descriptors.h"
 #include "instance.h"
 #include "listener.h"
 #include "manager.h"
@@ -200,6 +201,7 @@ show_what_was_asked(void)
 int
 main(int argc, char *argv[])
 {
+	int error = descriptors_reserve_standard() == -1 ? errno : 0;
 	bool stderr_is_peer = instance_stderr_is_peer();
 	struct options o;
 	int status;
@@ -210,6 +212,10 @@ main(int argc, char *argv[])
 	signal(SIGCHLD, SIG_DFL);
 	log_open("pingtlsd",
 	    stderr_is_peer ? LOG_TARGET_SYSLOG : LOG_TARGET_STDERR, LOG_INFO);
+	if (error != 0) {
+		log_line(LOG_ERR, "cannot open /dev/null: %s", strerror(error));
+		return EXIT_FAILURE;
+	}
 	switch (options_parse(argc, argv, &o)) {
 	case OPTIONS_SHOWN:
 		status = show_what_was_asked();

@@ -1,5 +1,5 @@
 /*
- * The descriptors of a process that needs few.
+ * The descriptors of a process.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -53,12 +53,49 @@ START_TEST(keeps_these_and_no_other)
 }
 END_TEST
 
+/* Whether 0, 1 and 2 are taken after the `closed` of them, a bit mask, were
+ * not, those are of no use, and the others what they were. */
+static bool
+reserves(int closed)
+{
+	pid_t pid = fork();
+	int status, pipes[2];
+
+	if (pid == 0) {
+		if (pipe(pipes) == -1)
+			_exit(1);
+		for (int fd = 0; fd < 3; fd++) {
+			dup2(pipes[fd == 0 ? 0 : 1], fd);
+			if (closed & 1 << fd)
+				close(fd);
+		}
+		if (descriptors_reserve_standard() == -1)
+			_exit(1);
+		for (int fd = 0; fd < 3; fd++) {
+			bool usable = fd == 0 ? read(fd, NULL, 0) == 0
+			                      : write(fd, "", 1) == 1;
+
+			if (!is_open(fd) || usable == (closed >> fd & 1))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+START_TEST(reserves_those_that_are_closed)
+{
+	ck_assert(reserves(_i));
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("descriptors");
+	TCase *c = unit_case(suite, "descriptors");
 
-	tcase_add_test(
-	    unit_case(suite, "descriptors"), keeps_these_and_no_other);
+	tcase_add_test(c, keeps_these_and_no_other);
+	tcase_add_loop_test(c, reserves_those_that_are_closed, 0, 8);
 	return unit_main(suite);
 }
