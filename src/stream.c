@@ -213,18 +213,22 @@ stream_write(struct stream *s, const void *data, size_t size)
 	const char *from = data;
 
 	while (size > 0) {
-		size_t room = sizeof(s->output) - s->output_length;
-		size_t n = size < room ? size : room;
+		size_t room = sizeof(s->output) - s->output_length, n;
 		int e;
 
+		/* Not even a part of it, if all does not fit: should the flush
+		 * fail, last words that still fit would be glued to it. */
+		if (size > room && s->output_length > 0) {
+			if ((e = stream_flush(s)) != 0)
+				return e;
+			continue;
+		}
+		n = size < room ? size : room;
 		memcpy(s->output + s->output_length, from, n);
 		s->output_length += n;
 		s->octets_out += n;
 		from += n;
 		size -= n;
-		if (s->output_length == sizeof(s->output) &&
-		    (e = stream_flush(s)) != 0)
-			return e;
 	}
 	return 0;
 }

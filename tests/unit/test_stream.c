@@ -318,6 +318,34 @@ START_TEST(a_dripping_peer_gains_nothing)
 }
 END_TEST
 
+/* A peer that reads too late hears no reply run into another. */
+START_TEST(a_reply_that_does_not_fit_is_left_out_whole)
+{
+	static const char line[] = "no divisor of a buffer\n",
+			  last[] = "last\n";
+	static char heard[4 << 20];
+	size_t length = 0, at = 0;
+	ssize_t n;
+
+	stream_set_deadline(s, OVER);
+	while ((n = stream_write(s, line, strlen(line))) == 0)
+		;
+	ck_assert_int_eq(n, STREAM_TIMEOUT);
+	/* There is room for the shorter one, or not, but none to send it. */
+	(void)stream_write(s, last, strlen(last));
+	do {
+		n = recv(peer, heard + length, sizeof(heard) - 1 - length,
+		    MSG_DONTWAIT);
+		length += n > 0 ? (size_t)n : 0;
+	} while (n > 0 || stream_flush(s) != 0 || unit_waiting(peer) > 0);
+
+	while (strncmp(heard + at, line, strlen(line)) == 0)
+		at += strlen(line);
+	ck_assert(heard[at] == '\0' || strcmp(heard + at, last) == 0);
+	ck_assert_uint_gt(at, 4096);
+}
+END_TEST
+
 START_TEST(gathers_output_until_it_waits)
 {
 	char line[STREAM_LINE_MAX];
@@ -657,6 +685,7 @@ main(void)
 	c = unit_case(suite, "output");
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, gathers_output_until_it_waits);
+	tcase_add_test(c, a_reply_that_does_not_fit_is_left_out_whole);
 	tcase_add_test(c, a_write_can_be_cancelled);
 	tcase_add_test(c, a_write_to_no_one_is_an_error_and_no_signal);
 	tcase_add_test(c, free_closes_with_no_farewell);
