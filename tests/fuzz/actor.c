@@ -240,7 +240,8 @@ do_in_tls(struct actor *a, uint8_t letter)
 		    a->tls, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
 		break;
 	case 'b':
-		(void)gnutls_bye(a->tls, GNUTLS_SHUT_WR);
+		if (gnutls_bye(a->tls, GNUTLS_SHUT_WR) == 0)
+			a->parted = true;
 		break;
 	default:
 		break;
@@ -295,7 +296,8 @@ actor_enter(struct actor *a, int fd, unsigned int role,
 	a->raw = a->drips = a->deaf = a->asked = a->pushed = false;
 	a->sent.length = a->heard.length = 0;
 	a->said.length = a->told.length = 0;
-	a->shaken = a->tampered = a->was_deaf = a->gone = false;
+	a->shaken = a->tampered = a->was_deaf = false;
+	a->parted = a->gone = false;
 }
 
 void

@@ -45,6 +45,7 @@ struct actor {
 	bool shaken;         /* the handshake was done */
 	bool tampered;       /* TLS was broken on purpose */
 	bool was_deaf;       /* not everything was read */
+	bool parted;         /* it said close_notify */
 	bool gone;           /* it closed before the script was over */
 };
 

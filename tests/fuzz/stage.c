@@ -74,7 +74,9 @@ pass_time(deadline when)
 {
 	if (now < when)
 		now = when;
-	if (!stage.late) {
+	/* Time that passes behind close_notify, which is read before anyone
+	 * waits, is no one's but the close's; unless who sends was stuck. */
+	if (!stage.late && (!stage.actor.parted || stage.actor.was_deaf)) {
 		stage.late = true;
 		stage.sent_in_time = stage.actor.sent.length;
 		stage.said_in_time = stage.actor.said.length;
