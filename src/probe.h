@@ -26,6 +26,10 @@ struct probe_tally {
 	double sum, sum_of_squares;
 };
 
+/* Counts an answer that came `ns` after its ping; who sent that counted it as
+ * sent. */
+void probe_tally_add(struct probe_tally *, int64_t ns);
+
 /* Room for a host's name, what was done and trust_why(). */
 #define PROBE_WHY_MAX 1024
 

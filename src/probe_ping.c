@@ -9,6 +9,18 @@
 
 #define PING_LINE "PING\n"
 
+void
+probe_tally_add(struct probe_tally *t, int64_t ns)
+{
+	if (t->received == 0 || ns < t->min)
+		t->min = ns;
+	if (t->received == 0 || ns > t->max)
+		t->max = ns;
+	t->received++;
+	t->sum += (double)ns;
+	t->sum_of_squares += (double)ns * (double)ns;
+}
+
 /* Counts an answer, which belongs to the oldest ping that has none; its
  * sequence number goes to `sequence`.  Returns 0 or PROBE_STOPPED. */
 static int
@@ -19,13 +31,7 @@ count_answer(struct probe *p, unsigned long *sequence)
 	int64_t now = deadline_now(), ns = now - ping.sent;
 
 	memmove(p->queue, p->queue + 1, --p->waiting * sizeof(p->queue[0]));
-	if (t->received == 0 || ns < t->min)
-		t->min = ns;
-	if (t->received == 0 || ns > t->max)
-		t->max = ns;
-	t->received++;
-	t->sum += (double)ns;
-	t->sum_of_squares += (double)ns * (double)ns;
+	probe_tally_add(t, ns);
 	t->ended = now;
 	*sequence = ping.sequence;
 	return probe_heard(p->events->answered(

@@ -43,18 +43,12 @@ tear_down(void)
 	report_free(report);
 }
 
-/* An answer after `ns`, as the probe counts it. */
+/* A ping and its answer after `ns`. */
 static void
 count(struct probe_tally *t, int64_t ns)
 {
 	t->sent++;
-	if (t->received == 0 || ns < t->min)
-		t->min = ns;
-	if (t->received == 0 || ns > t->max)
-		t->max = ns;
-	t->received++;
-	t->sum += (double)ns;
-	t->sum_of_squares += (double)ns * (double)ns;
+	probe_tally_add(t, ns);
 }
 
 START_TEST(tells_of_the_connection)
