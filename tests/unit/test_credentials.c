@@ -324,31 +324,32 @@ START_TEST(keeps_the_floor)
 }
 END_TEST
 
-START_TEST(heeds_the_priority)
+/* With the options as they are. */
+static void
+expect_only_tls_1_3(void)
 {
-	struct credentials *c;
+	struct credentials *c = load(all);
 
-	options.priority = UNIT_TLS_1_3;
-	c = load(all);
 	ck_assert_ptr_nonnull(c);
 	ck_assert_int_eq(shake_hands(c, UNIT_TLS_1_3, NULL), 0);
 	ck_assert_int_lt(shake_hands(c, UNIT_TLS_1_2, NULL), 0);
 	credentials_free(c);
+}
+
+START_TEST(heeds_the_priority)
+{
+	options.priority = UNIT_TLS_1_3;
+	expect_only_tls_1_3();
 }
 END_TEST
 
 START_TEST(heeds_the_oldest_version)
 {
 	static const char *const wishes[] = {NULL, "NORMAL:+VERS-TLS1.2"};
-	struct credentials *c;
 
 	options.oldest = POLICY_TLS_1_3;
 	options.priority = wishes[_i];
-	c = load(all);
-	ck_assert_ptr_nonnull(c);
-	ck_assert_int_eq(shake_hands(c, UNIT_TLS_1_3, NULL), 0);
-	ck_assert_int_lt(shake_hands(c, UNIT_TLS_1_2, NULL), 0);
-	credentials_free(c);
+	expect_only_tls_1_3();
 }
 END_TEST
 

@@ -187,20 +187,33 @@ START_TEST(a_refusal_leaves_nothing_open)
 }
 END_TEST
 
-/* Without `wait`, the first signature says so, and each after it. */
+/* Without `wait`, with the one key of this file. */
+static struct keyholder *
+start_lazily(const char *key_file)
+{
+	/* They outlive the keyholder. */
+	static struct key_pair pair;
+	static struct keyholder_options options = {.pairs = &pair, .count = 1};
+	char why[KEYHOLDER_WHY_MAX] = "";
+	struct keyholder *k;
+
+	pair.key_file = key_file;
+	k = keyholder_start(&options, why);
+	ck_assert_msg(k != NULL, "%s", why);
+	return k;
+}
+
+/* The first signature says so, and each after it. */
 START_TEST(a_lazy_one_says_it_when_asked)
 {
-	struct key_pair pair = {.key_file = unit_file("nowhere.pem")};
-	struct keyholder_options options = {.pairs = &pair, .count = 1};
-	char why[KEYHOLDER_WHY_MAX] = "";
-	struct keyholder *k = keyholder_start(&options, why);
+	const char *key = unit_file("nowhere.pem");
+	struct keyholder *k = start_lazily(key);
 
-	ck_assert_msg(k != NULL, "%s", why);
 	for (int i = 0; i < 3; i++) {
 		ck_assert(!unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256));
 		ck_assert_ptr_nonnull(
 		    strstr(keyholder_why(k), "No such file or directory"));
-		ck_assert_ptr_nonnull(strstr(keyholder_why(k), pair.key_file));
+		ck_assert_ptr_nonnull(strstr(keyholder_why(k), key));
 	}
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
 }
@@ -208,16 +221,12 @@ END_TEST
 
 START_TEST(a_lazy_one_reads_no_key_before)
 {
-	struct key_pair pair = {.key_file = unit_file("late-key.pem")};
-	struct keyholder_options options = {.pairs = &pair, .count = 1};
-	char why[KEYHOLDER_WHY_MAX] = "", *pem;
 	struct keyholder *k;
 	size_t size;
+	char *pem;
 
 	/* It is opened at the start, and what is in it comes later. */
-	unit_file_write("late-key.pem", "", 0);
-	k = keyholder_start(&options, why);
-	ck_assert_msg(k != NULL, "%s", why);
+	k = start_lazily(unit_file_write("late-key.pem", "", 0));
 	pem = unit_file_read(unit_file("rsa-key.pem"), &size);
 	unit_file_write("late-key.pem", pem, size);
 	free(pem);
@@ -234,18 +243,16 @@ END_TEST
 /* The key comes through a FIFO, which shows when it is read. */
 START_TEST(a_lazy_one_reads_its_keys_when_woken)
 {
-	struct key_pair pair = {.key_file = unit_file("fifo-key.pem")};
-	struct keyholder_options options = {.pairs = &pair, .count = 1};
-	char why[KEYHOLDER_WHY_MAX] = "", *pem;
+	const char *key = unit_file("fifo-key.pem");
 	struct keyholder *k;
 	size_t size;
+	char *pem;
 	int fifo;
 
-	ck_assert_int_eq(mkfifo(pair.key_file, 0600), 0);
-	fifo = open(pair.key_file, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(mkfifo(key, 0600), 0);
+	fifo = open(key, O_RDWR | O_CLOEXEC);
 	ck_assert_int_ne(fifo, -1);
-	k = keyholder_start(&options, why);
-	ck_assert_msg(k != NULL, "%s", why);
+	k = start_lazily(key);
 	pem = unit_file_read(unit_file("rsa-key.pem"), &size);
 	ck_assert_int_eq(write(fifo, pem, size), (ssize_t)size);
 	free(pem);
@@ -257,7 +264,7 @@ START_TEST(a_lazy_one_reads_its_keys_when_woken)
 	ck_assert_msg(
 	    unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s", keyholder_why(k));
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
-	unlink(pair.key_file);
+	unlink(key);
 }
 END_TEST
 
