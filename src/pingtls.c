@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "descriptors.h"
-#include "ping_options.h"
-#include "probe.h"
-#include "report.h"
-#include "trust.h"
+#include "base/descriptors.h"
+#include "client/ping_options.h"
+#include "client/probe.h"
+#include "client/verify.h"
+#include "report/report.h"
 
 /* ping(8)'s. */
 enum {

@@ -8,15 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "account.h"
-#include "credentials.h"
-#include "daemonize.h"
-#include "descriptors.h"
-#include "instance.h"
-#include "listener.h"
-#include "manager.h"
-#include "options.h"
-#include "sandbox.h"
+#include "base/descriptors.h"
+#include "confine/account.h"
+#include "confine/sandbox.h"
+#include "credentials/credentials.h"
+#include "listener/listener.h"
+#include "log/systemd.h"
+#include "server/daemonize.h"
+#include "server/inetd.h"
+#include "server/options.h"
 
 #define EXIT_USAGE 2
 

@@ -17,7 +17,7 @@
  * keyholder_process.c is included: what is to be tried is static, and its one
  * function that is not never returns and closes libFuzzer's descriptors.
  */
-#include "../../src/keyholder_process.c"
+#include "keyholder/keyholder_process.c"
 
 #include "fuzz.h"
 

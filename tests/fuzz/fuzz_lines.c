@@ -10,9 +10,9 @@
 #include <sys/ioctl.h>
 
 #include "fuzz.h"
-#include "protocol.h"
 #include "stage.h"
-#include "stream.h"
+#include "stream/protocol.h"
+#include "stream/stream.h"
 
 /* Long enough that only the script makes it pass. */
 #define LINE_MS 1000

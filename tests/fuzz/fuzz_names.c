@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate_names.h"
+#include "client/verify.h"
 #include "fuzz.h"
 #include "script.h"
-#include "trust.h"
+#include "tls/certificate_names.h"
 
 static struct fuzz_identity signer;
 

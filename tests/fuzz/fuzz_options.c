@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
+#include "base/address.h"
+#include "base/networks.h"
+#include "base/parse.h"
+#include "client/ping_options.h"
 #include "fuzz.h"
-#include "log.h"
-#include "networks.h"
-#include "options.h"
-#include "parse.h"
-#include "ping_options.h"
+#include "log/log.h"
+#include "server/options.h"
 
 #define WORDS_MAX 64
 #define MOST_MS 86400000

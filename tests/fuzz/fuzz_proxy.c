@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "base/address.h"
 #include "fuzz.h"
-#include "proxy.h"
-#include "proxy_reader.h"
+#include "listener/proxy.h"
+#include "listener/proxy_reader.h"
 
 #define SEGMENT_MOST 600
 #define ONE_BY_ONE (2 * PROXY_DECIDED)

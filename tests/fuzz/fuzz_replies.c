@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dial.h"
+#include "client/dial.h"
+#include "client/probe.h"
 #include "fuzz.h"
-#include "probe.h"
-#include "protocol.h"
 #include "stage.h"
+#include "stream/protocol.h"
 
 /* The bits of the first octet; the lowest two count pings. */
 enum {

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "credentials.h"
+#include "credentials/credentials.h"
 #include "fuzz.h"
-#include "log.h"
+#include "log/log.h"
 #include "model.h"
-#include "session.h"
+#include "session/session.h"
 #include "stage.h"
 
 #define IDLE_MS 60000

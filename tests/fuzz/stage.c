@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "deadline.h"
+#include "base/deadline.h"
 #include "fuzz.h"
 #include "script.h"
 

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/sandbox.h"
+#include "confine/sandbox.h"
 #include "unit.h"
 
 /* A socket that the process happens to have, and whom it could reach. */

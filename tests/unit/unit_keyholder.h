@@ -9,7 +9,7 @@
 
 #include <gnutls/abstract.h>
 
-#include "keyholder.h"
+#include "keyholder/keyholder.h"
 
 /* Kinds of key, as make-certs names their files. */
 extern const char *const unit_key_names[];

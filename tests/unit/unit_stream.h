@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "stream.h"
+#include "stream/stream.h"
 
 /* Reads a line that must be the `length` octets of `want`. */
 void unit_expect_octets(struct stream *, const char *want, size_t length);

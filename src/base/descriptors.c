@@ -1,0 +1,44 @@
+/*
+ * The descriptors of a process.
+ */
+#include "base/descriptors.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+int
+descriptors_reserve_standard(void)
+{
+	/* open(2) takes the lowest that is free, so it takes this one. */
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+			return -1;
+	return 0;
+}
+
+/* The lowest in `keep` that is at least `from`, or -1. */
+static int
+next(const int *keep, size_t count, int from)
+{
+	int lowest = -1;
+
+	for (size_t i = 0; i < count; i++)
+		if (keep[i] >= from && (lowest == -1 || keep[i] < lowest))
+			lowest = keep[i];
+	return lowest;
+}
+
+void
+descriptors_keep(const int *keep, size_t count)
+{
+	int from = 3, fd;
+
+	while ((fd = next(keep, count, from)) != -1) {
+		if (fd > from)
+			close_range(
+			    (unsigned int)from, (unsigned int)fd - 1, 0);
+		from = fd + 1;
+	}
+	close_range((unsigned int)from, ~0U, 0);
+}

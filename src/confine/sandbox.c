@@ -1,0 +1,145 @@
+/*
+ * Giving up privileges, in steps.
+ */
+#include "confine/sandbox.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "confine/sandbox_filter.h"
+
+struct sandbox {
+	const struct sock_fprog *filter; /* NULL: none in this build */
+	int ruleset;                     /* of Landlock, or -1 */
+};
+
+static int
+become(const struct account *account)
+{
+	if (setgroups((size_t)account->group_count, account->groups) == -1 ||
+	    setresgid(account->gid, account->gid, account->gid) == -1 ||
+	    setresuid(account->uid, account->uid, account->uid) == -1)
+		return -1;
+	/* What cannot be, and must not be. */
+	if (account->uid != 0 && setuid(0) == 0) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}
+
+int
+sandbox_give_up_privileges(const struct account *account, char *why)
+{
+	if (account != NULL && become(account) == -1) {
+		snprintf(why, SANDBOX_WHY_MAX, "cannot become user %.32s: %s",
+		    account->name, strerror(errno));
+		return -1;
+	}
+	/* Dumpable last, as the change of user resets it. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {
+		snprintf(why, SANDBOX_WHY_MAX, "cannot give up privileges: %s",
+		    strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * A Landlock ruleset that handles all that the kernel can and allows none of
+ * it. Debian 12's headers know the first version of Landlock only; the
+ * attributes that came later are written out as the kernel defines them, which
+ * takes a longer struct as long as what it does not know is zero.
+ */
+struct ruleset {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net; /* version 4 */
+	uint64_t scoped;             /* version 6 */
+};
+
+static int
+make_ruleset(void)
+{
+	/* Access rights to files that each version has, as a bit mask. */
+	static const uint64_t files[] = {
+	    0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff};
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset ruleset = {0};
+	size_t size = sizeof(ruleset.handled_access_fs);
+
+	if (version < 1)
+		return -1;
+	ruleset.handled_access_fs = files[version < 5 ? version : 5];
+	if (version >= 4) {
+		ruleset.handled_access_net = 0x3; /* bind and connect, TCP */
+		size += sizeof(ruleset.handled_access_net);
+	}
+	if (version >= 6) {
+		ruleset.scoped = 0x3; /* abstract unix sockets, signals */
+		size += sizeof(ruleset.scoped);
+	}
+	return (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
+}
+
+struct sandbox *
+sandbox_new(enum sandbox_role role)
+{
+	struct sandbox *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->filter = sandbox_filter(role);
+	s->ruleset = make_ruleset();
+	return s;
+}
+
+int
+sandbox_descriptor(const struct sandbox *s)
+{
+	return s->ruleset;
+}
+
+void
+sandbox_free(struct sandbox *s)
+{
+	if (s == NULL)
+		return;
+	if (s->ruleset != -1)
+		close(s->ruleset);
+	free(s);
+}
+
+static int
+limit(__rlimit_resource_t resource, rlim_t most)
+{
+	return setrlimit(resource, &(struct rlimit){most, most});
+}
+
+int
+sandbox_enter(const struct sandbox *s)
+{
+	/* RLIMIT_NOFILE stays: it bounds the descriptors on their way to the
+	 * keyholder, too (unix(7)), and none can be opened anyway. */
+	if (limit(RLIMIT_NPROC, 0) == -1 ||
+	    limit(RLIMIT_DATA, SANDBOX_DATA_MAX) == -1)
+		return -1;
+	if (s->ruleset != -1 &&
+	    syscall(SYS_landlock_restrict_self, s->ruleset, 0) == -1)
+		return -1;
+	if (s->filter != NULL &&
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, s->filter) == -1)
+		return -1;
+	return 0;
+}

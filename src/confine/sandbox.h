@@ -1,0 +1,64 @@
+/*
+ * Giving up privileges, in steps.
+ *
+ * A process of the service first becomes its unprivileged user, then gives up
+ * what none of them needs, and at last enters a sandbox: a session before it
+ * reads its first octet, the keyholder once it has read its keys.
+ */
+#ifndef PINGTLS_SANDBOX_H
+#define PINGTLS_SANDBOX_H
+
+#include "confine/account.h"
+
+#define SANDBOX_WHY_MAX 160
+
+/*
+ * What every process of the service gives up for good: it becomes `account`
+ * with its groups, unless that is NULL; it gains no privilege by execve
+ * (PR_SET_NO_NEW_PRIVS); and others of its user can neither trace it, read its
+ * memory nor get a core dump of it (PR_SET_DUMPABLE, proc(5)).
+ *
+ * Returns 0, or -1 with one line in `why` (SANDBOX_WHY_MAX octets).
+ */
+int sandbox_give_up_privileges(const struct account *account, char *why);
+
+/* Whom a sandbox is for; the keyholder's allows less. */
+enum sandbox_role {
+	SANDBOX_SESSION,
+	SANDBOX_KEYHOLDER,
+};
+
+struct sandbox;
+
+/*
+ * Makes a sandbox ready, its Landlock ruleset above all.  Once in a listener,
+ * so that entering it costs a child little. Returns NULL with errno.
+ */
+struct sandbox *sandbox_new(enum sandbox_role);
+
+/* The one descriptor it has, or -1. */
+int sandbox_descriptor(const struct sandbox *);
+
+/* NULL is allowed. */
+void sandbox_free(struct sandbox *);
+
+/*
+ * Enters the sandbox for good; sandbox_give_up_privileges() comes before.  From
+ * then on the process has its open descriptors and its memory, and little else:
+ *
+ * - limits: no process, and at most SANDBOX_DATA_MAX octets of private memory
+ *   (setrlimit(2));
+ * - Landlock, where the kernel has it: no file, no TCP connection, no signal or
+ *   abstract unix socket to others (landlock(7));
+ * - seccomp, where this build has it: opening a file and making a socket (but
+ *   for a pair of unix ones, which leads nowhere) fail with EPERM; other calls
+ * that it does not need kill it (seccomp(2)).
+ *
+ * Returns 0, or -1 with errno; then the process must not go on.
+ */
+int sandbox_enter(const struct sandbox *);
+
+/* A session with GnuTLS takes about half a MiB. */
+#define SANDBOX_DATA_MAX (32L * 1024 * 1024)
+
+#endif

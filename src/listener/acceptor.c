@@ -1,0 +1,328 @@
+/*
+ * Takes connections in, as far as the limits admit them.
+ */
+#include "listener/acceptor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/dontfork.h"
+#include "limits/admission.h"
+#include "listener/pending.h"
+#include "log/log.h"
+#include "log/log_limit.h"
+
+/* A pause in which some descriptor, process or memory may come free. */
+#define SHORTAGE_MS 100
+
+/* A source may make as many connections at once as in so many seconds: a site
+ * that starts, or comes back after an outage. */
+#define BURST_SECONDS 4
+
+/* So many connections are looked at in one go, refused ones above all, before
+ * the caller sees to its other affairs. */
+#define BATCH 64
+
+struct acceptor {
+	const struct options *options;
+	struct stats *stats;
+	struct admission *admission;
+	struct arrivals *arrivals; /* NULL: there are no proxies */
+	/* Apart, so that a flood of one hides no other. */
+	struct complaints refusals, penalties, shortages;
+	int epoll; /* the listening sockets, and the arrivals */
+	deadline pause;
+};
+
+/* Has epoll(7) watch `fd`, and name it. */
+static int
+watch(struct acceptor *a, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int
+set_limits(struct acceptor *a, const struct options *o)
+{
+	const struct penalty_options *p = &o->penalties;
+
+	a->admission =
+	    admission_new(o->max_sessions, o->max_sessions_per_source);
+	if (a->admission == NULL)
+		return -1;
+	if (o->max_rate_per_source > 0 &&
+	    admission_set_rate(a->admission, o->max_rate_per_source,
+		o->max_rate_per_source * BURST_SECONDS) == -1)
+		return -1;
+	if (p->on && admission_set_penalties(
+			 a->admission, p->min_ms, p->max_ms, p->exempt) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+set_sockets(struct acceptor *a, const struct sockets *sockets)
+{
+	a->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (a->epoll == -1)
+		return -1;
+	for (size_t i = 0; i < sockets->count; i++)
+		if (watch(a, sockets->fds[i]) == -1)
+			return -1;
+	if (a->options->proxies == NULL)
+		return 0;
+	a->arrivals = arrivals_new(ARRIVALS_MAX, ARRIVALS_MS);
+	return a->arrivals == NULL ? -1 : watch(a, arrivals_fd(a->arrivals));
+}
+
+struct acceptor *
+acceptor_new(const struct options *options, const struct sockets *sockets,
+    struct stats *stats)
+{
+	struct acceptor *a = unshared_new(sizeof(*a));
+	int saved;
+
+	if (a == NULL)
+		return NULL;
+	a->options = options;
+	a->stats = stats;
+	a->epoll = -1;
+	if (set_limits(a, options) == 0 && set_sockets(a, sockets) == 0)
+		return a;
+	saved = errno;
+	acceptor_free(a);
+	errno = saved;
+	return NULL;
+}
+
+void
+acceptor_free(struct acceptor *a)
+{
+	if (a == NULL)
+		return;
+	arrivals_free(a->arrivals);
+	admission_free(a->admission);
+	if (a->epoll != -1)
+		close(a->epoll);
+	unshared_free(a, sizeof(*a));
+}
+
+int
+acceptor_fd(const struct acceptor *a)
+{
+	return deadline_now() < a->pause ? -1 : a->epoll;
+}
+
+deadline
+acceptor_deadline(const struct acceptor *a)
+{
+	return deadline_now() < a->pause ? a->pause
+	                                 : arrivals_deadline(a->arrivals);
+}
+
+/* Refuses and closes a connection; `why` is for the log. */
+static void
+refuse_why(struct acceptor *a, const struct peer *peer, int fd,
+    enum refusal_reason reason, const char *why)
+{
+	const char *reply = refusal(reason)->reply;
+	char who[ADDRESS_TEXT_MAX], dropped[512];
+
+	a->stats->refused[reason]++;
+	if (complaints_allow(
+		reason == REFUSAL_SHORTAGE ? &a->shortages : &a->refusals)) {
+		address_format(
+		    (const struct sockaddr *)&peer->address, peer->length, who);
+		log_line(LOG_NOTICE, "refused %s: %s", who, why);
+	}
+	if (reply != NULL) {
+		(void)send(
+		    fd, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
+		shutdown(fd, SHUT_WR);
+		/* Left unread, a command would turn the close into a reset,
+		 * and that could destroy the reply (RFC 1122, 4.2.2.13). */
+		(void)recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
+	}
+	close(fd);
+}
+
+static void
+refuse(struct acceptor *a, const struct peer *peer, int fd,
+    enum refusal_reason reason)
+{
+	refuse_why(a, peer, fd, reason, refusal(reason)->why);
+}
+
+/* The limits' answer to a connection whose source is known. */
+static enum admission_verdict
+judge(struct acceptor *a, struct peer *peer)
+{
+	const struct sockaddr *address = (struct sockaddr *)&peer->address;
+	enum admission_verdict verdict =
+	    admission_arrive(a->admission, address, peer->began);
+
+	if (verdict != ADMISSION_ADMITTED)
+		return verdict;
+	peer->source = admission_source(address);
+	return admission_admit(a->admission, &peer->source);
+}
+
+/* Returns `fd`, or -1 after refusing it. */
+static int
+admit(struct acceptor *a, struct peer *peer, int fd)
+{
+	static const enum refusal_reason reasons[] = {
+	    [ADMISSION_TOO_MANY] = REFUSAL_SESSIONS,
+	    [ADMISSION_TOO_MANY_FROM_SOURCE] = REFUSAL_SOURCE_SESSIONS,
+	    [ADMISSION_TOO_FAST] = REFUSAL_SOURCE_RATE,
+	    [ADMISSION_PENALISED] = REFUSAL_PENALTY,
+	};
+	enum admission_verdict verdict;
+	char who[ADDRESS_TEXT_MAX];
+
+	peer->began = deadline_now();
+	verdict = judge(a, peer);
+	if (verdict != ADMISSION_ADMITTED) {
+		refuse(a, peer, fd, reasons[verdict]);
+		return -1;
+	}
+	if (a->options->log_most >= LOG_DEBUG) {
+		address_format(
+		    (const struct sockaddr *)&peer->address, peer->length, who);
+		log_line(LOG_DEBUG, "connection from %s", who);
+	}
+	return fd;
+}
+
+/* Lets a connection from a proxy wait for its header. */
+static void
+let_wait(struct acceptor *a, const struct peer *peer, int fd)
+{
+	if (arrivals_add(a->arrivals, fd, peer) == -1)
+		refuse_why(a, peer, fd, REFUSAL_SHORTAGE,
+		    "too many connections of proxies wait for their header");
+}
+
+/* Accepts one connection.  Returns it if it is admitted, or -1. */
+static int
+accept_one(struct acceptor *a, int listening, struct peer *peer)
+{
+	int fd;
+
+	*peer = (struct peer){.length = sizeof(peer->address)};
+	fd = accept4(listening, (struct sockaddr *)&peer->address,
+	    &peer->length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd != -1) {
+		a->stats->connections++;
+		if (!networks_match(
+			a->options->proxies, (struct sockaddr *)&peer->address))
+			return admit(a, peer, fd);
+		let_wait(a, peer, fd);
+		return -1;
+	}
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		/* The connection stays in the queue and poll(2) would say so
+		 * at once. */
+		if (complaints_allow(&a->shortages))
+			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
+		a->pause = deadline_in(SHORTAGE_MS);
+		break;
+	default:
+		/* The peer's or the network's affair (accept(2)). */
+		break;
+	}
+	return -1;
+}
+
+/* Deals with those whose waiting is over.  Returns one that is admitted, or
+ * -1. */
+static int
+take_arrival(struct acceptor *a, struct peer *peer)
+{
+	static const char *const why[] = {
+	    [ARRIVALS_MALFORMED] = "what its proxy sent is no PROXY header",
+	    [ARRIVALS_LATE] = "its proxy sent no PROXY header in time",
+	    [ARRIVALS_GONE] = "its proxy closed within the PROXY header",
+	};
+	enum arrivals_outcome outcome;
+	int fd;
+
+	for (int i = 0; i < BATCH; i++) {
+		outcome = arrivals_next(a->arrivals, deadline_now(), peer, &fd);
+		if (outcome == ARRIVALS_NONE)
+			break;
+		if (outcome != ARRIVALS_READY)
+			refuse_why(
+			    a, peer, fd, REFUSAL_PROXY_HEADER, why[outcome]);
+		else if ((fd = admit(a, peer, fd)) != -1)
+			return fd;
+	}
+	return -1;
+}
+
+int
+acceptor_next(struct acceptor *a, struct peer *peer)
+{
+	struct epoll_event event;
+	int fd = take_arrival(a, peer);
+
+	for (int i = 0; i < BATCH && fd == -1 && deadline_now() >= a->pause &&
+			epoll_wait(a->epoll, &event, 1, 0) == 1;
+	     i++)
+		fd = a->arrivals != NULL &&
+		             event.data.fd == arrivals_fd(a->arrivals)
+		         ? take_arrival(a, peer)
+		         : accept_one(a, event.data.fd, peer);
+	return fd;
+}
+
+void
+acceptor_turn_away(struct acceptor *a, const struct peer *peer, int fd)
+{
+	refuse_why(a, peer, fd, REFUSAL_SHORTAGE, strerror(errno));
+	admission_release(a->admission, &peer->source);
+	a->pause = deadline_in(SHORTAGE_MS);
+}
+
+/* Penalises whoever is behind a handshake that failed, or a crash. */
+static void
+penalise(struct acceptor *a, const struct peer *peer, int64_t ms)
+{
+	const struct sockaddr *address = (const void *)&peer->address;
+	int64_t refused_ms =
+	    admission_penalise(a->admission, address, ms, deadline_now());
+	char who[ADDRESS_TEXT_MAX];
+
+	if (refused_ms == 0 || !complaints_allow(&a->penalties))
+		return;
+	address_format_host(address, peer->length, who);
+	log_line(LOG_NOTICE,
+	    "refusing %s for the next %.0f s: its handshakes keep failing", who,
+	    (double)refused_ms / 1e3);
+}
+
+void
+acceptor_ended(struct acceptor *a, const struct peer *peer,
+    const struct session_result *result)
+{
+	const struct penalty_options *p = &a->options->penalties;
+
+	admission_release(a->admission, &peer->source);
+	if (!p->on)
+		return;
+	if (result->end == SESSION_HANDSHAKE_FAILED)
+		penalise(a, peer, p->handshake_ms);
+	else if (result->end == SESSION_CRASHED)
+		penalise(a, peer, p->crash_ms);
+}

@@ -1,0 +1,371 @@
+/*
+ * The listener: accepts connections, forks a process for each, reaps them, and
+ * does what signals ask.
+ */
+#include "listener/listener.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/dontfork.h"
+#include "listener/acceptor.h"
+#include "listener/session_table.h"
+#include "log/log_limit.h"
+#include "log/systemd.h"
+#include "session/session_log.h"
+#include "session/session_process.h"
+#include "stats/metrics.h"
+#include "stats/stats.h"
+
+/* A keyholder that cannot be replaced is tried again after the first pause,
+ * then after twice the time, at last every minute. */
+#define KEYHOLDER_FIRST_MS 1000
+#define KEYHOLDER_LAST_MS 60000
+/* What the service manager shows and the metrics file are at most this old. */
+#define PUBLISH_MS 1000
+/* Large for malloc(3), but not so that it would be mapped (mallopt(3)). */
+#define SETTLE_SIZE 65536
+/* After the drain and SIGTERM: how long until SIGKILL. */
+#define KILL_MS 1000
+
+struct listener {
+	const struct options *options;
+	struct sockets *sockets;
+	const struct credentials_options *reload;
+	struct credentials *credentials;
+	struct sandbox *sandbox; /* of the sessions; NULL: none */
+	struct children *children;
+	struct acceptor *acceptor;
+	struct stats stats;
+	int signals; /* a signalfd(2) */
+	bool stopping;
+	bool keyless; /* the keyholder died and is not replaced yet */
+	deadline next_keyholder, next_watchdog, next_kill, next_publish;
+	int64_t keyholder_ms; /* the pause before the next try */
+	bool changed;         /* the counters, since they were published */
+	struct complaints complaints;
+	int kill_signal;
+};
+
+struct listener *
+listener_new(const struct options *options, struct sockets *sockets,
+    const struct credentials_options *reload, struct credentials *credentials)
+{
+	struct listener *l = unshared_new(sizeof(*l));
+	sigset_t handled;
+
+	if (l == NULL) {
+		credentials_free(credentials);
+		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
+		return NULL;
+	}
+	l->options = options;
+	l->sockets = sockets;
+	l->reload = reload;
+	l->credentials = credentials;
+	l->next_kill = DEADLINE_NEVER;
+	sigemptyset(&handled);
+	sigaddset(&handled, SIGCHLD);
+	sigaddset(&handled, SIGHUP);
+	sigaddset(&handled, SIGINT);
+	sigaddset(&handled, SIGTERM);
+	sigaddset(&handled, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &handled, NULL);
+	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (options->sandboxed)
+		l->sandbox = sandbox_new(SANDBOX_SESSION);
+	l->children = children_new(options->max_sessions);
+	l->acceptor = acceptor_new(options, sockets, &l->stats);
+	if (l->signals == -1 || l->children == NULL || l->acceptor == NULL ||
+	    (options->sandboxed && l->sandbox == NULL)) {
+		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
+		listener_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void
+listener_free(struct listener *l)
+{
+	if (l == NULL)
+		return;
+	if (l->signals != -1)
+		close(l->signals);
+	sandbox_free(l->sandbox);
+	acceptor_free(l->acceptor);
+	children_free(l->children);
+	credentials_free(l->credentials);
+	unshared_free(l, sizeof(*l));
+}
+
+/* Takes in the next connection, if one is admitted, and forks its process. */
+static void
+take_in(struct listener *l)
+{
+	/* A child has no struct listener. */
+	const struct child_options options = {
+	    .credentials = l->credentials,
+	    .sandbox = l->sandbox,
+	    .session = &l->options->session,
+	};
+	struct session_result *result;
+	struct peer peer;
+	int fd = acceptor_next(l->acceptor, &peer);
+
+	l->changed = true;
+	if (fd == -1)
+		return;
+	credentials_rotate(l->credentials);
+	switch (children_fork(l->children, &peer, &result)) {
+	case 0:
+		child_serve(&options, fd, result);
+	case -1:
+		acceptor_turn_away(l->acceptor, &peer, fd);
+		break;
+	default:
+		close(fd);
+		break;
+	}
+}
+
+/* Shows the counters: `systemctl status`, and the metrics file. */
+static void
+publish(struct listener *l)
+{
+	const char *file = l->options->metrics_file;
+	size_t sessions = children_count(l->children);
+	char text[STATS_TEXT_MAX];
+
+	stats_format(&l->stats, sessions, text);
+	manager_notify("STATUS=%s", text);
+	if (file != NULL && metrics_write(file, &l->stats, sessions) == -1 &&
+	    complaints_allow(&l->complaints))
+		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
+	l->changed = false;
+	l->next_publish = deadline_in(PUBLISH_MS);
+}
+
+/*
+ * Has malloc(3) sort what was freed while credentials were loaded, which it
+ * does when it is next asked for something large.  That would be in each
+ * session, in its own copy of up to ten pages.
+ */
+static void
+settle_heap(void)
+{
+	void *volatile large = malloc(SETTLE_SIZE);
+
+	free(large);
+}
+
+/* Loads new credentials and drops the old, or keeps them. */
+static bool
+renew_credentials(struct listener *l)
+{
+	struct credentials *new = credentials_load(l->reload);
+
+	if (new == NULL)
+		return false;
+	credentials_free(l->credentials);
+	l->credentials = new;
+	l->keyless = false;
+	settle_heap();
+	return true;
+}
+
+static void
+reload(struct listener *l)
+{
+	manager_notify(
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, deadline_now() / 1000);
+	if (renew_credentials(l))
+		log_line(LOG_NOTICE, "certificates and keys reloaded");
+	else
+		log_line(LOG_ERR,
+		    "reload failed; the old certificates and keys "
+		    "stay in use");
+	manager_notify("READY=1");
+}
+
+static void
+replace_keyholder(struct listener *l)
+{
+	if (renew_credentials(l)) {
+		log_line(LOG_NOTICE, "started a new keyholder");
+		return;
+	}
+	log_line(LOG_ERR,
+	    "without a keyholder STARTTLS fails; trying again in "
+	    "%" PRId64 " s",
+	    l->keyholder_ms / 1000);
+	l->next_keyholder = deadline_in(l->keyholder_ms);
+	l->keyholder_ms *= 2;
+	if (l->keyholder_ms > KEYHOLDER_LAST_MS)
+		l->keyholder_ms = KEYHOLDER_LAST_MS;
+}
+
+static void
+end_session(struct listener *l, const struct peer *peer,
+    const struct session_result *result, int status)
+{
+	acceptor_ended(l->acceptor, peer, result);
+	stats_add(&l->stats, result, deadline_now() - peer->began);
+	l->changed = true;
+	session_log(peer, result, status);
+}
+
+static void
+lose_keyholder(struct listener *l, int status)
+{
+	log_line(LOG_ERR, "the keyholder ended by %s",
+	    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "itself");
+	l->keyless = true;
+	l->next_keyholder = 0;
+	l->keyholder_ms = KEYHOLDER_FIRST_MS;
+}
+
+static void
+reap(struct listener *l)
+{
+	struct session_result result;
+	struct peer peer;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (children_reap(l->children, pid, &peer, &result) == 0)
+			end_session(l, &peer, &result, status);
+		else if (pid ==
+			 keyholder_pid(credentials_keyholder(l->credentials)))
+			lose_keyholder(l, status);
+	/* Else an old keyholder, whose last session has ended. */
+}
+
+/* Stops accepting; the second time, stops waiting. */
+static void
+stop(struct listener *l)
+{
+	if (!l->stopping) {
+		l->stopping = true;
+		l->kill_signal = SIGTERM;
+		l->next_kill = l->options->drain_ms == 0
+		                   ? 0
+		                   : deadline_in(l->options->drain_ms);
+		manager_notify("STOPPING=1");
+		log_line(LOG_NOTICE, "stopping; sessions to end: %zu",
+		    children_count(l->children));
+		sockets_remove(l->sockets);
+	} else
+		l->next_kill = 0;
+}
+
+static void
+handle_signals(struct listener *l)
+{
+	struct signalfd_siginfo signals[8];
+	ssize_t n = read(l->signals, signals, sizeof(signals));
+	char text[STATS_TEXT_MAX];
+
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(signals[0]); i++)
+		switch (signals[i].ssi_signo) {
+		case SIGCHLD:
+			reap(l);
+			break;
+		case SIGHUP:
+			reload(l);
+			break;
+		case SIGUSR1:
+			stats_format(
+			    &l->stats, children_count(l->children), text);
+			log_line(LOG_NOTICE, "%s", text);
+			break;
+		default: /* SIGTERM, SIGINT */
+			stop(l);
+			break;
+		}
+}
+
+/* Does what is due; returns when something will be next. */
+static deadline
+handle_time(struct listener *l)
+{
+	int64_t now = deadline_now(), watchdog = manager_watchdog_ms();
+	deadline next = DEADLINE_NEVER;
+
+	if (l->keyless && !l->stopping) {
+		if (now >= l->next_keyholder)
+			replace_keyholder(l);
+		if (l->keyless)
+			next = deadline_earlier(next, l->next_keyholder);
+	}
+	if (l->stopping && now >= l->next_kill) {
+		children_signal(l->children, l->kill_signal);
+		l->kill_signal = SIGKILL;
+		l->next_kill = deadline_in(KILL_MS);
+	}
+	next = deadline_earlier(next, l->next_kill);
+	if (watchdog > 0) {
+		if (now >= l->next_watchdog) {
+			manager_notify("WATCHDOG=1");
+			l->next_watchdog = deadline_in(watchdog);
+		}
+		next = deadline_earlier(next, l->next_watchdog);
+	}
+	if (l->changed && now >= l->next_publish)
+		publish(l);
+	if (l->changed)
+		next = deadline_earlier(next, l->next_publish);
+	if (!l->stopping)
+		next = deadline_earlier(next, acceptor_deadline(l->acceptor));
+	return next;
+}
+
+static void
+wait_for_work(struct listener *l, deadline until)
+{
+	struct pollfd fds[] = {
+	    {.fd = l->signals, .events = POLLIN},
+	    {.fd = l->stopping ? -1 : acceptor_fd(l->acceptor),
+		.events = POLLIN},
+	};
+	struct timespec timeout, *wait = NULL;
+	int64_t now = deadline_now(), left;
+
+	if (until != DEADLINE_NEVER) {
+		left = until > now ? until - now : 0;
+		timeout.tv_sec = left / 1000000000;
+		timeout.tv_nsec = left % 1000000000;
+		wait = &timeout;
+	}
+	if (ppoll(fds, 2, wait, NULL) == -1)
+		return;
+	if (!l->stopping &&
+	    (fds[1].revents != 0 ||
+		deadline_now() >= acceptor_deadline(l->acceptor)))
+		take_in(l);
+	if (fds[0].revents != 0)
+		handle_signals(l);
+}
+
+int
+listener_run(struct listener *l)
+{
+	manager_notify("READY=1");
+	publish(l);
+	settle_heap();
+	while (!l->stopping || children_count(l->children) > 0)
+		wait_for_work(l, handle_time(l));
+	publish(l);
+	log_line(LOG_NOTICE, "stopped");
+	return EXIT_SUCCESS;
+}

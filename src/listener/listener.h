@@ -1,0 +1,35 @@
+/*
+ * The listener: accepts connections, forks a process for each, reaps them, and
+ * does what signals ask.
+ */
+#ifndef PINGTLS_LISTENER_H
+#define PINGTLS_LISTENER_H
+
+#include "credentials/credentials.h"
+#include "listener/sockets.h"
+#include "server/options.h"
+
+struct listener;
+
+/*
+ * A listener on `sockets`.  From here on the signals it handles are blocked and
+ * wait for listener_run.  `credentials` are the listener's from now on;
+ * `reload` says how to load them anew.  Options, sockets and `reload` must
+ * outlive it.  Returns NULL after logging one line.
+ */
+struct listener *listener_new(const struct options *, struct sockets *,
+    const struct credentials_options *reload, struct credentials *credentials);
+
+/* NULL is allowed. */
+void listener_free(struct listener *);
+
+/*
+ * Serves until SIGTERM or SIGINT, and until the sessions have then ended or
+ * been ended.  SIGHUP loads the credentials anew, SIGUSR1 logs the counters.
+ * Tells the service manager of it all (sd_notify(3)).
+ *
+ * Returns the exit status.  A forked session never returns.
+ */
+int listener_run(struct listener *);
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * The listening sockets: bound by us, or inherited.
+ */
+#include "listener/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/parse.h"
+#include "log/log.h"
+#include "log/systemd.h"
+#include "stream/protocol.h"
+
+static int
+fail(const char *address, const char *why)
+{
+	log_line(LOG_ERR, "cannot listen on %s: %s", address, why);
+	return -1;
+}
+
+/* Takes `fd` over; `path` is kept if the socket is a unix one of ours. */
+static int
+add(struct sockets *s, int fd, const char *path)
+{
+	s->fds[s->count] = fd;
+	s->paths[s->count] = NULL;
+	if (path != NULL && (s->paths[s->count] = strdup(path)) == NULL)
+		return -1;
+	s->count++;
+	return 0;
+}
+
+static int
+open_socket(int family, const struct sockaddr *address, socklen_t length)
+{
+	int one = 1, saved,
+	    fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd == -1)
+		return -1;
+	/* So that a restart need not wait for old sessions (tcp(7)). */
+	if (family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, address, length) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* Whether a socket at `local` is one that no process listens on any more. */
+static bool
+is_stale(const struct sockaddr_un *local)
+{
+	struct stat st;
+	int fd, ret;
+
+	if (lstat(local->sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return false;
+	ret = connect(fd, (const struct sockaddr *)local, sizeof(*local));
+	ret = ret == -1 && errno == ECONNREFUSED;
+	close(fd);
+	return ret;
+}
+
+static int
+listen_unix(struct sockets *s, const char *path)
+{
+	struct sockaddr_un local = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (strlen(path) >= sizeof(local.sun_path))
+		return fail(path, "the path is too long");
+	strcpy(local.sun_path, path);
+	fd = open_socket(AF_UNIX, (struct sockaddr *)&local, sizeof(local));
+	if (fd == -1 && errno == EADDRINUSE && is_stale(&local)) {
+		unlink(path);
+		fd = open_socket(
+		    AF_UNIX, (struct sockaddr *)&local, sizeof(local));
+	}
+	if (fd == -1)
+		return fail(path, strerror(errno));
+	if (add(s, fd, path) == -1) {
+		close(fd);
+		return fail(path, strerror(ENOMEM));
+	}
+	return 0;
+}
+
+/* Listens on each address of `host` (NULL: any). */
+static int
+listen_tcp(
+    struct sockets *s, const char *text, const char *host, const char *port)
+{
+	struct addrinfo hints = {
+	    .ai_flags = AI_PASSIVE,
+	    .ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *found, *a;
+	char shown[ADDRESS_TEXT_MAX];
+	size_t before = s->count;
+	unsigned long number;
+	int ret;
+
+	/* getaddrinfo(3) takes 65536 for 0. */
+	if (port[strspn(port, "0123456789")] == '\0' &&
+	    parse_count(port, 0, UINT16_MAX, &number) == -1)
+		return fail(text, "no port is above 65535");
+	ret = getaddrinfo(host, port, &hints, &found);
+	if (ret != 0)
+		return fail(text,
+		    ret == EAI_SYSTEM ? strerror(errno) : gai_strerror(ret));
+	for (a = found; a != NULL; a = a->ai_next) {
+		int fd;
+
+		if (s->count == SOCKETS_MAX) {
+			fail(text, "too many addresses");
+			break;
+		}
+		fd = open_socket(a->ai_family, a->ai_addr, a->ai_addrlen);
+		if (fd != -1) {
+			add(s, fd, NULL);
+			continue;
+		}
+		/* "Every address" of a machine without IPv6 has none of it. */
+		if (host == NULL && errno == EAFNOSUPPORT)
+			continue;
+		address_format(a->ai_addr, a->ai_addrlen, shown);
+		fail(shown, strerror(errno));
+		break;
+	}
+	ret = a == NULL ? 0 : -1;
+	freeaddrinfo(found);
+	if (ret == 0 && s->count == before)
+		return fail(text, strerror(EAFNOSUPPORT));
+	return ret;
+}
+
+static int
+listen_on(struct sockets *s, const char *text)
+{
+	char host[ADDRESS_HOST_MAX], port[ADDRESS_PORT_MAX];
+
+	/* Hosts with several addresses may have taken the room. */
+	if (s->count == SOCKETS_MAX)
+		return fail(text, "too many addresses");
+	if (text[0] == '/')
+		return listen_unix(s, text);
+	if (text[0] != '\0' && strspn(text, "0123456789") == strlen(text))
+		return listen_tcp(s, text, NULL, text);
+	if (address_split(text, host, port) == -1)
+		return fail(text, "not an address; say port, host:port, "
+				  "[ipv6]:port or /path");
+	return listen_tcp(
+	    s, text, host, port[0] == '\0' ? PROTOCOL_PORT : port);
+}
+
+int
+sockets_listen(struct sockets *s, const char *const *addresses, size_t count)
+{
+	int ret = 0;
+
+	s->count = 0;
+	if (count == 0)
+		ret = listen_on(s, PROTOCOL_PORT);
+	for (size_t i = 0; i < count && ret == 0; i++)
+		ret = listen_on(s, addresses[i]);
+	if (ret == -1)
+		sockets_remove(s);
+	return ret;
+}
+
+static bool
+is_stream_listener(int fd)
+{
+	int type = 0, listening = 0;
+	socklen_t length = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+	       type == SOCK_STREAM &&
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) ==
+	           0 &&
+	       listening;
+}
+
+int
+sockets_inherit(struct sockets *s, int count)
+{
+	s->count = 0;
+	if (count > SOCKETS_MAX) {
+		log_line(LOG_ERR, "%d sockets passed, more than %d", count,
+		    SOCKETS_MAX);
+		return -1;
+	}
+	for (int i = 0; i < count; i++) {
+		int fd = MANAGER_FIRST_SOCKET + i, flags;
+
+		flags = fcntl(fd, F_GETFL);
+		if (!is_stream_listener(fd) || flags == -1 ||
+		    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1) {
+			log_line(LOG_ERR,
+			    "the socket passed as descriptor %d "
+			    "is no listening stream socket",
+			    fd);
+			return -1;
+		}
+		add(s, fd, NULL);
+	}
+	return 0;
+}
+
+bool
+sockets_is_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof(peer);
+
+	return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
+}
+
+void
+sockets_announce(const struct sockets *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct sockaddr_storage address;
+		socklen_t length = sizeof(address);
+		char shown[ADDRESS_TEXT_MAX];
+
+		if (getsockname(
+			s->fds[i], (struct sockaddr *)&address, &length) == -1)
+			continue;
+		address_format((struct sockaddr *)&address, length, shown);
+		log_line(LOG_INFO, "listening on %s", shown);
+	}
+}
+
+void
+sockets_close(struct sockets *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		close(s->fds[i]);
+		free(s->paths[i]);
+	}
+	s->count = 0;
+}
+
+void
+sockets_remove(struct sockets *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->paths[i] != NULL)
+			unlink(s->paths[i]);
+	sockets_close(s);
+}

@@ -1,0 +1,130 @@
+/*
+ * The service's log: one line an event.
+ */
+#include "log/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log/systemd.h"
+
+#define LINE_SIZE 512
+#define FIELDS_MAX 24
+
+static const char *log_name = "";
+static enum log_target log_target = LOG_TARGET_STDERR;
+static int log_most = LOG_INFO;
+static bool log_prefix; /* stderr leads to the journal: sd-daemon(3) prefixes */
+
+void
+log_open(const char *name, enum log_target target, int most)
+{
+	log_name = name;
+	log_most = most;
+	log_prefix = manager_has_stderr();
+	if (target == LOG_TARGET_AUTO)
+		target = log_prefix ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR;
+	if (target == LOG_TARGET_JOURNAL && !manager_has_journal())
+		target = LOG_TARGET_SYSLOG;
+	log_target = target;
+	if (target == LOG_TARGET_SYSLOG) {
+		/* Both now: a sandboxed process could not. */
+		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		tzset();
+	}
+}
+
+/* One write a line, so that lines of several processes do not mix. */
+static void
+write_stderr(int priority, const char *line)
+{
+	char text[LINE_SIZE + 64];
+	int n;
+
+	if (log_prefix)
+		n = snprintf(text, sizeof(text), "<%d>%s\n", priority, line);
+	else
+		n = snprintf(text, sizeof(text), "%s: %s\n", log_name, line);
+	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) == -1) {
+		/* Nowhere left to say it. */
+	}
+}
+
+static int
+write_journal(int priority, const struct log_field *fields, size_t count,
+    const char *line)
+{
+	struct iovec items[FIELDS_MAX + 3];
+	char message[LINE_SIZE + 16], level[16], name[80];
+	char *texts[FIELDS_MAX];
+	size_t made = 0;
+	int n = 0, ret;
+
+	snprintf(message, sizeof(message), "MESSAGE=%s", line);
+	snprintf(level, sizeof(level), "PRIORITY=%d", priority);
+	snprintf(name, sizeof(name), "SYSLOG_IDENTIFIER=%s", log_name);
+	items[n++] = (struct iovec){message, strlen(message)};
+	items[n++] = (struct iovec){level, strlen(level)};
+	items[n++] = (struct iovec){name, strlen(name)};
+	for (size_t i = 0; i < count && i < FIELDS_MAX; i++) {
+		int length = asprintf(
+		    &texts[made], "%s=%s", fields[i].name, fields[i].value);
+
+		if (length < 0)
+			break;
+		items[n++] = (struct iovec){texts[made++], (size_t)length};
+	}
+	ret = manager_journal(items, n);
+	while (made > 0)
+		free(texts[--made]);
+	return ret;
+}
+
+static void __attribute__((format(printf, 4, 0)))
+put(int priority, const struct log_field *fields, size_t count,
+    const char *format, va_list arguments)
+{
+	char line[LINE_SIZE];
+
+	if (priority > log_most)
+		return;
+	vsnprintf(line, sizeof(line), format, arguments);
+	switch (log_target) {
+	case LOG_TARGET_SYSLOG:
+		syslog(priority, "%s", line);
+		break;
+	case LOG_TARGET_JOURNAL:
+		if (write_journal(priority, fields, count, line) == 0)
+			break;
+		/* fall through */
+	default:
+		write_stderr(priority, line);
+	}
+}
+
+void
+log_line(int priority, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	put(priority, NULL, 0, format, arguments);
+	va_end(arguments);
+}
+
+void
+log_event(int priority, const struct log_field *fields, size_t count,
+    const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	put(priority, fields, count, format, arguments);
+	va_end(arguments);
+}

@@ -1,0 +1,24 @@
+/*
+ * Complaints that strangers can cause: logged one a second at most, and the
+ * others counted.
+ */
+#ifndef PINGTLS_COMPLAINTS_H
+#define PINGTLS_COMPLAINTS_H
+
+#include <stdbool.h>
+
+#include "base/deadline.h"
+
+/* Zero at first. */
+struct complaints {
+	deadline from; /* when the next may be logged */
+	unsigned long left_out;
+};
+
+/*
+ * Whether one may be logged now; logs before it how many could not be since the
+ * last.
+ */
+bool complaints_allow(struct complaints *);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * Going to the background in the System V way.
+ */
+#include "server/daemonize.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The parent: says of the child what a shell must know. */
+static _Noreturn void
+stand_by(pid_t child, int ready)
+{
+	char octet;
+	ssize_t n;
+	int status;
+
+	do
+		n = read(ready, &octet, 1);
+	while (n == -1 && errno == EINTR);
+	if (n == 1)
+		_exit(EXIT_SUCCESS);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	_exit(EXIT_FAILURE);
+}
+
+int
+daemonize_begin(void)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	child = fork();
+	if (child == -1) {
+		int saved = errno;
+
+		close(ends[0]);
+		close(ends[1]);
+		errno = saved;
+		return -1;
+	}
+	if (child != 0) {
+		close(ends[1]);
+		stand_by(child, ends[0]);
+	}
+	close(ends[0]);
+	if (setsid() == -1 || chdir("/") == -1)
+		return -1;
+	return ends[1];
+}
+
+int
+daemonize_ready(int descriptor)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int ret = 0;
+
+	for (int fd = 0; fd < 3 && ret == 0; fd++)
+		if (null == -1 || dup2(null, fd) == -1)
+			ret = -1;
+	if (null > 2)
+		close(null);
+	if (ret == 0 && write(descriptor, "", 1) == -1)
+		ret = -1;
+	close(descriptor);
+	return ret;
+}
+
+int
+daemonize_write_pid(const char *file)
+{
+	FILE *f = fopen(file, "we");
+	int bad;
+
+	if (f == NULL)
+		return -1;
+	bad = fprintf(f, "%ld\n", (long)getpid()) < 0;
+	bad |= fclose(f) != 0;
+	return bad ? -1 : 0;
+}

@@ -1,0 +1,154 @@
+/*
+ * One connection that another program accepted: the process is the session.
+ */
+#include "server/inetd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "confine/sandbox.h"
+#include "listener/pending.h"
+#include "listener/proxy_reader.h"
+#include "log/log.h"
+#include "session/session_log.h"
+
+bool
+instance_stderr_is_peer(void)
+{
+	struct stat in, err;
+
+	return fstat(STDIN_FILENO, &in) == 0 && S_ISSOCK(in.st_mode) &&
+	       fstat(STDERR_FILENO, &err) == 0 && in.st_dev == err.st_dev &&
+	       in.st_ino == err.st_ino;
+}
+
+/*
+ * Moves the peer's socket off the standard descriptors, which become /dev/null:
+ * nothing but the protocol may ever reach it.  Returns it, or -1 with errno.
+ */
+static int
+take_peer(int fd)
+{
+	bool errors_too = instance_stderr_is_peer();
+	int peer = fcntl(fd, F_DUPFD_CLOEXEC, 3), null;
+
+	if (peer == -1)
+		return -1;
+	if (fd >= 3) {
+		close(fd);
+		return peer;
+	}
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
+	    (errors_too && dup2(null, 2) == -1))
+		return -1;
+	close(null);
+	return peer;
+}
+
+/* Where a proxy relays, its header says who the peer is.  Returns 0, or -1
+ * after logging. */
+static int
+ask_proxy(const struct options *o, int fd, struct peer *peer)
+{
+	struct proxy_reader reader = {0};
+	char who[ADDRESS_TEXT_MAX];
+
+	if (!networks_match(o->proxies, (struct sockaddr *)&peer->address))
+		return 0;
+	address_format((struct sockaddr *)&peer->address, peer->length, who);
+	switch (proxy_wait(&reader, fd, deadline_in(ARRIVALS_MS))) {
+	case PROXY_COMPLETE:
+		if (reader.header.relayed) {
+			peer->address = reader.header.source;
+			peer->length = reader.header.source_length;
+		}
+		return 0;
+	case PROXY_FAILED:
+		log_line(LOG_NOTICE, "refused %s: PROXY header: %s", who,
+		    strerror(errno));
+		return -1;
+	default:
+		log_line(LOG_NOTICE,
+		    "refused %s: what its proxy sent is no PROXY header", who);
+		return -1;
+	}
+}
+
+static int
+confine(void)
+{
+	struct sandbox *sandbox = sandbox_new(SANDBOX_SESSION);
+	int ret = sandbox == NULL ? -1 : sandbox_enter(sandbox);
+
+	sandbox_free(sandbox);
+	return ret;
+}
+
+/* Serves the peer, the keyholder already forked.  Returns 0, or -1 after
+ * logging. */
+static int
+serve(const struct options *o, const struct credentials *credentials, int fd,
+    struct peer *peer)
+{
+	struct session_result result = {0};
+	struct stream *stream;
+	char who[ADDRESS_TEXT_MAX];
+
+	if (ask_proxy(o, fd, peer) == -1)
+		return -1;
+	/* This line opens the way to the log; the sandbox lets no one open it
+	 * later. */
+	address_format((struct sockaddr *)&peer->address, peer->length, who);
+	log_line(LOG_INFO, "connection from %s", who);
+	if ((stream = stream_new(fd)) == NULL ||
+	    (o->sandboxed && confine() == -1)) {
+		log_line(LOG_ERR, "cannot serve %s: %s", who, strerror(errno));
+		return -1;
+	}
+	session_serve(stream, credentials, &o->session, &result);
+	stream_free(stream);
+	session_result_clean(&result);
+	session_log(peer, &result, 0);
+	return 0;
+}
+
+int
+instance_run(const struct options *o, struct credentials_options *how, int fd)
+{
+	struct peer peer = {.length = sizeof(peer.address)};
+	struct credentials *credentials;
+	char why[SANDBOX_WHY_MAX];
+	int peer_fd, ret;
+
+	peer.began = deadline_now();
+	if (getpeername(fd, (struct sockaddr *)&peer.address, &peer.length) ==
+		-1 ||
+	    (peer_fd = take_peer(fd)) == -1) {
+		log_line(LOG_ERR, "cannot serve descriptor %d: %s", fd,
+		    strerror(errno));
+		return EXIT_FAILURE;
+	}
+	/* Forked before the first octet is read, the keyholder is none of what
+	 * a peer may have done to us; it reads keys when STARTTLS comes. */
+	how->keyholder.wait = false;
+	/* No session after this one could know a ticket key of our own. */
+	how->tickets.generate = false;
+	credentials = credentials_load(how);
+	if (credentials == NULL)
+		return EXIT_FAILURE;
+	if (sandbox_give_up_privileges(how->keyholder.account, why) == -1) {
+		log_line(LOG_ERR, "%s", why);
+		ret = -1;
+	} else
+		ret = serve(o, credentials, peer_fd, &peer);
+	credentials_free(credentials);
+	/* Not exit(3), at which libraries tidy up for 3 % of the whole time. */
+	_exit(ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}

@@ -1,0 +1,88 @@
+/*
+ * What goes together on a command line.
+ */
+#include "server/option_values.h"
+#include "server/options_internal.h"
+
+/* In the background the directory is "/", at a reload too. */
+static int
+check_absolute(const char *option, const char *file)
+{
+	if (file == NULL || file[0] == '/')
+		return 0;
+	return option_wrong(option, file, "must begin with / with --daemonize");
+}
+
+/* What goes together of TLS. */
+static int
+check_tls(const struct options *o)
+{
+	const char *wrongly = NULL;
+
+	if (o->verify_client && o->clients.ca_file == NULL)
+		wrongly = "--verify-client needs --client-ca";
+	/* See credentials.h. */
+	else if (o->clients.ca_file != NULL && o->tickets.key_file != NULL)
+		wrongly = "--client-ca and --ticket-key-file exclude each "
+			  "other: no ticket stands for a certificate";
+	else if (o->tickets.key_file != NULL && !o->tickets.generate)
+		wrongly = "--no-tickets and --ticket-key-file exclude each "
+			  "other";
+	if (wrongly == NULL)
+		return 0;
+	log_line(LOG_ERR, "%s", wrongly);
+	return -1;
+}
+
+/* No file of TLS may be named relative to a directory that will change. */
+static int
+check_tls_files(const struct options *o)
+{
+	for (size_t i = 0; i < o->pair_count; i++) {
+		const struct key_pair *pair = &o->pairs[i];
+
+		if (check_absolute("cert", pair->certificate_file) == -1 ||
+		    check_absolute("key", pair->key_file) == -1 ||
+		    check_absolute("ocsp-response", pair->ocsp_file) == -1)
+			return -1;
+	}
+	if (check_absolute("client-ca", o->clients.ca_file) == -1)
+		return -1;
+	return check_absolute("ticket-key-file", o->tickets.key_file);
+}
+
+/* What only the whole command line tells. */
+int
+options_check(struct options *o, size_t keys)
+{
+	if (o->pair_count != keys) {
+		log_line(LOG_ERR,
+		    "--cert was given %zu times and --key %zu: "
+		    "they come in pairs",
+		    o->pair_count, keys);
+		return -1;
+	}
+	if (o->pair_count == 0) {
+		o->pairs[0].certificate_file = OPTIONS_DEFAULT_CERTIFICATE;
+		o->pairs[0].key_file = OPTIONS_DEFAULT_KEY;
+		o->pair_count = 1;
+	}
+	if (o->inetd && o->listen_count > 0) {
+		log_line(LOG_ERR, "--inetd and --listen exclude each other");
+		return -1;
+	}
+	if (o->inetd && (o->daemonize || o->pid_file != NULL)) {
+		log_line(
+		    LOG_ERR, "--inetd excludes --daemonize and --pid-file");
+		return -1;
+	}
+	if (check_tls(o) == -1)
+		return -1;
+	if (!o->daemonize)
+		return 0;
+	if (check_tls_files(o) == -1)
+		return -1;
+	return check_absolute("pid-file", o->pid_file) == -1
+	           ? -1
+	           : check_absolute("metrics-file", o->metrics_file);
+}

@@ -1,0 +1,284 @@
+/*
+ * A session: the blocking line loop that serves one connected stream.
+ */
+#include "session/session.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stream/protocol.h"
+#include "tls/certificate_names.h"
+
+/* How long a peer may take to read a last reply and close: the round trip of
+ * any network, and no great hold on a process. */
+#define LINGER_MS 2000
+
+struct session {
+	struct stream *stream;
+	const struct credentials *credentials;
+	const struct session_options *options;
+	struct session_result *result;
+	deadline end; /* of the session */
+	unsigned int errors;
+};
+
+/* Sets when the next line must be complete.  Returns false when the session has
+ * no time left. */
+static bool
+set_deadline(struct session *s)
+{
+	int64_t now = deadline_now();
+
+	stream_set_deadline(s->stream,
+	    deadline_earlier(deadline_after(now, s->options->idle_ms), s->end));
+	return now < s->end;
+}
+
+static int
+say(struct session *s, const char *reply)
+{
+	return stream_write(s->stream, reply, strlen(reply));
+}
+
+static enum session_end
+ending(int error)
+{
+	switch ((enum stream_error)error) {
+	case STREAM_EOF:
+		return SESSION_CLOSED;
+	case STREAM_TRUNCATED:
+		return SESSION_TRUNCATED;
+	case STREAM_TOO_LONG:
+		return SESSION_LINE_TOO_LONG;
+	case STREAM_TIMEOUT:
+		return SESSION_TIMED_OUT;
+	case STREAM_TLS:
+	case STREAM_CLEARTEXT:
+		return SESSION_TLS_FAILED;
+	case STREAM_CANCELLED:
+	case STREAM_SYSTEM:
+		break;
+	}
+	return SESSION_CONNECTION_LOST;
+}
+
+/* No line came: says so where the peer can still hear it. */
+static enum session_end
+lost(struct session *s, int error)
+{
+	enum session_end end = ending(error);
+
+	snprintf(s->result->why, sizeof(s->result->why), "%s",
+	    stream_strerror(s->stream, error));
+	/* Sent, if it can be, when the stream is closed. */
+	if (end == SESSION_LINE_TOO_LONG)
+		(void)say(s, PROTOCOL_TOO_LONG);
+	if (end == SESSION_TIMED_OUT)
+		(void)say(s, PROTOCOL_TIMEOUT);
+	return end;
+}
+
+/* Notes what was agreed on. */
+static void
+note_tls(struct session *s)
+{
+	struct session_result *r = s->result;
+	gnutls_session_t tls = stream_tls(s->stream);
+	const char *suite = gnutls_ciphersuite_get(tls);
+	const char *version =
+	    gnutls_protocol_get_name(gnutls_protocol_get_version(tls));
+
+	snprintf(r->version, sizeof(r->version), "%s",
+	    version == NULL ? "" : version);
+	snprintf(r->cipher_suite, sizeof(r->cipher_suite), "%s",
+	    suite == NULL ? "" : suite);
+	r->resumed = gnutls_session_is_resumed(tls) != 0;
+	clients_name(tls, r->client, sizeof(r->client));
+}
+
+/* The alert of a handshake that failed with a GnuTLS error. */
+static void
+note_alert(struct session *s, int tls_error)
+{
+	struct session_result *r = s->result;
+	gnutls_session_t tls = stream_tls(s->stream);
+	int alert, level;
+
+	if (tls_error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+		r->alert = gnutls_alert_get(tls);
+		r->alert_received = 1;
+		return;
+	}
+	alert = clients_alert(tls, tls_error);
+	if (alert == -1)
+		alert = gnutls_error_to_alert(tls_error, &level);
+	r->alert = (uint32_t)alert;
+}
+
+/* Notes why there is no TLS.  Returns the end of the session. */
+static enum session_end
+note_failure(struct session *s, int error)
+{
+	struct session_result *r = s->result;
+	const char *why = keyholder_why(credentials_keyholder(s->credentials));
+	bool unable = why[0] != '\0';
+
+	if (!unable)
+		why = credentials_client_why(s->credentials);
+	if (why[0] == '\0')
+		why = stream_strerror(s->stream, error);
+	snprintf(r->why, sizeof(r->why), "%s", why);
+	r->alert = SESSION_NO_ALERT;
+	if (unable)
+		return SESSION_UNABLE;
+	if (error == STREAM_CLEARTEXT)
+		r->alert = GNUTLS_A_UNEXPECTED_MESSAGE;
+	else if (error == STREAM_TLS)
+		note_alert(s, stream_tls_error(s->stream));
+	return SESSION_HANDSHAKE_FAILED;
+}
+
+/* STARTTLS.  Returns false, with the end, when the session is over. */
+static bool
+upgrade(struct session *s, enum session_end *end)
+{
+	struct keyholder *keyholder = credentials_keyholder(s->credentials);
+	int64_t began = deadline_now();
+	deadline when =
+	    deadline_earlier(deadline_in(s->options->handshake_ms), s->end);
+	gnutls_session_t tls;
+	int e;
+
+	keyholder_wake(keyholder);
+	tls = credentials_session(s->credentials, &e);
+	if (tls == NULL) {
+		snprintf(s->result->why, sizeof(s->result->why), "%s",
+		    gnutls_strerror(e));
+		*end = SESSION_UNABLE;
+		return false;
+	}
+	keyholder_set_deadline(keyholder, when);
+	stream_set_deadline(s->stream, when);
+	stream_set_alert(s->stream, clients_alert);
+	e = stream_upgrade(s->stream, tls);
+	if (e != 0) {
+		*end = note_failure(s, e);
+		return false;
+	}
+	s->result->handshake_ns = deadline_now() - began;
+	s->result->upgraded = 1;
+	note_tls(s);
+	return true;
+}
+
+static enum session_end
+converse(struct session *s)
+{
+	char line[PROTOCOL_LINE_MAX];
+	enum session_end end;
+	const char *reply;
+	ssize_t n;
+	int e;
+
+	for (;;) {
+		/* Lines that came together share one look at the clock. */
+		if (!stream_has_line(s->stream) && !set_deadline(s))
+			return lost(s, STREAM_TIMEOUT);
+		n = stream_read_line(s->stream, line, sizeof(line));
+		if (n < 0)
+			return lost(s, (int)n);
+
+		switch (protocol_parse(line, (size_t)n)) {
+		case PROTOCOL_EMPTY:
+			continue;
+		case PROTOCOL_PING:
+			if (stream_tls(s->stream) == NULL)
+				s->result->pings_clear++;
+			else
+				s->result->pings_tls++;
+			reply = PROTOCOL_PONG;
+			break;
+		case PROTOCOL_QUIT:
+			return SESSION_QUIT;
+		case PROTOCOL_STARTTLS:
+			if (stream_tls(s->stream) == NULL) {
+				if (!upgrade(s, &end))
+					return end;
+				continue;
+			}
+			s->errors++;
+			reply = PROTOCOL_ENCRYPTED;
+			break;
+		default:
+			s->errors++;
+			reply = PROTOCOL_NO_COMMAND;
+			break;
+		}
+		if (s->errors >= s->options->max_errors) {
+			(void)say(s, PROTOCOL_ERRORS);
+			return SESSION_TOO_MANY_ERRORS;
+		}
+		e = say(s, reply);
+		if (e != 0)
+			return lost(s, e);
+	}
+}
+
+void
+session_serve(struct stream *stream, const struct credentials *credentials,
+    const struct session_options *options, struct session_result *result)
+{
+	struct session s = {
+	    .stream = stream,
+	    .credentials = credentials,
+	    .options = options,
+	    .result = result,
+	    .end = deadline_in(options->total_ms),
+	};
+	enum session_end end = converse(&s);
+
+	/* A session that ran out of time still has its last words. */
+	stream_set_deadline(stream, DEADLINE_NEVER);
+	(void)stream_close(stream, LINGER_MS);
+	result->octets_in = stream_octets_in(stream);
+	result->octets_out = stream_octets_out(stream);
+	result->end = end;
+}
+
+const char *
+session_end_text(uint32_t end)
+{
+	static const char *const texts[] = {
+	    [SESSION_CRASHED] = "crashed",
+	    [SESSION_QUIT] = "quit",
+	    [SESSION_CLOSED] = "closed by the peer",
+	    [SESSION_TRUNCATED] = "truncated",
+	    [SESSION_TIMED_OUT] = "timed out",
+	    [SESSION_LINE_TOO_LONG] = "line too long",
+	    [SESSION_TOO_MANY_ERRORS] = "too many errors",
+	    [SESSION_HANDSHAKE_FAILED] = "handshake failed",
+	    [SESSION_CONNECTION_LOST] = "connection lost",
+	    [SESSION_TLS_FAILED] = "TLS failed",
+	    [SESSION_UNABLE] = "unable to upgrade",
+	};
+
+	return end < sizeof(texts) / sizeof(texts[0]) ? texts[end] : "unknown";
+}
+
+static void
+clean(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	certificate_printable(text);
+}
+
+void
+session_result_clean(struct session_result *r)
+{
+	clean(r->version, sizeof(r->version));
+	clean(r->cipher_suite, sizeof(r->cipher_suite));
+	clean(r->client, sizeof(r->client));
+	clean(r->why, sizeof(r->why));
+}

@@ -1,0 +1,119 @@
+/*
+ * The line that a session leaves in the log.
+ */
+#include "session/session_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/address.h"
+#include "log/log.h"
+
+/* Of those below, how many tell of TLS with any client. */
+#define TLS_FIELDS 4
+
+/* Whose session it was. */
+struct who {
+	char text[ADDRESS_TEXT_MAX]; /* address and port */
+	char address[ADDRESS_HOST_MAX];
+	char port[ADDRESS_PORT_MAX];
+};
+
+/* Names beyond systemd.journal-fields(7) begin with the service's. */
+static void
+log_served(
+    const struct who *who, double seconds, const struct session_result *r)
+{
+	char pings[24], tls_pings[24], duration[32], handshake[32];
+	char what[192] = "", why[SESSION_TEXT_MAX + 4] = "";
+	char client[CLIENTS_NAME_MAX + 16] = "";
+	const char *end = session_end_text(r->end);
+	struct log_field fields[] = {
+	    {"PINGTLS_PEER", who->text},
+	    {"PINGTLS_PEER_ADDRESS", who->address},
+	    {"PINGTLS_PEER_PORT", who->port},
+	    {"PINGTLS_OUTCOME", end},
+	    {"PINGTLS_DURATION_SECONDS", duration},
+	    {"PINGTLS_PINGS_CLEAR", pings},
+	    {"PINGTLS_PINGS_TLS", tls_pings},
+	    /* from here on only after an upgrade */
+	    {"PINGTLS_TLS_VERSION", r->version},
+	    {"PINGTLS_CIPHER_SUITE", r->cipher_suite},
+	    {"PINGTLS_HANDSHAKE_SECONDS", handshake},
+	    {"PINGTLS_RESUMED", r->resumed != 0 ? "yes" : "no"},
+	    /* and this one only from a client with a certificate */
+	    {"PINGTLS_CLIENT", r->client},
+	};
+	size_t count = sizeof(fields) / sizeof(fields[0]);
+
+	snprintf(pings, sizeof(pings), "%" PRIu64, r->pings_clear);
+	snprintf(tls_pings, sizeof(tls_pings), "%" PRIu64, r->pings_tls);
+	snprintf(duration, sizeof(duration), "%.6f", seconds);
+	snprintf(handshake, sizeof(handshake), "%.6f",
+	    (double)r->handshake_ns / 1e9);
+	if (r->upgraded != 0)
+		snprintf(what, sizeof(what),
+		    ", %s over %s %s after a %shandshake of %.1f ms", tls_pings,
+		    r->version, r->cipher_suite,
+		    r->resumed != 0 ? "resumed " : "",
+		    (double)r->handshake_ns / 1e6);
+	else
+		count -= TLS_FIELDS;
+	if (r->upgraded != 0 && r->client[0] != '\0')
+		snprintf(client, sizeof(client), "; client: %s", r->client);
+	else
+		count--;
+	/* The reason, where it says more than the outcome. */
+	if (r->why[0] != '\0' && strcmp(r->why, end) != 0)
+		snprintf(why, sizeof(why), " (%s)", r->why);
+	log_event(LOG_INFO, fields, count,
+	    "session from %s ended after %.3f s: %s%s; pings: %s in the "
+	    "clear%s%s",
+	    who->text, seconds, end, why, pings, what, client);
+}
+
+/* The process ended before the session did. */
+static void
+log_crash(const struct who *who, double seconds, int status)
+{
+	const struct log_field fields[] = {
+	    {"PINGTLS_PEER", who->text},
+	    {"PINGTLS_PEER_ADDRESS", who->address},
+	    {"PINGTLS_PEER_PORT", who->port},
+	    {"PINGTLS_OUTCOME", session_end_text(SESSION_CRASHED)},
+	};
+	size_t count = sizeof(fields) / sizeof(fields[0]);
+	int signal = WTERMSIG(status);
+
+	if (WIFSIGNALED(status))
+		log_event(LOG_WARNING, fields, count,
+		    "session from %s ended after %.3f s by signal %d (%s)",
+		    who->text, seconds, signal, strsignal(signal));
+	else
+		log_event(LOG_WARNING, fields, count,
+		    "session from %s ended after %.3f s: its process failed "
+		    "with status %d",
+		    who->text, seconds, WEXITSTATUS(status));
+}
+
+void
+session_log(const struct peer *peer, const struct session_result *r, int status)
+{
+	const struct sockaddr *address = (const void *)&peer->address;
+	double seconds = (double)(deadline_now() - peer->began) / 1e9;
+	struct who who;
+
+	address_format(address, peer->length, who.text);
+	/* A path may hold a colon. */
+	if (address->sa_family == AF_UNIX ||
+	    address_split(who.text, who.address, who.port) == -1) {
+		strcpy(who.address, who.text);
+		who.port[0] = '\0';
+	}
+	if (status != 0 || r->end == SESSION_CRASHED)
+		log_crash(&who, seconds, status);
+	else
+		log_served(&who, seconds, r);
+}

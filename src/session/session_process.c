@@ -1,0 +1,44 @@
+/*
+ * What a forked session process does.
+ */
+#include "session/session_process.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/descriptors.h"
+
+/* What a terminal or a manager signals to all is for the listener, which ends a
+ * session with SIGTERM. */
+static void
+block_signals(void)
+{
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+_Noreturn void
+child_serve(
+    const struct child_options *o, int fd, struct session_result *result)
+{
+	struct stream *stream;
+
+	block_signals();
+	descriptors_keep(
+	    (int[]){fd, keyholder_socket(credentials_keyholder(o->credentials)),
+		o->sandbox == NULL ? -1 : sandbox_descriptor(o->sandbox)},
+	    3);
+	if ((stream = stream_new(fd)) == NULL ||
+	    (o->sandbox != NULL && sandbox_enter(o->sandbox) == -1))
+		_exit(EXIT_FAILURE);
+	session_serve(stream, o->credentials, o->session, result);
+	/* What is left is the kernel's to free: to do so here would take time,
+	 * and write to memory that is still the listener's as well. */
+	_exit(EXIT_SUCCESS);
+}

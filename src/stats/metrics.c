@@ -1,0 +1,174 @@
+/*
+ * The counters in Prometheus's text format.
+ */
+#include "stats/metrics.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gnutls/gnutls.h>
+
+#define PREFIX "pingtlsd_"
+
+static void
+describe(FILE *f, const char *name, const char *type, const char *help)
+{
+	fprintf(f, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name,
+	    help, name, type);
+}
+
+static void
+counter(FILE *f, const char *name, const char *help, uint64_t value)
+{
+	describe(f, name, "counter", help);
+	fprintf(f, PREFIX "%s %" PRIu64 "\n", name, value);
+}
+
+/* A counter in the clear and over TLS. */
+static void
+by_phase(
+    FILE *f, const char *name, const char *help, uint64_t clear, uint64_t tls)
+{
+	describe(f, name, "counter", help);
+	fprintf(f, PREFIX "%s{phase=\"clear\"} %" PRIu64 "\n", name, clear);
+	fprintf(f, PREFIX "%s{phase=\"tls\"} %" PRIu64 "\n", name, tls);
+}
+
+static void
+refusals(FILE *f, const struct stats *s)
+{
+	describe(
+	    f, "refused_total", "counter", "Connections refused, by reason.");
+	for (enum refusal_reason i = 0; i < REFUSALS; i++)
+		fprintf(f, PREFIX "refused_total{reason=\"%s\"} %" PRIu64 "\n",
+		    refusal(i)->label, s->refused[i]);
+}
+
+/* The name that RFC 8446, 6 has for an alert: GnuTLS's, without its prefix and
+ * in lower case. */
+static void
+name_alert(unsigned int alert, char *name, size_t size)
+{
+	static const char prefix[] = "GNUTLS_A_";
+	const char *from =
+	    gnutls_alert_get_strname((gnutls_alert_description_t)alert);
+	size_t i = 0;
+
+	if (from != NULL && strncmp(from, prefix, strlen(prefix)) == 0)
+		from += strlen(prefix);
+	for (; from != NULL && from[i] != '\0' && i < size - 1; i++)
+		name[i] = (char)tolower((unsigned char)from[i]);
+	name[i] = '\0';
+}
+
+static void
+alerts(FILE *f, const char *by, const uint64_t *counts)
+{
+	char name[64];
+
+	for (unsigned int i = 0; i < SESSION_ALERTS; i++) {
+		if (counts[i] == 0)
+			continue;
+		name_alert(i, name, sizeof(name));
+		fprintf(f,
+		    PREFIX "handshakes_failed_total{alert=\"%u\","
+			   "name=\"%s\",by=\"%s\"} %" PRIu64 "\n",
+		    i, name, by, counts[i]);
+	}
+}
+
+static void
+failures(FILE *f, const struct stats *s)
+{
+	describe(f, "handshakes_failed_total", "counter",
+	    "Handshakes that failed, by TLS alert and by who sent it.");
+	alerts(f, "server", s->alerts_sent);
+	alerts(f, "client", s->alerts_received);
+	fprintf(f,
+	    PREFIX "handshakes_failed_total{alert=\"\",name=\"\",by=\"\"} "
+		   "%" PRIu64 "\n",
+	    s->failed_silently);
+}
+
+static void
+print(FILE *f, const struct stats *s, size_t sessions)
+{
+	counter(f, "connections_total",
+	    "Connections accepted, refused ones too.", s->connections);
+	refusals(f, s);
+	describe(f, "sessions", "gauge", "Sessions now.");
+	fprintf(f, PREFIX "sessions %zu\n", sessions);
+	counter(f, "sessions_total", "Sessions that ended.", s->sessions);
+	counter(f, "sessions_crashed_total",
+	    "Sessions whose process ended abnormally.", s->crashed);
+	counter(f, "upgrades_total", "Sessions upgraded to TLS.", s->upgraded);
+	counter(f, "upgrades_resumed_total",
+	    "Upgrades that resumed an earlier session.", s->resumed);
+	counter(f, "upgrades_verified_total",
+	    "Upgrades with a client certificate that was verified.",
+	    s->verified);
+	failures(f, s);
+	counter(f, "upgrades_unable_total",
+	    "Upgrades that failed for want of a signature or of memory.",
+	    s->unable);
+	by_phase(
+	    f, "pings_total", "PINGs answered.", s->pings_clear, s->pings_tls);
+	counter(f, "received_bytes_total",
+	    "Octets received, TLS's own not counted.", s->octets_in);
+	counter(f, "sent_bytes_total", "Octets sent, TLS's own not counted.",
+	    s->octets_out);
+	histogram_print(&s->durations, PREFIX "session_duration_seconds",
+	    "Time from a session's connection to its end.", f);
+	histogram_print(&s->handshakes, PREFIX "handshake_duration_seconds",
+	    "Time from STARTTLS to the end of the handshake.", f);
+}
+
+/* In the same directory, so that rename(2) replaces the file in one step. */
+static FILE *
+create(const char *file, char **name)
+{
+	FILE *f = NULL;
+	int fd;
+
+	if (asprintf(name, "%s.XXXXXX", file) == -1)
+		return NULL;
+	fd = mkostemp(*name, O_CLOEXEC);
+	if (fd == -1)
+		return NULL;
+	/* For the exporter, which is another user. */
+	if (fchmod(fd, 0644) == 0)
+		f = fdopen(fd, "w");
+	if (f == NULL) {
+		close(fd);
+		unlink(*name);
+	}
+	return f;
+}
+
+int
+metrics_write(const char *file, const struct stats *stats, size_t sessions)
+{
+	char *name = NULL;
+	FILE *f = create(file, &name);
+	int saved, ret = -1;
+
+	if (f != NULL) {
+		print(f, stats, sessions);
+		ret = ferror(f) ? -1 : 0;
+		if (fclose(f) != 0 || ret == -1 || rename(name, file) == -1) {
+			saved = errno;
+			unlink(name);
+			errno = saved;
+			ret = -1;
+		}
+	}
+	free(name);
+	return ret;
+}

@@ -1,0 +1,139 @@
+/*
+ * The upgrade of a stream in place: STARTTLS was said, the handshake follows.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "stream/stream_internal.h"
+
+/* Keeps what is not TLS for stream_cleartext(). */
+static void
+note_cleartext(struct stream *s, const unsigned char *octets, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size && i < sizeof(s->cleartext) - 1; i++)
+		s->cleartext[i] =
+		    octets[i] >= 32 && octets[i] <= 126 ? (char)octets[i] : '.';
+	s->cleartext[i] = '\0';
+}
+
+/*
+ * GnuTLS's reads.  Before it may take the peer's first octet, that must be one
+ * which begins a handshake or an alert record (RFC 8446, 5.1): else what came
+ * is clear text, and named as such instead of as a broken record.
+ */
+static ssize_t
+pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
+{
+	struct stream *s = transport;
+	unsigned char first[sizeof(s->cleartext) - 1];
+	ssize_t n;
+
+	if (!s->record_seen) {
+		n = recv(s->fd, first, sizeof(first), MSG_PEEK);
+		if (n > 0 && first[0] != 22 && first[0] != 21) {
+			note_cleartext(s, first, (size_t)n);
+			errno = EPROTO;
+			n = -1;
+		}
+		if (n <= 0)
+			goto out;
+		s->record_seen = true;
+	}
+	n = recv(s->fd, buffer, size, 0);
+out:
+	s->pull_errno = errno;
+	if (n < 0)
+		gnutls_transport_set_errno(s->tls, errno);
+	return n;
+}
+
+static int
+pull_timeout(gnutls_transport_ptr_t transport, unsigned int ms)
+{
+	struct stream *s = transport;
+
+	return gnutls_system_recv_timeout(
+	    (gnutls_transport_ptr_t)(intptr_t)s->fd, ms);
+}
+
+/* Tells the peer that the handshake failed with this GnuTLS error. */
+static void
+send_alert(struct stream *s, int error)
+{
+	int alert =
+	    s->fitting_alert == NULL ? -1 : s->fitting_alert(s->tls, error);
+
+	if (alert == -1)
+		gnutls_alert_send_appropriate(s->tls, error);
+	else
+		gnutls_alert_send(
+		    s->tls, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
+}
+
+static int
+handshake(struct stream *s)
+{
+	for (;;) {
+		int e = 0, ret = gnutls_handshake(s->tls);
+
+		if (ret == GNUTLS_E_SUCCESS)
+			return 0;
+		if (ret == GNUTLS_E_AGAIN || ret == GNUTLS_E_INTERRUPTED)
+			e = stream_wait_tls(s);
+		else if (!gnutls_error_is_fatal(ret))
+			e = deadline_now() > s->when ? STREAM_TIMEOUT : 0;
+		else if (s->cleartext[0] != '\0') {
+			gnutls_alert_send(s->tls, GNUTLS_AL_FATAL,
+			    GNUTLS_A_UNEXPECTED_MESSAGE);
+			e = STREAM_CLEARTEXT;
+		} else {
+			e = stream_tls_failure(s, ret);
+			if (e == STREAM_TLS)
+				send_alert(s, ret);
+		}
+		if (e != 0)
+			return e;
+	}
+}
+
+int
+stream_upgrade(struct stream *s, gnutls_session_t session)
+{
+	int e;
+
+	assert(s->tls == NULL && !s->upgrade_failed);
+	e = stream_flush(s);
+	if (e == 0 && s->line_length != 0) {
+		/* Nothing in the clear may cross.  read_clear_line keeps no
+		 * octet behind a line, so this is a line the peer began and
+		 * the caller gave up. */
+		note_cleartext(s, (unsigned char *)s->line, s->line_length);
+		e = STREAM_CLEARTEXT;
+	}
+	if (e == 0 && (s->input = malloc(sizeof(*s->input))) == NULL) {
+		errno = ENOMEM;
+		e = STREAM_SYSTEM;
+	}
+	if (e != 0) {
+		gnutls_deinit(session);
+		s->upgrade_failed = true;
+		return e;
+	}
+	s->input->start = s->input->end = 0;
+	s->tls = session;
+	/* What gnutls_transport_set_int() sets, with reads of our own: GnuTLS's
+	 * handshake timeout does not count the waits, which a peer that drips
+	 * makes the most of, so the socket does not block and we wait. */
+	gnutls_transport_set_ptr2(
+	    s->tls, s, (gnutls_transport_ptr_t)(intptr_t)s->fd);
+	gnutls_transport_set_pull_function(s->tls, pull);
+	gnutls_transport_set_pull_timeout_function(s->tls, pull_timeout);
+	e = handshake(s);
+	s->upgrade_failed = e != 0;
+	return e;
+}

@@ -1,0 +1,199 @@
+/*
+ * OCSP responses, as stapled to a TLS handshake.
+ */
+#include "tls/ocsp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <gnutls/ocsp.h>
+#include <gnutls/x509.h>
+
+#include "base/date.h"
+
+/* Reads a file of either form.  Returns 0 or a GnuTLS code. */
+static int
+import(gnutls_ocsp_resp_t response, const char *file)
+{
+	static const char mark[] = "-----BEGIN OCSP RESPONSE";
+	gnutls_datum_t data = {NULL, 0};
+	gnutls_x509_crt_fmt_t form = GNUTLS_X509_FMT_DER;
+	int ret = gnutls_load_file(file, &data);
+
+	if (ret < 0)
+		return ret;
+	if (memmem(data.data, data.size, mark, strlen(mark)) != NULL)
+		form = GNUTLS_X509_FMT_PEM;
+	ret = gnutls_ocsp_resp_import2(response, &data, form);
+	gnutls_free(data.data);
+	return ret;
+}
+
+/* The certificate at `place` of the chain, or NULL. */
+static gnutls_x509_crt_t
+chain_certificate(gnutls_certificate_credentials_t credentials,
+    unsigned int index, unsigned int place)
+{
+	gnutls_x509_crt_t certificate;
+	gnutls_datum_t der;
+
+	if (gnutls_certificate_get_crt_raw(credentials, index, place, &der) <
+		0 ||
+	    gnutls_x509_crt_init(&certificate) < 0)
+		return NULL;
+	if (gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0)
+		return certificate;
+	gnutls_x509_crt_deinit(certificate);
+	return NULL;
+}
+
+/* What is wrong with whom the response is about and from, or NULL. */
+static const char *
+doubt_parties(gnutls_ocsp_resp_t response,
+    gnutls_certificate_credentials_t credentials, unsigned int index)
+{
+	gnutls_x509_crt_t subject = chain_certificate(credentials, index, 0);
+	gnutls_x509_crt_t issuer = chain_certificate(credentials, index, 1);
+	const char *why = NULL;
+	unsigned int verdict = 0;
+
+	if (subject == NULL ||
+	    gnutls_ocsp_resp_check_crt(response, 0, subject) != 0)
+		why = "it is about another certificate";
+	/* An issuer who is not in the chain only the client knows. */
+	else if (issuer != NULL && (gnutls_ocsp_resp_verify_direct(
+					response, issuer, &verdict, 0) != 0 ||
+				       verdict != 0))
+		why = "it is not signed by the certificate's issuer";
+	if (subject != NULL)
+		gnutls_x509_crt_deinit(subject);
+	if (issuer != NULL)
+		gnutls_x509_crt_deinit(issuer);
+	return why;
+}
+
+/* What is wrong with what the response says, or NULL; a text of our own goes to
+ * `why`. */
+static const char *
+doubt_statement(gnutls_ocsp_resp_t response, char *why)
+{
+	unsigned int status;
+	time_t until;
+	char date[DATE_TEXT_MAX];
+
+	if (gnutls_ocsp_resp_get_status(response) !=
+	    GNUTLS_OCSP_RESP_SUCCESSFUL)
+		return "the responder had no answer";
+	if (gnutls_ocsp_resp_get_single(response, 0, NULL, NULL, NULL, NULL,
+		&status, NULL, &until, NULL, NULL) < 0)
+		return "it says nothing";
+	if (status == GNUTLS_OCSP_CERT_REVOKED)
+		return "it says that the certificate is revoked";
+	if (status != GNUTLS_OCSP_CERT_GOOD)
+		return "it says that the certificate is unknown";
+	if (until == (time_t)-1 || until > time(NULL))
+		return NULL;
+	date_format(until, date);
+	snprintf(why, OCSP_TEXT_MAX, "it expired on %s", date);
+	return why;
+}
+
+/* Gives the response to GnuTLS, which lets go of it when its time is over. */
+static const char *
+staple(gnutls_ocsp_resp_t response,
+    gnutls_certificate_credentials_t credentials, unsigned int index)
+{
+	gnutls_datum_t der = {NULL, 0};
+	int ret = gnutls_ocsp_resp_export2(response, &der, GNUTLS_X509_FMT_DER);
+
+	if (ret == 0)
+		ret = gnutls_certificate_set_ocsp_status_request_mem(
+		    credentials, &der, index, GNUTLS_X509_FMT_DER);
+	gnutls_free(der.data);
+	if (ret < 0)
+		return gnutls_strerror(ret);
+	/* One that names no end is taken only while it is young. */
+	return gnutls_certificate_get_ocsp_expiration(
+		   credentials, index, 0, 0) > 0
+	           ? NULL
+	           : "it names no end and is too old";
+}
+
+/* What is wrong with the response, once it is read, or NULL. */
+static const char *
+use(gnutls_ocsp_resp_t response, gnutls_certificate_credentials_t credentials,
+    unsigned int index, char *why)
+{
+	const char *fault = doubt_statement(response, why);
+
+	if (fault == NULL)
+		fault = doubt_parties(response, credentials, index);
+	if (fault == NULL)
+		fault = staple(response, credentials, index);
+	return fault;
+}
+
+int
+ocsp_staple(gnutls_certificate_credentials_t credentials, unsigned int index,
+    const char *file, char *why)
+{
+	gnutls_ocsp_resp_t response;
+	const char *fault;
+	int ret = gnutls_ocsp_resp_init(&response);
+
+	if (ret < 0) {
+		snprintf(why, OCSP_TEXT_MAX, "%s", gnutls_strerror(ret));
+		return -1;
+	}
+	errno = 0;
+	ret = import(response, file);
+	if (ret == GNUTLS_E_FILE_ERROR && errno != 0)
+		fault = strerror(errno);
+	else if (ret < 0)
+		fault = gnutls_strerror(ret);
+	else
+		fault = use(response, credentials, index, why);
+	gnutls_ocsp_resp_deinit(response);
+	if (fault == NULL)
+		return 0;
+	if (fault != why)
+		snprintf(why, OCSP_TEXT_MAX, "%s", fault);
+	return -1;
+}
+
+void
+ocsp_describe(gnutls_session_t session, char *text)
+{
+	static const char *const statuses[] = {
+	    [GNUTLS_OCSP_CERT_GOOD] = "good",
+	    [GNUTLS_OCSP_CERT_REVOKED] = "revoked",
+	    [GNUTLS_OCSP_CERT_UNKNOWN] = "unknown",
+	};
+	gnutls_ocsp_resp_t response;
+	gnutls_datum_t der;
+	unsigned int status;
+	time_t until;
+	char date[DATE_TEXT_MAX] = "";
+
+	snprintf(text, OCSP_TEXT_MAX, "none stapled");
+	if (gnutls_ocsp_status_request_get(session, &der) < 0 ||
+	    gnutls_ocsp_resp_init(&response) < 0)
+		return;
+	if (gnutls_ocsp_resp_import(response, &der) < 0 ||
+	    gnutls_ocsp_resp_get_single(response, 0, NULL, NULL, NULL, NULL,
+		&status, NULL, &until, NULL, NULL) < 0 ||
+	    status > GNUTLS_OCSP_CERT_UNKNOWN)
+		snprintf(text, OCSP_TEXT_MAX, "stapled, but not readable");
+	else {
+		if (until != (time_t)-1)
+			date_format(until, date);
+		snprintf(text, OCSP_TEXT_MAX, "stapled, %s%s%s%s",
+		    statuses[status], date[0] == '\0' ? "" : ", until ", date,
+		    gnutls_ocsp_status_request_is_checked(session, 0)
+			? ""
+			: " (not verified)");
+	}
+	gnutls_ocsp_resp_deinit(response);
+}

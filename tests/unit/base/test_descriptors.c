@@ -1,0 +1,101 @@
+/*
+ * The descriptors of a process.
+ */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/descriptors.h"
+#include "unit.h"
+
+static bool
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+/* Whether just these are left, from 3 on.  In a process of its own, as the
+ * test's own descriptors would go, too. */
+static bool
+leaves(const int *keep, size_t count)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		for (int fd = 3; fd < 20; fd++)
+			dup2(0, fd);
+		descriptors_keep(keep, count);
+		for (int fd = 0; fd < 20; fd++) {
+			bool kept = fd < 3;
+
+			for (size_t i = 0; i < count; i++)
+				kept = kept || keep[i] == fd;
+			if (is_open(fd) != kept)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+START_TEST(keeps_these_and_no_other)
+{
+	ck_assert(leaves(NULL, 0));
+	ck_assert(leaves((int[]){3}, 1));
+	ck_assert(leaves((int[]){19}, 1));
+	ck_assert(leaves((int[]){7, 5, 6}, 3));
+	ck_assert(leaves((int[]){12, -1, 4}, 3));
+	ck_assert(leaves((int[]){9, 9}, 2));
+	ck_assert(leaves((int[]){-1, -1}, 2));
+	ck_assert(leaves((int[]){1, 8}, 2));
+}
+END_TEST
+
+/* Whether 0, 1 and 2 are taken after the `closed` of them, a bit mask, were
+ * not, those are of no use, and the others what they were. */
+static bool
+reserves(int closed)
+{
+	pid_t pid = fork();
+	int status, pipes[2];
+
+	if (pid == 0) {
+		if (pipe(pipes) == -1)
+			_exit(1);
+		for (int fd = 0; fd < 3; fd++) {
+			dup2(pipes[fd == 0 ? 0 : 1], fd);
+			if (closed & 1 << fd)
+				close(fd);
+		}
+		if (descriptors_reserve_standard() == -1)
+			_exit(1);
+		for (int fd = 0; fd < 3; fd++) {
+			bool usable = fd == 0 ? read(fd, NULL, 0) == 0
+			                      : write(fd, "", 1) == 1;
+
+			if (!is_open(fd) || usable == (closed >> fd & 1))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+START_TEST(reserves_those_that_are_closed)
+{
+	ck_assert(reserves(_i));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("descriptors");
+	TCase *c = unit_case(suite, "descriptors");
+
+	tcase_add_test(c, keeps_these_and_no_other);
+	tcase_add_loop_test(c, reserves_those_that_are_closed, 0, 8);
+	return unit_main(suite);
+}

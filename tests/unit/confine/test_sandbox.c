@@ -1,0 +1,91 @@
+/*
+ * What a sandboxed process can no longer do: each attempt in a process of its
+ * own, and the same outside the sandbox, where it must work.
+ */
+#include "confine/sandbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "unit.h"
+#include "unit_attempts.h"
+
+#ifndef UNIT_SANITIZED
+/* What a session needs. */
+static bool
+try_its_work(void)
+{
+	static char octets[64];
+	void *memory = malloc(100000);
+
+	return memory != NULL &&
+	       send(UNIT_STREAM, "PONG\n", 5, MSG_NOSIGNAL) == 5 &&
+	       recv(UNIT_STREAM, octets, sizeof(octets), MSG_DONTWAIT) == -1 &&
+	       errno == EAGAIN && shutdown(UNIT_STREAM, SHUT_WR) == 0;
+}
+#endif
+
+static bool
+enter(const void *sandbox)
+{
+	char why[SANDBOX_WHY_MAX];
+
+	return sandbox_give_up_privileges(NULL, why) == 0 &&
+	       sandbox_enter(sandbox) == 0;
+}
+
+static void
+check_refused(const struct unit_attempt *a, enum sandbox_role role)
+{
+	struct sandbox *sandbox = sandbox_new(role);
+
+	ck_assert_ptr_nonnull(sandbox);
+	ck_assert_msg(
+	    unit_works(a->make, NULL, NULL), "%s fails outside", a->name);
+	ck_assert_msg(
+	    unit_works(a->make, enter, sandbox) == (unit_refusing(a) == 0),
+	    "%s inside", a->name);
+	sandbox_free(sandbox);
+}
+
+START_TEST(each_is_refused_to_a_session)
+{
+	check_refused(&unit_attempts[_i], SANDBOX_SESSION);
+}
+END_TEST
+
+START_TEST(each_is_refused_to_the_keyholder)
+{
+	check_refused(&unit_attempts[_i], SANDBOX_KEYHOLDER);
+}
+END_TEST
+
+#ifndef UNIT_SANITIZED
+START_TEST(a_session_can_do_its_work)
+{
+	struct sandbox *sandbox = sandbox_new(SANDBOX_SESSION);
+
+	ck_assert_ptr_nonnull(sandbox);
+	ck_assert(unit_works(try_its_work, enter, sandbox));
+	sandbox_free(sandbox);
+}
+END_TEST
+#endif
+
+int
+main(void)
+{
+	Suite *suite = suite_create("sandbox");
+	TCase *c = unit_case(suite, "sandbox");
+
+	tcase_add_checked_fixture(c, unit_become_nobody, NULL);
+	tcase_add_loop_test(
+	    c, each_is_refused_to_a_session, 0, unit_attempt_count);
+	tcase_add_loop_test(
+	    c, each_is_refused_to_the_keyholder, 0, unit_attempt_count);
+#ifndef UNIT_SANITIZED
+	tcase_add_test(c, a_session_can_do_its_work);
+#endif
+	return unit_main(suite);
+}

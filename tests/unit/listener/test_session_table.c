@@ -1,0 +1,204 @@
+/*
+ * The session processes of a listener: forked, remembered, reaped.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "listener/session_table.h"
+#include "unit.h"
+
+static struct peer
+someone(uint16_t port)
+{
+	struct peer peer = {.began = port, .length = 42};
+	struct sockaddr_in *address = (void *)&peer.address;
+
+	address->sin_family = AF_INET;
+	address->sin_port = htons(port);
+	return peer;
+}
+
+/* A child that leaves `pings` behind and ends. */
+static pid_t
+fork_one(struct children *c, uint16_t port, uint64_t pings)
+{
+	struct peer peer = someone(port);
+	struct session_result *result;
+	pid_t pid = children_fork(c, &peer, &result);
+
+	if (pid == 0) {
+		/* What the last one in this slot left is not there. */
+		if (result->pings_clear != 0 || result->why[0] != '\0')
+			_exit(1);
+		result->pings_clear = pings;
+		result->end = SESSION_QUIT;
+		memset(result->why, '\n', sizeof(result->why));
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+expect_one(struct children *c, pid_t pid, uint16_t port, uint64_t pings)
+{
+	struct session_result result;
+	struct peer peer;
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(children_reap(c, pid, &peer, &result), 0);
+	ck_assert_int_eq(peer.began, port);
+	ck_assert_uint_eq(peer.length, 42);
+	ck_assert_int_eq(
+	    ((struct sockaddr_in *)&peer.address)->sin_port, htons(port));
+	ck_assert_uint_eq(result.pings_clear, pings);
+	ck_assert_uint_eq(result.end, SESSION_QUIT);
+	/* Made safe to log. */
+	ck_assert_uint_eq(strlen(result.why), sizeof(result.why) - 1);
+	ck_assert_uint_eq(strspn(result.why, "."), sizeof(result.why) - 1);
+}
+
+START_TEST(leaves_a_result_behind)
+{
+	struct children *c = children_new(4);
+	pid_t pid = fork_one(c, 1, 7);
+
+	ck_assert_int_gt(pid, 0);
+	ck_assert_uint_eq(children_count(c), 1);
+	expect_one(c, pid, 1, 7);
+	ck_assert_uint_eq(children_count(c), 0);
+	children_free(c);
+}
+END_TEST
+
+START_TEST(reaps_in_any_order)
+{
+	struct children *c = children_new(4);
+	static const int order[] = {2, 0, 3, 1};
+	pid_t pids[4];
+
+	for (int round = 0; round < 3; round++) {
+		for (uint16_t i = 0; i < 4; i++)
+			pids[i] = fork_one(c, i, i + 100U);
+		for (size_t i = 0; i < 4; i++)
+			expect_one(c, pids[order[i]], (uint16_t)order[i],
+			    (uint64_t)order[i] + 100);
+	}
+	ck_assert_uint_eq(children_count(c), 0);
+	children_free(c);
+}
+END_TEST
+
+START_TEST(uses_slots_again)
+{
+	struct children *c = children_new(2);
+	pid_t first = fork_one(c, 1, 1), second = fork_one(c, 2, 2), third;
+
+	ck_assert_int_eq(fork_one(c, 3, 3), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_uint_eq(children_count(c), 2);
+	expect_one(c, first, 1, 1);
+	third = fork_one(c, 3, 3);
+	ck_assert_int_gt(third, 0);
+	/* The slot was given to one only. */
+	expect_one(c, second, 2, 2);
+	expect_one(c, third, 3, 3);
+	children_free(c);
+}
+END_TEST
+
+/* Slots are used from the first on, each a page. */
+START_TEST(reaches_no_result_but_its_own)
+{
+	struct children *c = children_new(3);
+	struct session_result *result;
+	struct peer peer = someone(1);
+	volatile char *own;
+	long page = sysconf(_SC_PAGESIZE);
+	int status;
+	pid_t pid;
+
+	signal(SIGSEGV, SIG_DFL); /* AddressSanitizer has a handler */
+	fork_one(c, 1, 1);
+	pid = children_fork(c, &peer, &result);
+	if (pid == 0) {
+		own = (void *)result;
+		own[(_i - 1) * page] = 1;
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WIFSIGNALED(status), _i != 1);
+	if (_i != 1)
+		ck_assert_int_eq(WTERMSIG(status), SIGSEGV);
+	children_free(c);
+}
+END_TEST
+
+START_TEST(knows_none_but_its_own)
+{
+	struct children *c = children_new(2);
+	struct session_result result;
+	struct peer peer;
+	pid_t pid = fork_one(c, 1, 1);
+
+	ck_assert_int_eq(children_reap(c, getpid(), &peer, &result), -1);
+	expect_one(c, pid, 1, 1);
+	ck_assert_int_eq(children_reap(c, pid, &peer, &result), -1);
+	children_free(c);
+}
+END_TEST
+
+/* One that says nothing crashed: that is how a result starts out. */
+START_TEST(signals_each)
+{
+	struct children *c = children_new(3);
+	struct session_result result, *shared;
+	struct peer peer = someone(1);
+	pid_t pids[3];
+	int status;
+
+	signal(SIGTERM, SIG_DFL); /* Check has a handler for its runner */
+	for (int i = 0; i < 3; i++) {
+		pids[i] = children_fork(c, &peer, &shared);
+		if (pids[i] == 0)
+			for (;;)
+				pause();
+	}
+	children_signal(c, SIGTERM);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+		ck_assert(WIFSIGNALED(status));
+		ck_assert_int_eq(WTERMSIG(status), SIGTERM);
+		ck_assert_int_eq(children_reap(c, pids[i], &peer, &result), 0);
+		ck_assert_uint_eq(result.end, SESSION_CRASHED);
+	}
+	children_free(c);
+}
+END_TEST
+
+START_TEST(free_takes_null)
+{
+	children_free(NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("children");
+	TCase *c = unit_case(suite, "children");
+
+	tcase_add_test(c, leaves_a_result_behind);
+	tcase_add_test(c, reaps_in_any_order);
+	tcase_add_test(c, uses_slots_again);
+	tcase_add_loop_test(c, reaches_no_result_but_its_own, 0, 3);
+	tcase_add_test(c, knows_none_but_its_own);
+	tcase_add_test(c, signals_each);
+	tcase_add_test(c, free_takes_null);
+	return unit_main(suite);
+}
