@@ -47,7 +47,7 @@ cannot_write(void)
 
 /* The conversation and its report; returns the exit status. */
 static int
-run(const struct ping_options *options, struct trust *trust)
+run(const struct ping_options *options, struct verifier *verifier)
 {
 	struct report *report = report_new(options);
 	struct probe_events events;
@@ -59,7 +59,7 @@ run(const struct ping_options *options, struct trust *trust)
 		return EXIT_ERROR;
 	}
 	events = report_events(report);
-	if (probe_run(options, trust, &events, &result) == 0)
+	if (probe_run(options, verifier, &events, &result) == 0)
 		status = verdict(options, &result);
 	else {
 		fprintf(stderr, "pingtls: %s\n", result.why);
@@ -75,8 +75,8 @@ int
 main(int argc, char *argv[])
 {
 	struct ping_options options;
-	struct trust *trust;
-	char why[TRUST_TEXT_MAX];
+	struct verifier *verifier;
+	char why[VERIFY_TEXT_MAX];
 	int status;
 
 	if (descriptors_reserve_standard() == -1) {
@@ -96,12 +96,12 @@ main(int argc, char *argv[])
 	case PING_RUN:
 		break;
 	}
-	trust = trust_new(&options.trust, why);
-	if (trust == NULL) {
+	verifier = verify_new(&options.verify, why);
+	if (verifier == NULL) {
 		fprintf(stderr, "pingtls: %s\n", why);
 		return EXIT_ERROR;
 	}
-	status = run(&options, trust);
-	trust_free(trust);
+	status = run(&options, verifier);
+	verify_free(verifier);
 	return status;
 }

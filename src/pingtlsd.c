@@ -55,7 +55,7 @@ listen_and_serve(
 		goto out;
 	}
 	how->keyholder.account = NULL; /* already become */
-	listener = listener_new(o, &sockets, how, credentials);
+	listener = listener_new(&o->listener, &sockets, how, credentials);
 	if (listener == NULL)
 		goto out;
 	if (ready != -1 && daemonize_ready(ready) == -1) {
@@ -111,8 +111,8 @@ choose_way(const struct options *o, struct credentials_options *how)
 	int passed;
 
 	if (o->inetd)
-		return instance_run(o, how, STDIN_FILENO);
-	passed = manager_sockets();
+		return inetd_run(o, how, STDIN_FILENO);
+	passed = systemd_sockets();
 	if (passed == -1) {
 		log_line(LOG_ERR, "cannot take the sockets passed: %s",
 		    strerror(errno));
@@ -125,8 +125,8 @@ choose_way(const struct options *o, struct credentials_options *how)
 		    o->listen[0]);
 		return EXIT_USAGE;
 	}
-	if (passed == 1 && sockets_is_connected(MANAGER_FIRST_SOCKET))
-		return instance_run(o, how, MANAGER_FIRST_SOCKET);
+	if (passed == 1 && sockets_is_connected(SYSTEMD_FIRST_SOCKET))
+		return inetd_run(o, how, SYSTEMD_FIRST_SOCKET);
 	if (passed == 0 && o->listen_count == 0 &&
 	    sockets_is_connected(STDIN_FILENO)) {
 		log_line(LOG_ERR, "standard input is a connected socket; say "
@@ -157,7 +157,7 @@ run(struct options *o)
 		    .pairs = o->pairs,
 		    .count = o->pair_count,
 		    .wait = true,
-		    .sandboxed = o->sandboxed,
+		    .sandboxed = o->listener.sandboxed,
 		},
 	    .priority = o->priority,
 	    .oldest = o->oldest_tls,
@@ -169,7 +169,7 @@ run(struct options *o)
 
 	if (status != 0)
 		return status;
-	if (!o->sandboxed)
+	if (!o->listener.sandboxed)
 		log_line(LOG_WARNING,
 		    "--no-sandbox: sessions and keyholder are "
 		    "not confined");
@@ -183,7 +183,7 @@ open_log(struct options *o, bool stderr_is_peer)
 	if (stderr_is_peer &&
 	    (o->log == LOG_TARGET_AUTO || o->log == LOG_TARGET_STDERR))
 		o->log = LOG_TARGET_SYSLOG;
-	if (o->log == LOG_TARGET_AUTO && o->inetd && !manager_has_stderr())
+	if (o->log == LOG_TARGET_AUTO && o->inetd && !systemd_has_stderr())
 		o->log = LOG_TARGET_SYSLOG;
 	log_open("pingtlsd", o->log, o->log_most);
 }
@@ -202,7 +202,7 @@ int
 main(int argc, char *argv[])
 {
 	int error = descriptors_reserve_standard() == -1 ? errno : 0;
-	bool stderr_is_peer = instance_stderr_is_peer();
+	bool stderr_is_peer = inetd_stderr_is_peer();
 	struct options o;
 	int status;
 

@@ -20,19 +20,19 @@ map(size_t size, int sharing)
 }
 
 void *
-unshared_new(size_t size)
+dontfork_new(size_t size)
 {
 	return map(size, MAP_PRIVATE);
 }
 
 void *
-unshared_new_for_children(size_t size)
+dontfork_new_for_children(size_t size)
 {
 	return map(size, MAP_SHARED);
 }
 
 void
-unshared_free(void *memory, size_t size)
+dontfork_free(void *memory, size_t size)
 {
 	if (memory != NULL)
 		munmap(memory, size);

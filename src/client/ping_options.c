@@ -141,25 +141,25 @@ take(struct ping_options *o, int option, char *value, char *why)
 		o->verbose = true;
 		return 0;
 	case CA_FILE:
-		o->trust.ca_file = value;
+		o->verify.ca_file = value;
 		return 0;
 	case VERIFY_NAME:
-		o->trust.name = value;
+		o->verify.name = value;
 		return 0;
 	case CLIENT_CERT:
-		o->trust.certificate_file = value;
+		o->verify.certificate_file = value;
 		return 0;
 	case CLIENT_KEY:
-		o->trust.key_file = value;
+		o->verify.key_file = value;
 		return 0;
 	case PRIORITY:
-		o->trust.priority = value;
+		o->verify.priority = value;
 		return 0;
 	case PLAIN:
 		o->plain = true;
 		return 0;
 	case INSECURE:
-		o->trust.insecure = true;
+		o->verify.insecure = true;
 		return 0;
 	default: /* STARTTLS_DELAY */
 		return seconds(
@@ -187,15 +187,15 @@ set_destination(struct ping_options *o, const char *text, char *why)
 static int
 check(struct ping_options *o, char *why)
 {
-	if ((o->trust.certificate_file == NULL) !=
-	    (o->trust.key_file == NULL)) {
+	if ((o->verify.certificate_file == NULL) !=
+	    (o->verify.key_file == NULL)) {
 		snprintf(why, PING_WHY_MAX,
 		    "--client-cert and --client-key come together");
 		return -1;
 	}
-	if (o->trust.name == NULL)
-		o->trust.name = o->host;
-	if (o->trust.name[0] == '\0') {
+	if (o->verify.name == NULL)
+		o->verify.name = o->host;
+	if (o->verify.name[0] == '\0') {
 		snprintf(why, PING_WHY_MAX, "--verify-name: needs a name");
 		return -1;
 	}

@@ -18,7 +18,7 @@ struct ping_options {
 	int64_t interval_ms, deadline_ms, timeout_ms; /* deadline: 0, none */
 	int64_t starttls_delay_ms;
 	bool plain, quiet, verbose;
-	struct trust_options trust;
+	struct verify_options verify;
 };
 
 enum ping_outcome {

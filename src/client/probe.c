@@ -185,12 +185,12 @@ hang_up(struct probe *p, bool in_order)
 }
 
 int
-probe_run(const struct ping_options *options, struct trust *trust,
+probe_run(const struct ping_options *options, struct verifier *verifier,
     const struct probe_events *events, struct probe_result *result)
 {
 	struct probe p = {
 	    .options = options,
-	    .trust = trust,
+	    .verifier = verifier,
 	    .events = events,
 	    .result = result,
 	    .end = deadline_in(options->deadline_ms),

@@ -30,7 +30,7 @@ struct probe_tally {
  * sent. */
 void probe_tally_add(struct probe_tally *, int64_t ns);
 
-/* Room for a host's name, what was done and trust_why(). */
+/* Room for a host's name, what was done and verify_why(). */
 #define PROBE_WHY_MAX 1024
 
 struct probe_result {
@@ -56,7 +56,7 @@ struct probe_events {
 	    enum probe_phase, unsigned long sequence);
 	/* The upgrade is done; the session is for questions only. */
 	int (*upgraded)(void *context, const struct probe_result *,
-	    const struct trust *, gnutls_session_t);
+	    const struct verifier *, gnutls_session_t);
 	/* SIGQUIT: the user wants to know how it stands. */
 	int (*asked)(void *context, const struct probe_result *);
 };
@@ -73,7 +73,7 @@ struct probe_events {
  * Returns 0, or -1 with one line in the result's `why`.  The result is filled
  * in either way.
  */
-int probe_run(const struct ping_options *, struct trust *,
+int probe_run(const struct ping_options *, struct verifier *,
     const struct probe_events *, struct probe_result *);
 
 #endif

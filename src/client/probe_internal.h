@@ -1,8 +1,8 @@
 /*
  * The parts that the client's conversation is made of.
  */
-#ifndef PINGTLS_PROBE_PARTS_H
-#define PINGTLS_PROBE_PARTS_H
+#ifndef PINGTLS_PROBE_INTERNAL_H
+#define PINGTLS_PROBE_INTERNAL_H
 
 #include <stdbool.h>
 
@@ -25,7 +25,7 @@ struct unanswered {
 
 struct probe {
 	const struct ping_options *options;
-	struct trust *trust;
+	struct verifier *verifier;
 	const struct probe_events *events;
 	struct probe_result *result;
 	struct stream *stream;

@@ -3,9 +3,9 @@
  */
 #include <string.h>
 
+#include "base/printable.h"
 #include "client/probe_internal.h"
 #include "stream/protocol.h"
-#include "tls/certificate_names.h"
 
 #define PING_LINE "PING\n"
 
@@ -70,7 +70,7 @@ read_answers(struct probe *p, unsigned long sequence, deadline when)
 				return e;
 			continue;
 		}
-		certificate_printable(line);
+		printable(line);
 		return probe_explain(p, "the server said \"%.100s\" %s%s", line,
 		    p->phase == PROBE_TLS ? "over TLS" : "in the clear",
 		    p->waiting > 0 ? " instead of PONG" : ", unasked");

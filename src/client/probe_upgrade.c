@@ -53,7 +53,7 @@ handshake_failed(struct probe *p, int error, int64_t began)
 	case STREAM_TLS:
 		if (stream_tls_error(p->stream) ==
 		    GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
-			return probe_explain(p, "%s", trust_why(p->trust));
+			return probe_explain(p, "%s", verify_why(p->verifier));
 		break;
 	default:
 		break;
@@ -70,7 +70,7 @@ shake_hands(struct probe *p)
 	int64_t began;
 	int e;
 
-	session = trust_session(p->trust, &e);
+	session = verify_session(p->verifier, &e);
 	if (session == NULL)
 		return probe_explain(
 		    p, "cannot begin a handshake: %s", gnutls_strerror(e));
@@ -107,5 +107,5 @@ probe_upgrade(struct probe *p)
 	p->upgrading = false;
 	p->phase = PROBE_TLS;
 	return probe_heard(p->events->upgraded(
-	    p->events->context, p->result, p->trust, stream_tls(p->stream)));
+	    p->events->context, p->result, p->verifier, stream_tls(p->stream)));
 }

@@ -15,7 +15,7 @@
 #include "tls/policy.h"
 
 static int
-load_authorities(struct trust *t, char *why)
+load_authorities(struct verifier *t, char *why)
 {
 	const char *file = t->options->ca_file;
 	int ret;
@@ -25,13 +25,13 @@ load_authorities(struct trust *t, char *why)
 		/* An empty store is no error: what is verified then fails. */
 		if (ret >= 0)
 			return 0;
-		snprintf(why, TRUST_TEXT_MAX,
+		snprintf(why, VERIFY_TEXT_MAX,
 		    "cannot use the system's trust store: %s",
 		    gnutls_strerror(ret));
 		return -1;
 	}
 	if (access(file, R_OK) == -1) {
-		snprintf(why, TRUST_TEXT_MAX, "cannot read %s: %s", file,
+		snprintf(why, VERIFY_TEXT_MAX, "cannot read %s: %s", file,
 		    strerror(errno));
 		return -1;
 	}
@@ -39,13 +39,13 @@ load_authorities(struct trust *t, char *why)
 	    t->credentials, file, GNUTLS_X509_FMT_PEM);
 	if (ret > 0)
 		return 0;
-	snprintf(why, TRUST_TEXT_MAX, "cannot use %s: %s", file,
+	snprintf(why, VERIFY_TEXT_MAX, "cannot use %s: %s", file,
 	    ret == 0 ? "it holds no certificate" : gnutls_strerror(ret));
 	return -1;
 }
 
 static int
-load_identity(struct trust *t, char *why)
+load_identity(struct verifier *t, char *why)
 {
 	const char *certificate = t->options->certificate_file;
 	const char *key = t->options->key_file;
@@ -56,7 +56,7 @@ load_identity(struct trust *t, char *why)
 		return 0;
 	for (int i = 0; i < 2; i++)
 		if (access(files[i], R_OK) == -1) {
-			snprintf(why, TRUST_TEXT_MAX, "cannot read %s: %s",
+			snprintf(why, VERIFY_TEXT_MAX, "cannot read %s: %s",
 			    files[i], strerror(errno));
 			return -1;
 		}
@@ -65,10 +65,10 @@ load_identity(struct trust *t, char *why)
 	if (ret >= 0)
 		return 0;
 	if (ret == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
-		snprintf(why, TRUST_TEXT_MAX,
+		snprintf(why, VERIFY_TEXT_MAX,
 		    "key %s does not match certificate %s", key, certificate);
 	else
-		snprintf(why, TRUST_TEXT_MAX, "cannot use %s with %s: %s",
+		snprintf(why, VERIFY_TEXT_MAX, "cannot use %s with %s: %s",
 		    certificate, key, gnutls_strerror(ret));
 	return -1;
 }
@@ -78,13 +78,13 @@ load_identity(struct trust *t, char *why)
  * 4007, 11), in its usual form; a DNS name without the dot of the root.
  */
 static int
-set_name(struct trust *t, const char *name, char *why)
+set_name(struct verifier *t, const char *name, char *why)
 {
 	size_t length = strlen(name);
 	char *zone;
 
 	if (length == 0 || length >= sizeof(t->name)) {
-		snprintf(why, TRUST_TEXT_MAX,
+		snprintf(why, VERIFY_TEXT_MAX,
 		    "cannot verify a name that is %s: \"%.40s\"",
 		    length == 0 ? "empty" : "too long", name);
 		return -1;
@@ -109,14 +109,14 @@ set_name(struct trust *t, const char *name, char *why)
 	return 0;
 }
 
-struct trust *
-trust_new(const struct trust_options *options, char *why)
+struct verifier *
+verify_new(const struct verify_options *options, char *why)
 {
-	struct trust *t = calloc(1, sizeof(*t));
+	struct verifier *t = calloc(1, sizeof(*t));
 	int ret;
 
 	if (t == NULL) {
-		snprintf(why, TRUST_TEXT_MAX, "out of memory");
+		snprintf(why, VERIFY_TEXT_MAX, "out of memory");
 		return NULL;
 	}
 	t->options = options;
@@ -124,7 +124,7 @@ trust_new(const struct trust_options *options, char *why)
 		goto fail;
 	ret = policy_init(&t->policy, options->priority, POLICY_TLS_1_2);
 	if (ret < 0) {
-		snprintf(why, TRUST_TEXT_MAX, "cannot use priority \"%s\": %s",
+		snprintf(why, VERIFY_TEXT_MAX, "cannot use priority \"%s\": %s",
 		    options->priority == NULL ? "system default"
 					      : options->priority,
 		    gnutls_strerror(ret));
@@ -132,19 +132,20 @@ trust_new(const struct trust_options *options, char *why)
 	}
 	ret = gnutls_certificate_allocate_credentials(&t->credentials);
 	if (ret < 0) {
-		snprintf(why, TRUST_TEXT_MAX, "%s", gnutls_strerror(ret));
+		snprintf(why, VERIFY_TEXT_MAX, "%s", gnutls_strerror(ret));
 		goto fail;
 	}
-	gnutls_certificate_set_verify_function(t->credentials, trust_verify);
+	gnutls_certificate_set_verify_function(
+	    t->credentials, verify_certificate);
 	if (load_authorities(t, why) == 0 && load_identity(t, why) == 0)
 		return t;
 fail:
-	trust_free(t);
+	verify_free(t);
 	return NULL;
 }
 
 void
-trust_free(struct trust *t)
+verify_free(struct verifier *t)
 {
 	if (t == NULL)
 		return;
@@ -156,7 +157,7 @@ trust_free(struct trust *t)
 }
 
 gnutls_session_t
-trust_session(struct trust *t, int *error)
+verify_session(struct verifier *t, int *error)
 {
 	gnutls_session_t session;
 
@@ -184,21 +185,21 @@ trust_session(struct trust *t, int *error)
 }
 
 const char *
-trust_why(const struct trust *t)
+verify_why(const struct verifier *t)
 {
 	return t->why;
 }
 
 int
-trust_look(
-    const struct trust *t, gnutls_session_t session, struct trust_facts *facts)
+verify_look(const struct verifier *t, gnutls_session_t session,
+    struct verify_facts *facts)
 {
 	gnutls_x509_crt_t certificate;
 	unsigned char digest[32];
 	unsigned int bits = 0;
 	size_t size = sizeof(digest);
 	const char *name;
-	int ret = trust_peer_certificate(session, 0, &certificate);
+	int ret = verify_peer_certificate(session, 0, &certificate);
 
 	if (ret < 0)
 		return ret;
@@ -224,7 +225,7 @@ trust_look(
 	facts->from = gnutls_x509_crt_get_activation_time(certificate);
 	facts->until = gnutls_x509_crt_get_expiration_time(certificate);
 	facts->expired = time(NULL) > facts->until;
-	facts->days = labs(facts->until - time(NULL)) / TRUST_SECONDS_A_DAY;
+	facts->days = labs(facts->until - time(NULL)) / VERIFY_SECONDS_A_DAY;
 	gnutls_x509_crt_deinit(certificate);
 	return ret;
 }

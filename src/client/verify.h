@@ -3,8 +3,8 @@
  * certificate, the TLS policy; and the verdict on a server's certificate, in a
  * person's words.
  */
-#ifndef PINGTLS_TRUST_H
-#define PINGTLS_TRUST_H
+#ifndef PINGTLS_VERIFY_H
+#define PINGTLS_VERIFY_H
 
 #include <stdbool.h>
 #include <time.h>
@@ -13,7 +13,7 @@
 
 #include "tls/ocsp.h"
 
-struct trust_options {
+struct verify_options {
 	/* To verify: a DNS name, or an IP address, whose zone is ignored. */
 	const char *name;
 	const char *ca_file; /* NULL: the system's trust store */
@@ -22,21 +22,21 @@ struct trust_options {
 	bool insecure; /* take any certificate, and say what is wrong */
 };
 
-struct trust;
+struct verifier;
 
-#define TRUST_TEXT_MAX 512
+#define VERIFY_TEXT_MAX 512
 
 /* Also of a name in a certificate.  DNS has 255 octets (RFC 1035, 2.3.4). */
-#define TRUST_NAME_MAX 256
+#define VERIFY_NAME_MAX 256
 
 /*
  * Loads what the options name, and refers to them.  Returns NULL with one line
- * in `why` (TRUST_TEXT_MAX octets).
+ * in `why` (VERIFY_TEXT_MAX octets).
  */
-struct trust *trust_new(const struct trust_options *, char *why);
+struct verifier *verify_new(const struct verify_options *, char *why);
 
 /* NULL is allowed. */
-void trust_free(struct trust *);
+void verify_free(struct verifier *);
 
 /*
  * A client session, not blocking, for stream_upgrade().  The server's
@@ -45,29 +45,30 @@ void trust_free(struct trust *);
  * never with data.  The trust must outlive the session.
  * Returns NULL with the GnuTLS code in `error`.
  */
-gnutls_session_t trust_session(struct trust *, int *error);
+gnutls_session_t verify_session(struct verifier *, int *error);
 
 /*
  * After a handshake, done or failed: what is wrong with the server's
  * certificate, "; " between several causes, or "".
  */
-const char *trust_why(const struct trust *);
+const char *verify_why(const struct verifier *);
 
 /* Facts of a server's certificate, printable whatever it holds. */
-struct trust_facts {
-	char subject[TRUST_NAME_MAX];
-	char issuer[TRUST_NAME_MAX];
-	char matched[TRUST_NAME_MAX]; /* the name that fits ours, or "" */
-	char key[64];                 /* its kind and size */
-	char signature[64];           /* the algorithm it is signed with */
-	char fingerprint[65];         /* SHA-256, hexadecimal */
-	char ocsp[OCSP_TEXT_MAX];     /* what was stapled */
+struct verify_facts {
+	char subject[VERIFY_NAME_MAX];
+	char issuer[VERIFY_NAME_MAX];
+	char matched[VERIFY_NAME_MAX]; /* the name that fits ours, or "" */
+	char key[64];                  /* its kind and size */
+	char signature[64];            /* the algorithm it is signed with */
+	char fingerprint[65];          /* SHA-256, hexadecimal */
+	char ocsp[OCSP_TEXT_MAX];      /* what was stapled */
 	time_t from, until;
 	bool expired;
 	long days; /* whole ones, until it expires or since it did */
 };
 
 /* Fills `facts` in.  Returns 0 or a negative GnuTLS code. */
-int trust_look(const struct trust *, gnutls_session_t, struct trust_facts *);
+int verify_look(
+    const struct verifier *, gnutls_session_t, struct verify_facts *);
 
 #endif

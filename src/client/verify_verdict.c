@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "client/verify_internal.h"
 #include "tls/certificate_names.h"
 
 static void __attribute__((format(printf, 2, 3)))
-add_cause(struct trust *t, const char *format, ...)
+add_cause(struct verifier *t, const char *format, ...)
 {
 	size_t used = strlen(t->why);
 	va_list arguments;
@@ -26,7 +27,7 @@ add_cause(struct trust *t, const char *format, ...)
 }
 
 int
-trust_peer_certificate(gnutls_session_t session, unsigned int index,
+verify_peer_certificate(gnutls_session_t session, unsigned int index,
     gnutls_x509_crt_t *certificate)
 {
 	unsigned int count;
@@ -57,15 +58,15 @@ format_date(time_t when, char *text, size_t size)
 /* Names each certificate of the chain whose time is not now; returns how many.
  */
 static int
-explain_time(struct trust *t, gnutls_session_t session)
+explain_time(struct verifier *t, gnutls_session_t session)
 {
 	gnutls_x509_crt_t certificate;
 	time_t now = time(NULL), from, until;
-	char date[32], subject[TRUST_NAME_MAX], which[TRUST_NAME_MAX + 32];
+	char date[32], subject[VERIFY_NAME_MAX], which[VERIFY_NAME_MAX + 32];
 	int found = 0;
 
 	for (unsigned int i = 0;
-	     trust_peer_certificate(session, i, &certificate) == 0; i++) {
+	     verify_peer_certificate(session, i, &certificate) == 0; i++) {
 		from = gnutls_x509_crt_get_activation_time(certificate);
 		until = gnutls_x509_crt_get_expiration_time(certificate);
 		certificate_subject(certificate, subject, sizeof(subject));
@@ -76,7 +77,7 @@ explain_time(struct trust *t, gnutls_session_t session)
 			snprintf(which, sizeof(which),
 			    "issuer's certificate (%s)", subject);
 		if (now > until) {
-			long days = (now - until) / TRUST_SECONDS_A_DAY;
+			long days = (now - until) / VERIFY_SECONDS_A_DAY;
 
 			format_date(until, date, sizeof(date));
 			add_cause(t, "%s expired on %s (%ld day%s ago)", which,
@@ -96,7 +97,7 @@ explain_time(struct trust *t, gnutls_session_t session)
 /* Explains what needs no more than a sentence.  Returns the bits of `status`
  * that are left. */
 static unsigned int
-explain_plainly(struct trust *t, unsigned int status)
+explain_plainly(struct verifier *t, unsigned int status)
 {
 	static const struct {
 		gnutls_certificate_status_t bit;
@@ -123,14 +124,14 @@ explain_plainly(struct trust *t, unsigned int status)
 
 /* Says what each bit of a gnutls_certificate_status_t means here. */
 static void
-explain(struct trust *t, gnutls_session_t session, unsigned int status)
+explain(struct verifier *t, gnutls_session_t session, unsigned int status)
 {
-	char names[TRUST_NAME_MAX] = "", issuer[TRUST_NAME_MAX] = "";
-	char subject[TRUST_NAME_MAX] = "";
+	char names[VERIFY_NAME_MAX] = "", issuer[VERIFY_NAME_MAX] = "";
+	char subject[VERIFY_NAME_MAX] = "";
 	gnutls_x509_crt_t certificate;
 	gnutls_datum_t text = {NULL, 0};
 
-	if (trust_peer_certificate(session, 0, &certificate) == 0) {
+	if (verify_peer_certificate(session, 0, &certificate) == 0) {
 		certificate_names(certificate, names, sizeof(names));
 		certificate_issuer(certificate, issuer, sizeof(issuer));
 		certificate_subject(certificate, subject, sizeof(subject));
@@ -162,13 +163,13 @@ explain(struct trust *t, gnutls_session_t session, unsigned int status)
 		add_cause(t, "%s", (const char *)text.data);
 		gnutls_free(text.data);
 	}
-	certificate_printable(t->why);
+	printable(t->why);
 }
 
 int
-trust_verify(gnutls_session_t session)
+verify_certificate(gnutls_session_t session)
 {
-	struct trust *t = gnutls_session_get_ptr(session);
+	struct verifier *t = gnutls_session_get_ptr(session);
 	gnutls_typed_vdata_st about[2] = {
 	    {.type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)t->name},
 	    {.type = GNUTLS_DT_KEY_PURPOSE_OID,

@@ -15,7 +15,7 @@
 #include "log/log.h"
 #include "tls/certificate_names.h"
 
-struct clients {
+struct client_auth {
 	gnutls_certificate_request_t request;
 	/* Of the session; each process has one at a time. */
 	gnutls_alert_description_t alert;
@@ -47,7 +47,7 @@ static const struct {
 };
 
 static void
-judge(struct clients *c, unsigned int status)
+judge(struct client_auth *c, unsigned int status)
 {
 	size_t i = 0;
 
@@ -62,7 +62,7 @@ judge(struct clients *c, unsigned int status)
 static int
 verify(gnutls_session_t session)
 {
-	struct clients *c = gnutls_session_get_ptr(session);
+	struct client_auth *c = gnutls_session_get_ptr(session);
 	gnutls_typed_vdata_st purpose = {
 	    .type = GNUTLS_DT_KEY_PURPOSE_OID,
 	    .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT,
@@ -81,8 +81,8 @@ verify(gnutls_session_t session)
 }
 
 bool
-clients_load(const struct clients_options *o,
-    gnutls_certificate_credentials_t credentials, struct clients **clients)
+client_auth_load(const struct client_auth_options *o,
+    gnutls_certificate_credentials_t credentials, struct client_auth **clients)
 {
 	int ret;
 
@@ -115,13 +115,13 @@ clients_load(const struct clients_options *o,
 }
 
 void
-clients_free(struct clients *c)
+client_auth_free(struct client_auth *c)
 {
 	free(c);
 }
 
 void
-clients_ask(struct clients *c, gnutls_session_t session)
+client_auth_ask(struct client_auth *c, gnutls_session_t session)
 {
 	if (c == NULL)
 		return;
@@ -131,13 +131,13 @@ clients_ask(struct clients *c, gnutls_session_t session)
 }
 
 const char *
-clients_why(const struct clients *c)
+client_auth_why(const struct client_auth *c)
 {
 	return c == NULL ? "" : c->why;
 }
 
 void
-clients_name(gnutls_session_t session, char *text, size_t size)
+client_auth_name(gnutls_session_t session, char *text, size_t size)
 {
 	unsigned int count;
 	const gnutls_datum_t *chain =
@@ -163,9 +163,9 @@ out:
 }
 
 int
-clients_alert(gnutls_session_t session, int error)
+client_auth_alert(gnutls_session_t session, int error)
 {
-	struct clients *c = gnutls_session_get_ptr(session);
+	struct client_auth *c = gnutls_session_get_ptr(session);
 
 	if (c == NULL)
 		return -1;

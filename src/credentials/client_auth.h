@@ -4,54 +4,54 @@
  * A certificate is verified within the handshake, for use by a TLS client,
  * against authorities that were read before: a session needs no file for it.
  */
-#ifndef PINGTLS_CLIENTS_H
-#define PINGTLS_CLIENTS_H
+#ifndef PINGTLS_CLIENT_AUTH_H
+#define PINGTLS_CLIENT_AUTH_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <gnutls/gnutls.h>
 
-struct clients;
+struct client_auth;
 
-struct clients_options {
+struct client_auth_options {
 	const char *ca_file; /* PEM; NULL: no certificate is asked for */
 	bool optional;       /* a client may have none, but not a wrong one */
 };
 
 /* Room for a client's name. */
-#define CLIENTS_NAME_MAX 256
+#define CLIENT_AUTH_NAME_MAX 256
 
 /*
  * Reads the authorities into `credentials`, which ask for a certificate from
  * then on.  With no file asked for there are none: NULL.  Returns false after
  * logging one line.
  */
-bool clients_load(const struct clients_options *,
-    gnutls_certificate_credentials_t credentials, struct clients **);
+bool client_auth_load(const struct client_auth_options *,
+    gnutls_certificate_credentials_t credentials, struct client_auth **);
 
 /* NULL is allowed. */
-void clients_free(struct clients *);
+void client_auth_free(struct client_auth *);
 
 /* Has a server session ask.  NULL is allowed and does nothing. */
-void clients_ask(struct clients *, gnutls_session_t);
+void client_auth_ask(struct client_auth *, gnutls_session_t);
 
 /* After a failed handshake: what is wrong with the certificate, or "".  NULL
  * is allowed. */
-const char *clients_why(const struct clients *);
+const char *client_auth_why(const struct client_auth *);
 
 /*
  * After a good handshake: the verified subject, a distinguished name (RFC 4514)
  * or, where it has none, its alternative names; printable.  "" if there was no
  * certificate.
  */
-void clients_name(gnutls_session_t, char *text, size_t size);
+void client_auth_name(gnutls_session_t, char *text, size_t size);
 
 /*
  * For stream_set_alert(): the alert that fits a handshake which a client's
- * certificate, or the lack of one, made fail with `error`; clients_why() then
- * says which it was.  -1: another cause.
+ * certificate, or the lack of one, made fail with `error`; client_auth_why()
+ * then says which it was.  -1: another cause.
  */
-int clients_alert(gnutls_session_t, int error);
+int client_auth_alert(gnutls_session_t, int error);
 
 #endif

@@ -23,8 +23,8 @@ struct credentials {
 	struct keyholder *keyholder;
 	gnutls_certificate_credentials_t certificates;
 	gnutls_priority_t policy;
-	struct clients *clients; /* NULL: not asked who they are */
-	struct tickets *tickets; /* NULL: none */
+	struct client_auth *clients; /* NULL: not asked who they are */
+	struct tickets *tickets;     /* NULL: none */
 };
 
 static void
@@ -177,7 +177,7 @@ load_certificates(struct credentials *c, const struct credentials_options *o)
 	for (size_t i = 0; i < o->keyholder.count; i++)
 		if (!load_pair(c, i, &o->keyholder.pairs[i]))
 			return false;
-	if (!clients_load(&o->clients, c->certificates, &c->clients))
+	if (!client_auth_load(&o->clients, c->certificates, &c->clients))
 		return false;
 	return c->clients != NULL || tickets_load(&o->tickets, &c->tickets);
 }
@@ -194,7 +194,7 @@ rehearse(const struct credentials *c)
 		/* There is no client's certificate in this one. */
 		gnutls_certificate_server_set_request(
 		    server, GNUTLS_CERT_IGNORE);
-		ret = rehearsal_run(server, c->policy);
+		ret = self_test_run(server, c->policy);
 		gnutls_deinit(server);
 	}
 	if (ret == 0)
@@ -252,7 +252,7 @@ credentials_free(struct credentials *c)
 		gnutls_certificate_free_credentials(c->certificates);
 	if (c->policy != NULL)
 		gnutls_priority_deinit(c->policy);
-	clients_free(c->clients);
+	client_auth_free(c->clients);
 	tickets_free(c->tickets);
 	keyholder_free(c->keyholder);
 	free(c);
@@ -267,7 +267,7 @@ credentials_keyholder(const struct credentials *c)
 const char *
 credentials_client_why(const struct credentials *c)
 {
-	return clients_why(c->clients);
+	return client_auth_why(c->clients);
 }
 
 void
@@ -295,7 +295,7 @@ credentials_session(const struct credentials *c, int *error)
 		    session, GNUTLS_CRD_CERTIFICATE, c->certificates);
 	if (*error == 0)
 		*error = tickets_enable(c->tickets, session);
-	clients_ask(c->clients, session);
+	client_auth_ask(c->clients, session);
 	if (*error == 0)
 		return session;
 	gnutls_deinit(session);

@@ -20,7 +20,7 @@ struct credentials_options {
 	struct keyholder_options keyholder;
 	const char *priority; /* NULL: the system's default (policy.h) */
 	enum policy_oldest oldest;
-	struct clients_options clients;
+	struct client_auth_options clients;
 	/* Where a client certificate is asked for there are none: whoever got
 	 * hold of the key could say of any client that it had shown one. */
 	struct tickets_options tickets;
@@ -53,8 +53,8 @@ const char *credentials_client_why(const struct credentials *);
 void credentials_rotate(struct credentials *);
 
 /*
- * A server session, not blocking, for stream_upgrade() with clients_alert().
- * Returns NULL with the GnuTLS code in `error`.
+ * A server session, not blocking, for stream_upgrade() with
+ * client_auth_alert(). Returns NULL with the GnuTLS code in `error`.
  */
 gnutls_session_t credentials_session(const struct credentials *, int *error);
 

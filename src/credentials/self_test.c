@@ -87,7 +87,7 @@ make_client(gnutls_session_t *client, gnutls_priority_t policy,
 }
 
 int
-rehearsal_run(gnutls_session_t server, gnutls_priority_t policy)
+self_test_run(gnutls_session_t server, gnutls_priority_t policy)
 {
 	gnutls_certificate_credentials_t credentials;
 	gnutls_session_t client;

@@ -49,7 +49,7 @@ admission_source(const struct sockaddr *address)
 struct admission *
 admission_new(unsigned long max_sessions, unsigned long max_per_source)
 {
-	struct admission *l = unshared_new(sizeof(*l));
+	struct admission *l = dontfork_new(sizeof(*l));
 
 	if (l != NULL) {
 		l->max_sessions = max_sessions;
@@ -66,7 +66,7 @@ admission_free(struct admission *l)
 	tdestroy(l->sources, free);
 	rates_free(l->rates);
 	penalties_free(l->penalties);
-	unshared_free(l, sizeof(*l));
+	dontfork_free(l, sizeof(*l));
 }
 
 int

@@ -90,13 +90,13 @@ table_of(struct debts *d, const struct source *source)
 struct debts *
 debts_new(size_t most)
 {
-	struct debts *d = unshared_new(sizeof(*d));
+	struct debts *d = dontfork_new(sizeof(*d));
 
 	if (d == NULL)
 		return NULL;
 	d->most = most;
-	d->ipv4.heap = unshared_new(most * sizeof(*d->ipv4.heap));
-	d->ipv6.heap = unshared_new(most * sizeof(*d->ipv6.heap));
+	d->ipv4.heap = dontfork_new(most * sizeof(*d->ipv4.heap));
+	d->ipv6.heap = dontfork_new(most * sizeof(*d->ipv6.heap));
 	if (d->ipv4.heap == NULL || d->ipv6.heap == NULL) {
 		debts_free(d);
 		errno = ENOMEM;
@@ -112,9 +112,9 @@ debts_free(struct debts *d)
 		return;
 	tdestroy(d->ipv4.tree, free);
 	tdestroy(d->ipv6.tree, free);
-	unshared_free(d->ipv4.heap, d->most * sizeof(*d->ipv4.heap));
-	unshared_free(d->ipv6.heap, d->most * sizeof(*d->ipv6.heap));
-	unshared_free(d, sizeof(*d));
+	dontfork_free(d->ipv4.heap, d->most * sizeof(*d->ipv4.heap));
+	dontfork_free(d->ipv6.heap, d->most * sizeof(*d->ipv6.heap));
+	dontfork_free(d, sizeof(*d));
 }
 
 struct debt

@@ -29,13 +29,13 @@
 #define BATCH 64
 
 struct acceptor {
-	const struct options *options;
+	const struct listener_options *options;
 	struct stats *stats;
 	struct admission *admission;
-	struct arrivals *arrivals; /* NULL: there are no proxies */
+	struct pending *pending; /* NULL: there are no proxies */
 	/* Apart, so that a flood of one hides no other. */
-	struct complaints refusals, penalties, shortages;
-	int epoll; /* the listening sockets, and the arrivals */
+	struct log_limit refusals, penalties, shortages;
+	int epoll; /* the listening sockets, and the pending */
 	deadline pause;
 };
 
@@ -49,7 +49,7 @@ watch(struct acceptor *a, int fd)
 }
 
 static int
-set_limits(struct acceptor *a, const struct options *o)
+set_limits(struct acceptor *a, const struct listener_options *o)
 {
 	const struct penalty_options *p = &o->penalties;
 
@@ -78,15 +78,15 @@ set_sockets(struct acceptor *a, const struct sockets *sockets)
 			return -1;
 	if (a->options->proxies == NULL)
 		return 0;
-	a->arrivals = arrivals_new(ARRIVALS_MAX, ARRIVALS_MS);
-	return a->arrivals == NULL ? -1 : watch(a, arrivals_fd(a->arrivals));
+	a->pending = pending_new(PENDING_MAX, PENDING_MS);
+	return a->pending == NULL ? -1 : watch(a, pending_fd(a->pending));
 }
 
 struct acceptor *
-acceptor_new(const struct options *options, const struct sockets *sockets,
-    struct stats *stats)
+acceptor_new(const struct listener_options *options,
+    const struct sockets *sockets, struct stats *stats)
 {
-	struct acceptor *a = unshared_new(sizeof(*a));
+	struct acceptor *a = dontfork_new(sizeof(*a));
 	int saved;
 
 	if (a == NULL)
@@ -107,11 +107,11 @@ acceptor_free(struct acceptor *a)
 {
 	if (a == NULL)
 		return;
-	arrivals_free(a->arrivals);
+	pending_free(a->pending);
 	admission_free(a->admission);
 	if (a->epoll != -1)
 		close(a->epoll);
-	unshared_free(a, sizeof(*a));
+	dontfork_free(a, sizeof(*a));
 }
 
 int
@@ -124,20 +124,20 @@ deadline
 acceptor_deadline(const struct acceptor *a)
 {
 	return deadline_now() < a->pause ? a->pause
-	                                 : arrivals_deadline(a->arrivals);
+	                                 : pending_deadline(a->pending);
 }
 
 /* Refuses and closes a connection; `why` is for the log. */
 static void
 refuse_why(struct acceptor *a, const struct peer *peer, int fd,
-    enum refusal_reason reason, const char *why)
+    enum reject_reason reason, const char *why)
 {
-	const char *reply = refusal(reason)->reply;
+	const char *reply = rejection_of(reason)->reply;
 	char who[ADDRESS_TEXT_MAX], dropped[512];
 
 	a->stats->refused[reason]++;
-	if (complaints_allow(
-		reason == REFUSAL_SHORTAGE ? &a->shortages : &a->refusals)) {
+	if (log_limit_allow(
+		reason == REJECT_SHORTAGE ? &a->shortages : &a->refusals)) {
 		address_format(
 		    (const struct sockaddr *)&peer->address, peer->length, who);
 		log_line(LOG_NOTICE, "refused %s: %s", who, why);
@@ -155,9 +155,9 @@ refuse_why(struct acceptor *a, const struct peer *peer, int fd,
 
 static void
 refuse(struct acceptor *a, const struct peer *peer, int fd,
-    enum refusal_reason reason)
+    enum reject_reason reason)
 {
-	refuse_why(a, peer, fd, reason, refusal(reason)->why);
+	refuse_why(a, peer, fd, reason, rejection_of(reason)->why);
 }
 
 /* The limits' answer to a connection whose source is known. */
@@ -178,11 +178,11 @@ judge(struct acceptor *a, struct peer *peer)
 static int
 admit(struct acceptor *a, struct peer *peer, int fd)
 {
-	static const enum refusal_reason reasons[] = {
-	    [ADMISSION_TOO_MANY] = REFUSAL_SESSIONS,
-	    [ADMISSION_TOO_MANY_FROM_SOURCE] = REFUSAL_SOURCE_SESSIONS,
-	    [ADMISSION_TOO_FAST] = REFUSAL_SOURCE_RATE,
-	    [ADMISSION_PENALISED] = REFUSAL_PENALTY,
+	static const enum reject_reason reasons[] = {
+	    [ADMISSION_TOO_MANY] = REJECT_SESSIONS,
+	    [ADMISSION_TOO_MANY_FROM_SOURCE] = REJECT_SOURCE_SESSIONS,
+	    [ADMISSION_TOO_FAST] = REJECT_SOURCE_RATE,
+	    [ADMISSION_PENALISED] = REJECT_PENALTY,
 	};
 	enum admission_verdict verdict;
 	char who[ADDRESS_TEXT_MAX];
@@ -193,7 +193,7 @@ admit(struct acceptor *a, struct peer *peer, int fd)
 		refuse(a, peer, fd, reasons[verdict]);
 		return -1;
 	}
-	if (a->options->log_most >= LOG_DEBUG) {
+	if (log_wants(LOG_DEBUG)) {
 		address_format(
 		    (const struct sockaddr *)&peer->address, peer->length, who);
 		log_line(LOG_DEBUG, "connection from %s", who);
@@ -205,8 +205,8 @@ admit(struct acceptor *a, struct peer *peer, int fd)
 static void
 let_wait(struct acceptor *a, const struct peer *peer, int fd)
 {
-	if (arrivals_add(a->arrivals, fd, peer) == -1)
-		refuse_why(a, peer, fd, REFUSAL_SHORTAGE,
+	if (pending_add(a->pending, fd, peer) == -1)
+		refuse_why(a, peer, fd, REJECT_SHORTAGE,
 		    "too many connections of proxies wait for their header");
 }
 
@@ -234,7 +234,7 @@ accept_one(struct acceptor *a, int listening, struct peer *peer)
 	case ENOMEM:
 		/* The connection stays in the queue and poll(2) would say so
 		 * at once. */
-		if (complaints_allow(&a->shortages))
+		if (log_limit_allow(&a->shortages))
 			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
 		a->pause = deadline_in(SHORTAGE_MS);
 		break;
@@ -248,23 +248,23 @@ accept_one(struct acceptor *a, int listening, struct peer *peer)
 /* Deals with those whose waiting is over.  Returns one that is admitted, or
  * -1. */
 static int
-take_arrival(struct acceptor *a, struct peer *peer)
+take_pending(struct acceptor *a, struct peer *peer)
 {
 	static const char *const why[] = {
-	    [ARRIVALS_MALFORMED] = "what its proxy sent is no PROXY header",
-	    [ARRIVALS_LATE] = "its proxy sent no PROXY header in time",
-	    [ARRIVALS_GONE] = "its proxy closed within the PROXY header",
+	    [PENDING_MALFORMED] = "what its proxy sent is no PROXY header",
+	    [PENDING_LATE] = "its proxy sent no PROXY header in time",
+	    [PENDING_GONE] = "its proxy closed within the PROXY header",
 	};
-	enum arrivals_outcome outcome;
+	enum pending_outcome outcome;
 	int fd;
 
 	for (int i = 0; i < BATCH; i++) {
-		outcome = arrivals_next(a->arrivals, deadline_now(), peer, &fd);
-		if (outcome == ARRIVALS_NONE)
+		outcome = pending_next(a->pending, deadline_now(), peer, &fd);
+		if (outcome == PENDING_NONE)
 			break;
-		if (outcome != ARRIVALS_READY)
+		if (outcome != PENDING_READY)
 			refuse_why(
-			    a, peer, fd, REFUSAL_PROXY_HEADER, why[outcome]);
+			    a, peer, fd, REJECT_PROXY_HEADER, why[outcome]);
 		else if ((fd = admit(a, peer, fd)) != -1)
 			return fd;
 	}
@@ -275,14 +275,14 @@ int
 acceptor_next(struct acceptor *a, struct peer *peer)
 {
 	struct epoll_event event;
-	int fd = take_arrival(a, peer);
+	int fd = take_pending(a, peer);
 
 	for (int i = 0; i < BATCH && fd == -1 && deadline_now() >= a->pause &&
 			epoll_wait(a->epoll, &event, 1, 0) == 1;
 	     i++)
-		fd = a->arrivals != NULL &&
-		             event.data.fd == arrivals_fd(a->arrivals)
-		         ? take_arrival(a, peer)
+		fd = a->pending != NULL &&
+		             event.data.fd == pending_fd(a->pending)
+		         ? take_pending(a, peer)
 		         : accept_one(a, event.data.fd, peer);
 	return fd;
 }
@@ -290,7 +290,7 @@ acceptor_next(struct acceptor *a, struct peer *peer)
 void
 acceptor_turn_away(struct acceptor *a, const struct peer *peer, int fd)
 {
-	refuse_why(a, peer, fd, REFUSAL_SHORTAGE, strerror(errno));
+	refuse_why(a, peer, fd, REJECT_SHORTAGE, strerror(errno));
 	admission_release(a->admission, &peer->source);
 	a->pause = deadline_in(SHORTAGE_MS);
 }
@@ -304,7 +304,7 @@ penalise(struct acceptor *a, const struct peer *peer, int64_t ms)
 	    admission_penalise(a->admission, address, ms, deadline_now());
 	char who[ADDRESS_TEXT_MAX];
 
-	if (refused_ms == 0 || !complaints_allow(&a->penalties))
+	if (refused_ms == 0 || !log_limit_allow(&a->penalties))
 		return;
 	address_format_host(address, peer->length, who);
 	log_line(LOG_NOTICE,

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 #include "base/deadline.h"
+#include "listener/listener_options.h"
 #include "listener/session_table.h"
 #include "listener/sockets.h"
-#include "server/options.h"
 #include "stats/stats.h"
 
 struct acceptor;
@@ -21,7 +21,7 @@ struct acceptor;
  * All three must outlive it.  Returns NULL with errno.
  */
 struct acceptor *acceptor_new(
-    const struct options *, const struct sockets *, struct stats *);
+    const struct listener_options *, const struct sockets *, struct stats *);
 
 /* Closes the connections that wait.  NULL is allowed. */
 void acceptor_free(struct acceptor *);

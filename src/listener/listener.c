@@ -19,6 +19,7 @@
 #include "base/dontfork.h"
 #include "listener/acceptor.h"
 #include "listener/session_table.h"
+#include "log/log.h"
 #include "log/log_limit.h"
 #include "log/systemd.h"
 #include "session/session_log.h"
@@ -38,12 +39,12 @@
 #define KILL_MS 1000
 
 struct listener {
-	const struct options *options;
+	const struct listener_options *options;
 	struct sockets *sockets;
 	const struct credentials_options *reload;
 	struct credentials *credentials;
 	struct sandbox *sandbox; /* of the sessions; NULL: none */
-	struct children *children;
+	struct session_table *children;
 	struct acceptor *acceptor;
 	struct stats stats;
 	int signals; /* a signalfd(2) */
@@ -52,15 +53,15 @@ struct listener {
 	deadline next_keyholder, next_watchdog, next_kill, next_publish;
 	int64_t keyholder_ms; /* the pause before the next try */
 	bool changed;         /* the counters, since they were published */
-	struct complaints complaints;
+	struct log_limit complaints;
 	int kill_signal;
 };
 
 struct listener *
-listener_new(const struct options *options, struct sockets *sockets,
+listener_new(const struct listener_options *options, struct sockets *sockets,
     const struct credentials_options *reload, struct credentials *credentials)
 {
-	struct listener *l = unshared_new(sizeof(*l));
+	struct listener *l = dontfork_new(sizeof(*l));
 	sigset_t handled;
 
 	if (l == NULL) {
@@ -83,7 +84,7 @@ listener_new(const struct options *options, struct sockets *sockets,
 	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (options->sandboxed)
 		l->sandbox = sandbox_new(SANDBOX_SESSION);
-	l->children = children_new(options->max_sessions);
+	l->children = session_table_new(options->max_sessions);
 	l->acceptor = acceptor_new(options, sockets, &l->stats);
 	if (l->signals == -1 || l->children == NULL || l->acceptor == NULL ||
 	    (options->sandboxed && l->sandbox == NULL)) {
@@ -103,9 +104,9 @@ listener_free(struct listener *l)
 		close(l->signals);
 	sandbox_free(l->sandbox);
 	acceptor_free(l->acceptor);
-	children_free(l->children);
+	session_table_free(l->children);
 	credentials_free(l->credentials);
-	unshared_free(l, sizeof(*l));
+	dontfork_free(l, sizeof(*l));
 }
 
 /* Takes in the next connection, if one is admitted, and forks its process. */
@@ -113,7 +114,7 @@ static void
 take_in(struct listener *l)
 {
 	/* A child has no struct listener. */
-	const struct child_options options = {
+	const struct session_process_options options = {
 	    .credentials = l->credentials,
 	    .sandbox = l->sandbox,
 	    .session = &l->options->session,
@@ -126,9 +127,9 @@ take_in(struct listener *l)
 	if (fd == -1)
 		return;
 	credentials_rotate(l->credentials);
-	switch (children_fork(l->children, &peer, &result)) {
+	switch (session_table_fork(l->children, &peer, &result)) {
 	case 0:
-		child_serve(&options, fd, result);
+		session_process_serve(&options, fd, result);
 	case -1:
 		acceptor_turn_away(l->acceptor, &peer, fd);
 		break;
@@ -143,13 +144,13 @@ static void
 publish(struct listener *l)
 {
 	const char *file = l->options->metrics_file;
-	size_t sessions = children_count(l->children);
+	size_t sessions = session_table_count(l->children);
 	char text[STATS_TEXT_MAX];
 
 	stats_format(&l->stats, sessions, text);
-	manager_notify("STATUS=%s", text);
+	systemd_notify("STATUS=%s", text);
 	if (file != NULL && metrics_write(file, &l->stats, sessions) == -1 &&
-	    complaints_allow(&l->complaints))
+	    log_limit_allow(&l->complaints))
 		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
 	l->changed = false;
 	l->next_publish = deadline_in(PUBLISH_MS);
@@ -186,7 +187,7 @@ renew_credentials(struct listener *l)
 static void
 reload(struct listener *l)
 {
-	manager_notify(
+	systemd_notify(
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, deadline_now() / 1000);
 	if (renew_credentials(l))
 		log_line(LOG_NOTICE, "certificates and keys reloaded");
@@ -194,7 +195,7 @@ reload(struct listener *l)
 		log_line(LOG_ERR,
 		    "reload failed; the old certificates and keys "
 		    "stay in use");
-	manager_notify("READY=1");
+	systemd_notify("READY=1");
 }
 
 static void
@@ -243,7 +244,7 @@ reap(struct listener *l)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (children_reap(l->children, pid, &peer, &result) == 0)
+		if (session_table_reap(l->children, pid, &peer, &result) == 0)
 			end_session(l, &peer, &result, status);
 		else if (pid ==
 			 keyholder_pid(credentials_keyholder(l->credentials)))
@@ -261,9 +262,9 @@ stop(struct listener *l)
 		l->next_kill = l->options->drain_ms == 0
 		                   ? 0
 		                   : deadline_in(l->options->drain_ms);
-		manager_notify("STOPPING=1");
+		systemd_notify("STOPPING=1");
 		log_line(LOG_NOTICE, "stopping; sessions to end: %zu",
-		    children_count(l->children));
+		    session_table_count(l->children));
 		sockets_remove(l->sockets);
 	} else
 		l->next_kill = 0;
@@ -286,7 +287,7 @@ handle_signals(struct listener *l)
 			break;
 		case SIGUSR1:
 			stats_format(
-			    &l->stats, children_count(l->children), text);
+			    &l->stats, session_table_count(l->children), text);
 			log_line(LOG_NOTICE, "%s", text);
 			break;
 		default: /* SIGTERM, SIGINT */
@@ -299,7 +300,7 @@ handle_signals(struct listener *l)
 static deadline
 handle_time(struct listener *l)
 {
-	int64_t now = deadline_now(), watchdog = manager_watchdog_ms();
+	int64_t now = deadline_now(), watchdog = systemd_watchdog_ms();
 	deadline next = DEADLINE_NEVER;
 
 	if (l->keyless && !l->stopping) {
@@ -309,14 +310,14 @@ handle_time(struct listener *l)
 			next = deadline_earlier(next, l->next_keyholder);
 	}
 	if (l->stopping && now >= l->next_kill) {
-		children_signal(l->children, l->kill_signal);
+		session_table_signal(l->children, l->kill_signal);
 		l->kill_signal = SIGKILL;
 		l->next_kill = deadline_in(KILL_MS);
 	}
 	next = deadline_earlier(next, l->next_kill);
 	if (watchdog > 0) {
 		if (now >= l->next_watchdog) {
-			manager_notify("WATCHDOG=1");
+			systemd_notify("WATCHDOG=1");
 			l->next_watchdog = deadline_in(watchdog);
 		}
 		next = deadline_earlier(next, l->next_watchdog);
@@ -360,10 +361,10 @@ wait_for_work(struct listener *l, deadline until)
 int
 listener_run(struct listener *l)
 {
-	manager_notify("READY=1");
+	systemd_notify("READY=1");
 	publish(l);
 	settle_heap();
-	while (!l->stopping || children_count(l->children) > 0)
+	while (!l->stopping || session_table_count(l->children) > 0)
 		wait_for_work(l, handle_time(l));
 	publish(l);
 	log_line(LOG_NOTICE, "stopped");

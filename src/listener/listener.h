@@ -6,8 +6,8 @@
 #define PINGTLS_LISTENER_H
 
 #include "credentials/credentials.h"
+#include "listener/listener_options.h"
 #include "listener/sockets.h"
-#include "server/options.h"
 
 struct listener;
 
@@ -17,7 +17,7 @@ struct listener;
  * `reload` says how to load them anew.  Options, sockets and `reload` must
  * outlive it.  Returns NULL after logging one line.
  */
-struct listener *listener_new(const struct options *, struct sockets *,
+struct listener *listener_new(const struct listener_options *, struct sockets *,
     const struct credentials_options *reload, struct credentials *credentials);
 
 /* NULL is allowed. */

@@ -11,27 +11,27 @@
 
 #include "listener/proxy_reader.h"
 
-struct arrival {
+struct pending_connection {
 	int fd;
 	struct peer peer;
 	deadline until;
 	struct proxy_reader reader;
-	TAILQ_ENTRY(arrival) link;
+	TAILQ_ENTRY(pending_connection) link;
 };
 
-struct arrivals {
+struct pending {
 	size_t most, count;
 	int64_t ms;
 	int epoll;
-	TAILQ_HEAD(, arrival)
+	TAILQ_HEAD(, pending_connection)
 	waiting; /* the first to come is first: all wait
 	            equally long */
 };
 
-struct arrivals *
-arrivals_new(size_t most, int64_t ms)
+struct pending *
+pending_new(size_t most, int64_t ms)
 {
-	struct arrivals *a = calloc(1, sizeof(*a));
+	struct pending *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return NULL;
@@ -47,113 +47,113 @@ arrivals_new(size_t most, int64_t ms)
 }
 
 void
-arrivals_free(struct arrivals *a)
+pending_free(struct pending *a)
 {
-	struct arrival *arrival;
+	struct pending_connection *connection;
 
 	if (a == NULL)
 		return;
-	while ((arrival = TAILQ_FIRST(&a->waiting)) != NULL) {
-		TAILQ_REMOVE(&a->waiting, arrival, link);
-		close(arrival->fd);
-		free(arrival);
+	while ((connection = TAILQ_FIRST(&a->waiting)) != NULL) {
+		TAILQ_REMOVE(&a->waiting, connection, link);
+		close(connection->fd);
+		free(connection);
 	}
 	close(a->epoll);
 	free(a);
 }
 
 int
-arrivals_add(struct arrivals *a, int fd, const struct peer *peer)
+pending_add(struct pending *a, int fd, const struct peer *peer)
 {
 	struct epoll_event event = {.events = EPOLLIN};
-	struct arrival *arrival;
+	struct pending_connection *connection;
 
 	if (a == NULL || a->count == a->most) {
 		errno = ENOBUFS;
 		return -1;
 	}
-	arrival = calloc(1, sizeof(*arrival));
-	if (arrival == NULL)
+	connection = calloc(1, sizeof(*connection));
+	if (connection == NULL)
 		return -1;
-	arrival->fd = fd;
-	arrival->peer = *peer;
-	arrival->until = deadline_in(a->ms);
-	event.data.ptr = arrival;
+	connection->fd = fd;
+	connection->peer = *peer;
+	connection->until = deadline_in(a->ms);
+	event.data.ptr = connection;
 	if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &event) == -1) {
-		free(arrival);
+		free(connection);
 		return -1;
 	}
-	TAILQ_INSERT_TAIL(&a->waiting, arrival, link);
+	TAILQ_INSERT_TAIL(&a->waiting, connection, link);
 	a->count++;
 	return 0;
 }
 
 int
-arrivals_fd(const struct arrivals *a)
+pending_fd(const struct pending *a)
 {
 	return a == NULL ? -1 : a->epoll;
 }
 
 deadline
-arrivals_deadline(const struct arrivals *a)
+pending_deadline(const struct pending *a)
 {
 	return a == NULL || TAILQ_EMPTY(&a->waiting)
 	           ? DEADLINE_NEVER
 	           : TAILQ_FIRST(&a->waiting)->until;
 }
 
-/* Hands out what `arrival` was, and forgets it. */
-static enum arrivals_outcome
-take(struct arrivals *a, struct arrival *arrival, struct peer *peer, int *fd,
-    enum arrivals_outcome outcome)
+/* Hands out what `connection` was, and forgets it. */
+static enum pending_outcome
+take(struct pending *a, struct pending_connection *connection,
+    struct peer *peer, int *fd, enum pending_outcome outcome)
 {
-	const struct proxy_header *h = &arrival->reader.header;
+	const struct proxy_header *h = &connection->reader.header;
 
-	*fd = arrival->fd;
-	*peer = arrival->peer;
-	if (outcome == ARRIVALS_READY && h->relayed) {
+	*fd = connection->fd;
+	*peer = connection->peer;
+	if (outcome == PENDING_READY && h->relayed) {
 		peer->address = h->source;
 		peer->length = h->source_length;
 	}
 	/* The close would not do it: a child just forked may still hold the
 	 * connection open. */
-	epoll_ctl(a->epoll, EPOLL_CTL_DEL, arrival->fd, NULL);
-	TAILQ_REMOVE(&a->waiting, arrival, link);
+	epoll_ctl(a->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
+	TAILQ_REMOVE(&a->waiting, connection, link);
 	a->count--;
-	free(arrival);
+	free(connection);
 	return outcome;
 }
 
-enum arrivals_outcome
-arrivals_next(struct arrivals *a, int64_t now, struct peer *peer, int *fd)
+enum pending_outcome
+pending_next(struct pending *a, int64_t now, struct peer *peer, int *fd)
 {
 	struct epoll_event event;
-	struct arrival *arrival;
+	struct pending_connection *connection;
 
 	if (a == NULL)
-		return ARRIVALS_NONE;
+		return PENDING_NONE;
 	while (epoll_wait(a->epoll, &event, 1, 0) == 1) {
-		arrival = event.data.ptr;
-		switch (proxy_receive(&arrival->reader, arrival->fd)) {
+		connection = event.data.ptr;
+		switch (proxy_receive(&connection->reader, connection->fd)) {
 		case PROXY_COMPLETE:
-			return take(a, arrival, peer, fd, ARRIVALS_READY);
+			return take(a, connection, peer, fd, PENDING_READY);
 		case PROXY_MALFORMED:
-			return take(a, arrival, peer, fd, ARRIVALS_MALFORMED);
+			return take(a, connection, peer, fd, PENDING_MALFORMED);
 		case PROXY_CLOSED:
 		case PROXY_FAILED:
-			return take(a, arrival, peer, fd, ARRIVALS_GONE);
+			return take(a, connection, peer, fd, PENDING_GONE);
 		case PROXY_INCOMPLETE:
 			break;
 		}
 	}
-	arrival = TAILQ_FIRST(&a->waiting);
-	if (arrival != NULL && arrival->until <= now)
-		return take(a, arrival, peer, fd, ARRIVALS_LATE);
-	return ARRIVALS_NONE;
+	connection = TAILQ_FIRST(&a->waiting);
+	if (connection != NULL && connection->until <= now)
+		return take(a, connection, peer, fd, PENDING_LATE);
+	return PENDING_NONE;
 }
 
 size_t
-arrivals_count(const struct arrivals *a)
+pending_count(const struct pending *a)
 {
 	return a == NULL ? 0 : a->count;
 }

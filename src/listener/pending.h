@@ -12,71 +12,71 @@
  * It never blocks on them: they are behind one epoll(7) descriptor, each has a
  * deadline, and there are so many at most.
  */
-#ifndef PINGTLS_ARRIVALS_H
-#define PINGTLS_ARRIVALS_H
+#ifndef PINGTLS_PENDING_H
+#define PINGTLS_PENDING_H
 
 #include <stddef.h>
 
 #include "base/deadline.h"
-#include "listener/session_table.h"
+#include "base/peer.h"
 
 /*
  * Waiting at once.  A proxy sends the header as soon as it is connected, so
  * few ever wait; this many descriptors are a quarter of the 1024 that a process
  * has by default.
  */
-#define ARRIVALS_MAX 256
+#define PENDING_MAX 256
 
 /*
  * How long one may wait, unless the administrator says otherwise: more than the
  * 3 s that proxy-protocol.txt (2) wants for a TCP retransmission.
  */
-#define ARRIVALS_MS 5000
+#define PENDING_MS 5000
 
-struct arrivals;
+struct pending;
 
 /*
- * Room for `most` connections (ARRIVALS_MAX), each of which may wait `ms`
- * milliseconds (ARRIVALS_MS; 0: for ever).  Returns NULL with errno.
+ * Room for `most` connections (PENDING_MAX), each of which may wait `ms`
+ * milliseconds (PENDING_MS; 0: for ever).  Returns NULL with errno.
  */
-struct arrivals *arrivals_new(size_t most, int64_t ms);
+struct pending *pending_new(size_t most, int64_t ms);
 
 /* Closes all that wait.  NULL is allowed, here and below: nothing waits there.
  */
-void arrivals_free(struct arrivals *);
+void pending_free(struct pending *);
 
 /*
  * Lets `fd`, a connection that `peer` has made, wait.  It belongs to the
- * arrivals from now on.  Returns 0; or -1 with errno, ENOBUFS if there is no
+ * pending from now on.  Returns 0; or -1 with errno, ENOBUFS if there is no
  * room, and `fd` is still the caller's.
  */
-int arrivals_add(struct arrivals *, int fd, const struct peer *peer);
+int pending_add(struct pending *, int fd, const struct peer *peer);
 
-/* A descriptor to poll(2) for POLLIN, which says that arrivals_next() has
+/* A descriptor to poll(2) for POLLIN, which says that pending_next() has
  * something to do; -1 for NULL. */
-int arrivals_fd(const struct arrivals *);
+int pending_fd(const struct pending *);
 
-/* When arrivals_next() will have something to do, should none speak. */
-deadline arrivals_deadline(const struct arrivals *);
+/* When pending_next() will have something to do, should none speak. */
+deadline pending_deadline(const struct pending *);
 
-enum arrivals_outcome {
-	ARRIVALS_NONE,      /* nothing to do now */
-	ARRIVALS_READY,     /* to be admitted: `peer` is the real one */
-	ARRIVALS_MALFORMED, /* to be closed: what it sent is not a header, */
-	ARRIVALS_LATE,      /* none came in time, */
-	ARRIVALS_GONE,      /* or the proxy closed before one did */
+enum pending_outcome {
+	PENDING_NONE,      /* nothing to do now */
+	PENDING_READY,     /* to be admitted: `peer` is the real one */
+	PENDING_MALFORMED, /* to be closed: what it sent is not a header, */
+	PENDING_LATE,      /* none came in time, */
+	PENDING_GONE,      /* or the proxy closed before one did */
 };
 
 /*
  * Takes out the next connection whose waiting is over at the time `now`
- * (deadline_now()); to be called until it returns ARRIVALS_NONE.  With any
- * other outcome `*fd` is the caller's, and `*peer` is that of arrivals_add(),
+ * (deadline_now()); to be called until it returns PENDING_NONE.  With any
+ * other outcome `*fd` is the caller's, and `*peer` is that of pending_add(),
  * with the address that the header names if it names one.
  */
-enum arrivals_outcome arrivals_next(
-    struct arrivals *, int64_t now, struct peer *peer, int *fd);
+enum pending_outcome pending_next(
+    struct pending *, int64_t now, struct peer *peer, int *fd);
 
 /* Those that wait now. */
-size_t arrivals_count(const struct arrivals *);
+size_t pending_count(const struct pending *);
 
 #endif

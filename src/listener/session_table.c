@@ -19,7 +19,7 @@ struct child {
 
 /* Unshared, but for the result of a child, which is a page of its own: a
  * session can neither read nor forge what others leave behind. */
-struct children {
+struct session_table {
 	size_t most, count;
 	struct child *table;  /* those that run come first */
 	size_t *free_results; /* the indexes not in use: a stack */
@@ -27,20 +27,20 @@ struct children {
 	size_t page;
 };
 
-struct children *
-children_new(size_t most)
+struct session_table *
+session_table_new(size_t most)
 {
-	struct children *c = unshared_new(sizeof(*c));
+	struct session_table *c = dontfork_new(sizeof(*c));
 
 	if (c == NULL)
 		return NULL;
 	c->most = most;
 	c->page = (size_t)sysconf(_SC_PAGESIZE);
-	c->table = unshared_new(most * sizeof(*c->table));
-	c->free_results = unshared_new(most * sizeof(*c->free_results));
-	c->results = unshared_new_for_children(most * c->page);
+	c->table = dontfork_new(most * sizeof(*c->table));
+	c->free_results = dontfork_new(most * sizeof(*c->free_results));
+	c->results = dontfork_new_for_children(most * c->page);
 	if (c->table == NULL || c->free_results == NULL || c->results == NULL) {
-		children_free(c);
+		session_table_free(c);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -50,18 +50,18 @@ children_new(size_t most)
 }
 
 void
-children_free(struct children *c)
+session_table_free(struct session_table *c)
 {
 	if (c == NULL)
 		return;
-	unshared_free(c->results, c->most * c->page);
-	unshared_free(c->free_results, c->most * sizeof(*c->free_results));
-	unshared_free(c->table, c->most * sizeof(*c->table));
-	unshared_free(c, sizeof(*c));
+	dontfork_free(c->results, c->most * c->page);
+	dontfork_free(c->free_results, c->most * sizeof(*c->free_results));
+	dontfork_free(c->table, c->most * sizeof(*c->table));
+	dontfork_free(c, sizeof(*c));
 }
 
 static struct session_result *
-result_at(const struct children *c, size_t index)
+result_at(const struct session_table *c, size_t index)
 {
 	return (void *)(c->results + index * c->page);
 }
@@ -85,8 +85,8 @@ fork_with(struct session_result *result, size_t page)
 }
 
 pid_t
-children_fork(
-    struct children *c, const struct peer *peer, struct session_result **result)
+session_table_fork(struct session_table *c, const struct peer *peer,
+    struct session_result **result)
 {
 	struct child *child;
 	size_t index;
@@ -110,7 +110,7 @@ children_fork(
 }
 
 int
-children_reap(struct children *c, pid_t pid, struct peer *peer,
+session_table_reap(struct session_table *c, pid_t pid, struct peer *peer,
     struct session_result *result)
 {
 	for (size_t i = 0; i < c->count; i++) {
@@ -129,13 +129,13 @@ children_reap(struct children *c, pid_t pid, struct peer *peer,
 }
 
 size_t
-children_count(const struct children *c)
+session_table_count(const struct session_table *c)
 {
 	return c->count;
 }
 
 void
-children_signal(const struct children *c, int signal)
+session_table_signal(const struct session_table *c, int signal)
 {
 	for (size_t i = 0; i < c->count; i++)
 		kill(c->table[i].pid, signal);

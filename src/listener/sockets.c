@@ -210,7 +210,7 @@ sockets_inherit(struct sockets *s, int count)
 		return -1;
 	}
 	for (int i = 0; i < count; i++) {
-		int fd = MANAGER_FIRST_SOCKET + i, flags;
+		int fd = SYSTEMD_FIRST_SOCKET + i, flags;
 
 		flags = fcntl(fd, F_GETFL);
 		if (!is_stream_listener(fd) || flags == -1 ||

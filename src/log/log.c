@@ -27,10 +27,10 @@ log_open(const char *name, enum log_target target, int most)
 {
 	log_name = name;
 	log_most = most;
-	log_prefix = manager_has_stderr();
+	log_prefix = systemd_has_stderr();
 	if (target == LOG_TARGET_AUTO)
 		target = log_prefix ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR;
-	if (target == LOG_TARGET_JOURNAL && !manager_has_journal())
+	if (target == LOG_TARGET_JOURNAL && !systemd_has_journal())
 		target = LOG_TARGET_SYSLOG;
 	log_target = target;
 	if (target == LOG_TARGET_SYSLOG) {
@@ -80,10 +80,16 @@ write_journal(int priority, const struct log_field *fields, size_t count,
 			break;
 		items[n++] = (struct iovec){texts[made++], (size_t)length};
 	}
-	ret = manager_journal(items, n);
+	ret = systemd_journal(items, n);
 	while (made > 0)
 		free(texts[--made]);
 	return ret;
+}
+
+bool
+log_wants(int priority)
+{
+	return priority <= log_most;
 }
 
 static void __attribute__((format(printf, 4, 0)))
@@ -92,7 +98,7 @@ put(int priority, const struct log_field *fields, size_t count,
 {
 	char line[LINE_SIZE];
 
-	if (priority > log_most)
+	if (!log_wants(priority))
 		return;
 	vsnprintf(line, sizeof(line), format, arguments);
 	switch (log_target) {

@@ -9,6 +9,7 @@
 #ifndef PINGTLS_LOG_H
 #define PINGTLS_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <syslog.h>
 
@@ -31,6 +32,9 @@ struct log_field {
  * this build or machine has none, syslog takes its place.
  */
 void log_open(const char *name, enum log_target target, int most);
+
+/* True if events of `priority` are logged. */
+bool log_wants(int priority);
 
 /* Logs one line, with no LF at its end. */
 void log_line(int priority, const char *format, ...)

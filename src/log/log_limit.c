@@ -8,7 +8,7 @@
 #define EVERY_MS 1000
 
 bool
-complaints_allow(struct complaints *c)
+log_limit_allow(struct log_limit *c)
 {
 	if (deadline_now() < c->from) {
 		c->left_out++;

@@ -2,15 +2,15 @@
  * Complaints that strangers can cause: logged one a second at most, and the
  * others counted.
  */
-#ifndef PINGTLS_COMPLAINTS_H
-#define PINGTLS_COMPLAINTS_H
+#ifndef PINGTLS_LOG_LIMIT_H
+#define PINGTLS_LOG_LIMIT_H
 
 #include <stdbool.h>
 
 #include "base/deadline.h"
 
 /* Zero at first. */
-struct complaints {
+struct log_limit {
 	deadline from; /* when the next may be logged */
 	unsigned long left_out;
 };
@@ -19,6 +19,6 @@ struct complaints {
  * Whether one may be logged now; logs before it how many could not be since the
  * last.
  */
-bool complaints_allow(struct complaints *);
+bool log_limit_allow(struct log_limit *);
 
 #endif

@@ -21,7 +21,7 @@
 #include <systemd/sd-journal.h>
 
 _Static_assert(
-    MANAGER_FIRST_SOCKET == SD_LISTEN_FDS_START, "sd_listen_fds(3) says 3");
+    SYSTEMD_FIRST_SOCKET == SD_LISTEN_FDS_START, "sd_listen_fds(3) says 3");
 
 /*
  * Loaded when a manager first turns out to be there.  With the five libraries
@@ -54,7 +54,7 @@ load(void)
 }
 
 int
-manager_sockets(void)
+systemd_sockets(void)
 {
 	int n;
 
@@ -73,7 +73,7 @@ manager_sockets(void)
 }
 
 void
-manager_notify(const char *format, ...)
+systemd_notify(const char *format, ...)
 {
 	va_list arguments;
 	char *state;
@@ -89,7 +89,7 @@ manager_notify(const char *format, ...)
 }
 
 int64_t
-manager_watchdog_ms(void)
+systemd_watchdog_ms(void)
 {
 	uint64_t us;
 
@@ -100,13 +100,13 @@ manager_watchdog_ms(void)
 }
 
 bool
-manager_has_journal(void)
+systemd_has_journal(void)
 {
 	return access("/run/systemd/journal/socket", W_OK) == 0 && load();
 }
 
 int
-manager_journal(const struct iovec *items, int count)
+systemd_journal(const struct iovec *items, int count)
 {
 	int ret = systemd.journal_sendv(items, count);
 
@@ -120,31 +120,31 @@ manager_journal(const struct iovec *items, int count)
 #else
 
 int
-manager_sockets(void)
+systemd_sockets(void)
 {
 	return 0;
 }
 
 void
-manager_notify(const char *format, ...)
+systemd_notify(const char *format, ...)
 {
 	(void)format;
 }
 
 int64_t
-manager_watchdog_ms(void)
+systemd_watchdog_ms(void)
 {
 	return 0;
 }
 
 bool
-manager_has_journal(void)
+systemd_has_journal(void)
 {
 	return false;
 }
 
 int
-manager_journal(const struct iovec *items, int count)
+systemd_journal(const struct iovec *items, int count)
 {
 	(void)items;
 	(void)count;
@@ -155,7 +155,7 @@ manager_journal(const struct iovec *items, int count)
 #endif
 
 bool
-manager_has_stderr(void)
+systemd_has_stderr(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	uintmax_t device, inode;

@@ -80,12 +80,12 @@ unanswered(void *context, const struct probe_result *r, enum probe_phase phase,
 }
 
 static void
-show_certificate(
-    struct report *report, const struct trust *trust, gnutls_session_t session)
+show_certificate(struct report *report, const struct verifier *verifier,
+    gnutls_session_t session)
 {
-	struct trust_facts facts;
+	struct verify_facts facts;
 	char from[DATE_TEXT_MAX], until[DATE_TEXT_MAX];
-	int ret = trust_look(trust, session, &facts);
+	int ret = verify_look(verifier, session, &facts);
 
 	if (ret < 0) {
 		say(report, "certificate: %s\n", gnutls_strerror(ret));
@@ -108,8 +108,8 @@ show_certificate(
 }
 
 static int
-upgraded(void *context, const struct probe_result *r, const struct trust *trust,
-    gnutls_session_t session)
+upgraded(void *context, const struct probe_result *r,
+    const struct verifier *verifier, gnutls_session_t session)
 {
 	struct report *report = context;
 	const char *suite = gnutls_ciphersuite_get(session);
@@ -120,11 +120,11 @@ upgraded(void *context, const struct probe_result *r, const struct trust *trust,
 	    version == NULL ? "TLS" : version,
 	    suite == NULL ? "(suite unknown)" : suite,
 	    in_ms((double)r->handshake_ns));
-	show_certificate(report, trust, session);
-	if (!report->options->trust.insecure)
+	show_certificate(report, verifier, session);
+	if (!report->options->verify.insecure)
 		return report->error == 0 ? 0 : -1;
-	if (trust_why(trust)[0] != '\0')
-		return say(report, "NOT VERIFIED: %s\n", trust_why(trust));
+	if (verify_why(verifier)[0] != '\0')
+		return say(report, "NOT VERIFIED: %s\n", verify_why(verifier));
 	return say(
 	    report, "would have been verified without --insecure as well\n");
 }

@@ -19,7 +19,7 @@
 #include "session/session_log.h"
 
 bool
-instance_stderr_is_peer(void)
+inetd_stderr_is_peer(void)
 {
 	struct stat in, err;
 
@@ -35,7 +35,7 @@ instance_stderr_is_peer(void)
 static int
 take_peer(int fd)
 {
-	bool errors_too = instance_stderr_is_peer();
+	bool errors_too = inetd_stderr_is_peer();
 	int peer = fcntl(fd, F_DUPFD_CLOEXEC, 3), null;
 
 	if (peer == -1)
@@ -60,10 +60,11 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 	struct proxy_reader reader = {0};
 	char who[ADDRESS_TEXT_MAX];
 
-	if (!networks_match(o->proxies, (struct sockaddr *)&peer->address))
+	if (!networks_match(
+		o->listener.proxies, (struct sockaddr *)&peer->address))
 		return 0;
 	address_format((struct sockaddr *)&peer->address, peer->length, who);
-	switch (proxy_wait(&reader, fd, deadline_in(ARRIVALS_MS))) {
+	switch (proxy_wait(&reader, fd, deadline_in(PENDING_MS))) {
 	case PROXY_COMPLETE:
 		if (reader.header.relayed) {
 			peer->address = reader.header.source;
@@ -108,11 +109,11 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 	address_format((struct sockaddr *)&peer->address, peer->length, who);
 	log_line(LOG_INFO, "connection from %s", who);
 	if ((stream = stream_new(fd)) == NULL ||
-	    (o->sandboxed && confine() == -1)) {
+	    (o->listener.sandboxed && confine() == -1)) {
 		log_line(LOG_ERR, "cannot serve %s: %s", who, strerror(errno));
 		return -1;
 	}
-	session_serve(stream, credentials, &o->session, &result);
+	session_serve(stream, credentials, &o->listener.session, &result);
 	stream_free(stream);
 	session_result_clean(&result);
 	session_log(peer, &result, 0);
@@ -120,7 +121,7 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 }
 
 int
-instance_run(const struct options *o, struct credentials_options *how, int fd)
+inetd_run(const struct options *o, struct credentials_options *how, int fd)
 {
 	struct peer peer = {.length = sizeof(peer.address)};
 	struct credentials *credentials;

@@ -2,8 +2,8 @@
  * One connection that another program accepted (inetd, xinetd, tcpserver, or
  * systemd with Accept=yes): the process is the session.
  */
-#ifndef PINGTLS_INSTANCE_H
-#define PINGTLS_INSTANCE_H
+#ifndef PINGTLS_INETD_H
+#define PINGTLS_INETD_H
 
 #include <stdbool.h>
 
@@ -12,7 +12,7 @@
 
 /* Whether standard error, the log's way to a person, is in truth the peer
  * (inetd(8)). */
-bool instance_stderr_is_peer(void);
+bool inetd_stderr_is_peer(void);
 
 /*
  * Serves the connected socket `fd`, moved off the standard descriptors, and
@@ -20,7 +20,6 @@ bool instance_stderr_is_peer(void);
  * that the keyholder reads the keys at STARTTLS.
  * Ends the process, or returns the exit status if it could not even try.
  */
-int instance_run(
-    const struct options *, struct credentials_options *how, int fd);
+int inetd_run(const struct options *, struct credentials_options *how, int fd);
 
 #endif

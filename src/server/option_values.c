@@ -119,7 +119,7 @@ option_min_tls(const char *text, enum policy_oldest *oldest)
 }
 
 int
-option_verify_client(const char *text, struct clients_options *clients)
+option_verify_client(const char *text, struct client_auth_options *clients)
 {
 	clients->optional = strcmp(text, "optional") == 0;
 	if (clients->optional || strcmp(text, "require") == 0)

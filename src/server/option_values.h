@@ -33,6 +33,6 @@ int option_penalties(
 /* --log, --min-tls and --verify-client. */
 int option_log(const char *text, enum log_target *log);
 int option_min_tls(const char *text, enum policy_oldest *oldest);
-int option_verify_client(const char *text, struct clients_options *clients);
+int option_verify_client(const char *text, struct client_auth_options *clients);
 
 #endif

@@ -139,35 +139,39 @@ take(struct options *o, size_t *keys, int option, const char *name, char *value)
 		return 0;
 	case MAX_SESSIONS:
 		return option_number(
-		    name, value, 1, MOST_SESSIONS, &o->max_sessions);
+		    name, value, 1, MOST_SESSIONS, &o->listener.max_sessions);
 	case MAX_SESSIONS_PER_SOURCE:
-		return option_number(
-		    name, value, 1, MOST_SESSIONS, &o->max_sessions_per_source);
+		return option_number(name, value, 1, MOST_SESSIONS,
+		    &o->listener.max_sessions_per_source);
 	case MAX_RATE_PER_SOURCE:
-		return option_number(
-		    name, value, 0, MOST_RATE, &o->max_rate_per_source);
+		return option_number(name, value, 0, MOST_RATE,
+		    &o->listener.max_rate_per_source);
 	case PENALTIES:
-		return option_penalties(name, value, &o->penalties);
+		return option_penalties(name, value, &o->listener.penalties);
 	case PENALTY_EXEMPT:
-		return option_networks(name, value, &o->penalties.exempt);
+		return option_networks(
+		    name, value, &o->listener.penalties.exempt);
 	case PROXY_PROTOCOL:
-		return option_networks(name, value, &o->proxies);
+		return option_networks(name, value, &o->listener.proxies);
 	case METRICS_FILE:
-		o->metrics_file = value;
+		o->listener.metrics_file = value;
 		return 0;
 	case MAX_ERRORS:
 		if (option_number(name, value, 1, UINT_MAX, &count) == -1)
 			return -1;
-		o->session.max_errors = (unsigned int)count;
+		o->listener.session.max_errors = (unsigned int)count;
 		return 0;
 	case IDLE_TIMEOUT:
-		return option_seconds(name, value, &o->session.idle_ms);
+		return option_seconds(
+		    name, value, &o->listener.session.idle_ms);
 	case HANDSHAKE_TIMEOUT:
-		return option_seconds(name, value, &o->session.handshake_ms);
+		return option_seconds(
+		    name, value, &o->listener.session.handshake_ms);
 	case SESSION_TIMEOUT:
-		return option_seconds(name, value, &o->session.total_ms);
+		return option_seconds(
+		    name, value, &o->listener.session.total_ms);
 	default: /* DRAIN_TIMEOUT */
-		return option_seconds(name, value, &o->drain_ms);
+		return option_seconds(name, value, &o->listener.drain_ms);
 	}
 }
 
@@ -203,7 +207,7 @@ options_parse(int argc, char *argv[], struct options *o)
 			o->tickets.generate = false;
 			break;
 		case NO_SANDBOX:
-			o->sandboxed = false;
+			o->listener.sandboxed = false;
 			break;
 		case 't':
 			o->check_config = true;
@@ -255,6 +259,6 @@ options_parse(int argc, char *argv[], struct options *o)
 void
 options_free(struct options *o)
 {
-	networks_free(o->penalties.exempt);
-	networks_free(o->proxies);
+	networks_free(o->listener.penalties.exempt);
+	networks_free(o->listener.proxies);
 }

@@ -8,23 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/networks.h"
 #include "credentials/client_auth.h"
 #include "credentials/tickets.h"
 #include "keyholder/keyholder.h"
+#include "listener/listener_options.h"
 #include "listener/sockets.h"
 #include "log/log.h"
-#include "session/session.h"
 #include "tls/policy.h"
-
-/* What a source pays for misbehaving (penalties.h). */
-struct penalty_options {
-	bool on;
-	int64_t handshake_ms; /* for a handshake that fails */
-	int64_t crash_ms;     /* for a session that crashes */
-	int64_t min_ms, max_ms;
-	struct networks *exempt; /* NULL: no one */
-};
 
 struct options {
 	const char *listen[SOCKETS_MAX];
@@ -34,22 +24,15 @@ struct options {
 	size_t pair_count;
 	const char *priority; /* NULL: the system's default */
 	enum policy_oldest oldest_tls;
-	struct clients_options clients;
+	struct client_auth_options clients;
 	bool verify_client; /* said how */
 	struct tickets_options tickets;
 	const char *user; /* NULL: not said */
-	struct session_options session;
-	unsigned long max_sessions, max_sessions_per_source;
-	unsigned long max_rate_per_source; /* a second; 0: no limit */
-	struct penalty_options penalties;
-	struct networks *proxies; /* that send the PROXY protocol; NULL: none */
-	const char *metrics_file; /* NULL: none */
-	int64_t drain_ms;
+	struct listener_options listener;
 	bool daemonize;
 	const char *pid_file; /* NULL: none */
 	enum log_target log;
 	int log_most; /* syslog(3) priority */
-	bool sandboxed;
 	bool check_config;
 };
 

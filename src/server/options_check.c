@@ -84,5 +84,5 @@ options_check(struct options *o, size_t keys)
 		return -1;
 	return check_absolute("pid-file", o->pid_file) == -1
 	           ? -1
-	           : check_absolute("metrics-file", o->metrics_file);
+	           : check_absolute("metrics-file", o->listener.metrics_file);
 }

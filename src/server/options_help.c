@@ -16,27 +16,30 @@
 #define DEFAULT_MAX_RATE_PER_SOURCE 64
 
 const struct options options_defaults = {
-    .session =
+    .listener =
 	{
-	    .idle_ms = 60000,
-	    .handshake_ms = 10000,
-	    .total_ms = DEFAULT_SESSION_MS,
-	    .max_errors = 3,
+	    .session =
+		{
+		    .idle_ms = 60000,
+		    .handshake_ms = 10000,
+		    .total_ms = DEFAULT_SESSION_MS,
+		    .max_errors = 3,
+		},
+	    .max_sessions = DEFAULT_MAX_SESSIONS,
+	    .max_sessions_per_source = DEFAULT_MAX_PER_SOURCE,
+	    .max_rate_per_source = DEFAULT_MAX_RATE_PER_SOURCE,
+	    .penalties =
+		{
+		    .on = true,
+		    .handshake_ms = 2000,
+		    .crash_ms = 90000,
+		    .min_ms = 15000,
+		    .max_ms = 600000,
+		},
+	    .drain_ms = 10000,
+	    .sandboxed = true,
 	},
-    .max_sessions = DEFAULT_MAX_SESSIONS,
-    .max_sessions_per_source = DEFAULT_MAX_PER_SOURCE,
-    .max_rate_per_source = DEFAULT_MAX_RATE_PER_SOURCE,
-    .penalties =
-	{
-	    .on = true,
-	    .handshake_ms = 2000,
-	    .crash_ms = 90000,
-	    .min_ms = 15000,
-	    .max_ms = 600000,
-	},
-    .drain_ms = 10000,
     .tickets.generate = true,
-    .sandboxed = true,
     .log = LOG_TARGET_AUTO,
     .log_most = LOG_INFO,
 };
@@ -103,9 +106,9 @@ options_show_help(void)
 {
 	printf(help, DEFAULT_MAX_SESSIONS, DEFAULT_MAX_PER_SOURCE,
 	    DEFAULT_MAX_RATE_PER_SOURCE, OPTIONS_DEFAULT_PENALTIES,
-	    options_defaults.session.max_errors,
-	    (double)options_defaults.session.idle_ms / 1e3,
-	    (double)options_defaults.session.handshake_ms / 1e3,
-	    (double)options_defaults.session.total_ms / 1e3,
-	    (double)options_defaults.drain_ms / 1e3);
+	    options_defaults.listener.session.max_errors,
+	    (double)options_defaults.listener.session.idle_ms / 1e3,
+	    (double)options_defaults.listener.session.handshake_ms / 1e3,
+	    (double)options_defaults.listener.session.total_ms / 1e3,
+	    (double)options_defaults.listener.drain_ms / 1e3);
 }

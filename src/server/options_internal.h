@@ -1,8 +1,8 @@
 /*
  * The parts that options.c is made of.
  */
-#ifndef PINGTLS_OPTIONS_PARTS_H
-#define PINGTLS_OPTIONS_PARTS_H
+#ifndef PINGTLS_OPTIONS_INTERNAL_H
+#define PINGTLS_OPTIONS_INTERNAL_H
 
 #include "server/options.h"
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "stream/protocol.h"
-#include "tls/certificate_names.h"
 
 /* How long a peer may take to read a last reply and close: the round trip of
  * any network, and no great hold on a process. */
@@ -95,7 +95,7 @@ note_tls(struct session *s)
 	snprintf(r->cipher_suite, sizeof(r->cipher_suite), "%s",
 	    suite == NULL ? "" : suite);
 	r->resumed = gnutls_session_is_resumed(tls) != 0;
-	clients_name(tls, r->client, sizeof(r->client));
+	client_auth_name(tls, r->client, sizeof(r->client));
 }
 
 /* The alert of a handshake that failed with a GnuTLS error. */
@@ -111,7 +111,7 @@ note_alert(struct session *s, int tls_error)
 		r->alert_received = 1;
 		return;
 	}
-	alert = clients_alert(tls, tls_error);
+	alert = client_auth_alert(tls, tls_error);
 	if (alert == -1)
 		alert = gnutls_error_to_alert(tls_error, &level);
 	r->alert = (uint32_t)alert;
@@ -161,7 +161,7 @@ upgrade(struct session *s, enum session_end *end)
 	}
 	keyholder_set_deadline(keyholder, when);
 	stream_set_deadline(s->stream, when);
-	stream_set_alert(s->stream, clients_alert);
+	stream_set_alert(s->stream, client_auth_alert);
 	e = stream_upgrade(s->stream, tls);
 	if (e != 0) {
 		*end = note_failure(s, e);
@@ -271,7 +271,7 @@ static void
 clean(char *text, size_t size)
 {
 	text[size - 1] = '\0';
-	certificate_printable(text);
+	printable(text);
 }
 
 void

@@ -51,13 +51,13 @@ struct session_result {
 	uint32_t resumed; /* by a ticket of an earlier session */
 	uint64_t pings_clear, pings_tls;
 	uint64_t octets_in, octets_out;
-	int64_t handshake_ns;          /* 0 if there was none */
-	uint32_t alert;                /* by which the handshake failed */
-	uint32_t alert_received;       /* 0: sent by us */
-	char version[16];              /* of TLS */
-	char cipher_suite[64];         /* as the IANA names it */
-	char client[CLIENTS_NAME_MAX]; /* verified, or "" */
-	char why[SESSION_TEXT_MAX];    /* more about the end, or "" */
+	int64_t handshake_ns;              /* 0 if there was none */
+	uint32_t alert;                    /* by which the handshake failed */
+	uint32_t alert_received;           /* 0: sent by us */
+	char version[16];                  /* of TLS */
+	char cipher_suite[64];             /* as the IANA names it */
+	char client[CLIENT_AUTH_NAME_MAX]; /* verified, or "" */
+	char why[SESSION_TEXT_MAX];        /* more about the end, or "" */
 };
 
 /*

@@ -28,7 +28,7 @@ log_served(
 {
 	char pings[24], tls_pings[24], duration[32], handshake[32];
 	char what[192] = "", why[SESSION_TEXT_MAX + 4] = "";
-	char client[CLIENTS_NAME_MAX + 16] = "";
+	char client[CLIENT_AUTH_NAME_MAX + 16] = "";
 	const char *end = session_end_text(r->end);
 	struct log_field fields[] = {
 	    {"PINGTLS_PEER", who->text},

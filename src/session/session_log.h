@@ -4,7 +4,7 @@
 #ifndef PINGTLS_SESSION_LOG_H
 #define PINGTLS_SESSION_LOG_H
 
-#include "listener/session_table.h"
+#include "base/peer.h"
 #include "session/session.h"
 
 /*

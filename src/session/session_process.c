@@ -24,8 +24,8 @@ block_signals(void)
 }
 
 _Noreturn void
-child_serve(
-    const struct child_options *o, int fd, struct session_result *result)
+session_process_serve(const struct session_process_options *o, int fd,
+    struct session_result *result)
 {
 	struct stream *stream;
 

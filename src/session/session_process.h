@@ -2,21 +2,21 @@
  * What a forked session process does: it keeps what it needs, enters the
  * sandbox, serves one connection, and is gone.
  */
-#ifndef PINGTLS_CHILD_H
-#define PINGTLS_CHILD_H
+#ifndef PINGTLS_SESSION_PROCESS_H
+#define PINGTLS_SESSION_PROCESS_H
 
 #include "confine/sandbox.h"
 #include "credentials/credentials.h"
 #include "session/session.h"
 
-struct child_options {
+struct session_process_options {
 	const struct credentials *credentials;
 	const struct sandbox *sandbox; /* NULL: none */
 	const struct session_options *session;
 };
 
 /* Serves the connection `fd` and exits; `result` must be zero at first. */
-_Noreturn void child_serve(
-    const struct child_options *, int fd, struct session_result *result);
+_Noreturn void session_process_serve(const struct session_process_options *,
+    int fd, struct session_result *result);
 
 #endif

@@ -46,9 +46,9 @@ refusals(FILE *f, const struct stats *s)
 {
 	describe(
 	    f, "refused_total", "counter", "Connections refused, by reason.");
-	for (enum refusal_reason i = 0; i < REFUSALS; i++)
+	for (enum reject_reason i = 0; i < REJECT_REASONS; i++)
 		fprintf(f, PREFIX "refused_total{reason=\"%s\"} %" PRIu64 "\n",
-		    refusal(i)->label, s->refused[i]);
+		    rejection_of(i)->label, s->refused[i]);
 }
 
 /* The name that RFC 8446, 6 has for an alert: GnuTLS's, without its prefix and

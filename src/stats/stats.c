@@ -52,7 +52,7 @@ sum(const uint64_t *counts, size_t size)
 uint64_t
 stats_refused(const struct stats *s)
 {
-	return sum(s->refused, REFUSALS);
+	return sum(s->refused, REJECT_REASONS);
 }
 
 uint64_t

@@ -14,7 +14,7 @@
 
 struct stats {
 	uint64_t connections; /* accepted, refused ones too */
-	uint64_t refused[REFUSALS];
+	uint64_t refused[REJECT_REASONS];
 	uint64_t sessions; /* ended */
 	uint64_t crashed;
 	uint64_t upgraded;

@@ -1,8 +1,8 @@
 /*
  * The parts that the stream is made of.
  */
-#ifndef PINGTLS_STREAM_PARTS_H
-#define PINGTLS_STREAM_PARTS_H
+#ifndef PINGTLS_STREAM_INTERNAL_H
+#define PINGTLS_STREAM_INTERNAL_H
 
 #include <stdbool.h>
 

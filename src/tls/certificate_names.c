@@ -9,13 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-void
-certificate_printable(char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text < 32 || *text > 126)
-			*text = '.';
-}
+#include "base/printable.h"
 
 static void
 distinguished_name(int ret, gnutls_datum_t *name, char *text, size_t size)
@@ -26,7 +20,7 @@ distinguished_name(int ret, gnutls_datum_t *name, char *text, size_t size)
 		snprintf(text, size, "(none)");
 	if (ret == 0)
 		gnutls_free(name->data);
-	certificate_printable(text);
+	printable(text);
 }
 
 void
@@ -63,7 +57,7 @@ alternative_name(
 	switch (kind) {
 	case GNUTLS_SAN_DNSNAME:
 		octets[length] = '\0';
-		certificate_printable(octets);
+		printable(octets);
 		snprintf(text, size, "%s", octets);
 		return 1;
 	case GNUTLS_SAN_IPADDRESS:
@@ -102,7 +96,7 @@ certificate_names(gnutls_x509_crt_t certificate, char *text, size_t size)
 	if (gnutls_x509_crt_get_dn_by_oid(certificate,
 		GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &length) < 0)
 		snprintf(name, sizeof(name), "no name");
-	certificate_printable(name);
+	printable(name);
 	snprintf(text, size, "%s", name);
 }
 

@@ -8,10 +8,6 @@
 
 #include <gnutls/x509.h>
 
-/* Replaces each octet that is not ASCII 32 to 126: names come from the network,
- * and terminals obey some of what they are sent. */
-void certificate_printable(char *text);
-
 /* The subject's or the issuer's distinguished name (RFC 4514) or, where it is
  * empty, "(none)". */
 void certificate_subject(gnutls_x509_crt_t, char *text, size_t size);

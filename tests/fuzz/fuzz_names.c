@@ -139,7 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ret == 0) {
 		check(crt, 1);
 		check(crt, 16);
-		check(crt, TRUST_NAME_MAX);
+		check(crt, VERIFY_NAME_MAX);
 	}
 	gnutls_x509_crt_deinit(crt);
 	return 0;

@@ -43,9 +43,11 @@ check_server(const struct options *o)
 		FUZZ_REQUIRE(o->pairs[i].key_file != NULL);
 	}
 	FUZZ_REQUIRE(o->listen_count <= SOCKETS_MAX);
-	FUZZ_REQUIRE(o->session.max_errors > 0);
-	FUZZ_REQUIRE(o->session.idle_ms >= 0 && o->drain_ms >= 0);
-	FUZZ_REQUIRE(o->max_sessions > 0 && o->max_sessions_per_source > 0);
+	FUZZ_REQUIRE(o->listener.session.max_errors > 0);
+	FUZZ_REQUIRE(
+	    o->listener.session.idle_ms >= 0 && o->listener.drain_ms >= 0);
+	FUZZ_REQUIRE(o->listener.max_sessions > 0 &&
+		     o->listener.max_sessions_per_source > 0);
 }
 
 static void
@@ -67,7 +69,7 @@ client_options(int argc, char *argv[])
 
 	switch (ping_options_parse(argc, argv, &o, why)) {
 	case PING_RUN:
-		FUZZ_REQUIRE(o.host[0] != '\0' && o.trust.name[0] != '\0');
+		FUZZ_REQUIRE(o.host[0] != '\0' && o.verify.name[0] != '\0');
 		FUZZ_REQUIRE(parse_count(o.port, 1, UINT16_MAX, &port) == 0);
 		FUZZ_REQUIRE(o.timeout_ms > 0 && o.interval_ms >= 0);
 		break;

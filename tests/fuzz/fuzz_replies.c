@@ -100,13 +100,13 @@ unanswered(void *context, const struct probe_result *result,
 
 static int
 upgraded(void *context, const struct probe_result *result,
-    const struct trust *trust, gnutls_session_t session)
+    const struct verifier *verifier, gnutls_session_t session)
 {
-	struct trust_facts facts;
+	struct verify_facts facts;
 
 	(void)context;
 	FUZZ_REQUIRE(result->handshake_ns > 0);
-	FUZZ_REQUIRE(trust_look(trust, session, &facts) == 0);
+	FUZZ_REQUIRE(verify_look(verifier, session, &facts) == 0);
 	FUZZ_REQUIRE(fuzz_printable(facts.subject, sizeof(facts.subject)));
 	FUZZ_REQUIRE(fuzz_printable(facts.ocsp, sizeof(facts.ocsp)));
 	return 0;
@@ -206,16 +206,16 @@ converse(const struct ping_options *options)
 	    .asked = asked,
 	};
 	static struct probe_result result;
-	char why[TRUST_TEXT_MAX];
-	struct trust *trust = trust_new(&options->trust, why);
+	char why[VERIFY_TEXT_MAX];
+	struct verifier *verifier = verify_new(&options->verify, why);
 	int ret;
 
-	FUZZ_REQUIRE(trust != NULL);
-	ret = probe_run(options, trust, &events, &result);
+	FUZZ_REQUIRE(verifier != NULL);
+	ret = probe_run(options, verifier, &events, &result);
 	stage_end();
 	check(&result, ret, &stage_look()->actor);
 	stage_close();
-	trust_free(trust);
+	verify_free(verifier);
 }
 
 int
@@ -227,7 +227,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .interval_ms = INTERVAL_MS,
 	    .timeout_ms = TIMEOUT_MS,
 	    .deadline_ms = DEADLINE_MS,
-	    .trust = {.name = "localhost",
+	    .verifier = {.name = "localhost",
 		.ca_file = identity.certificate_file},
 	};
 	size_t descriptors = fuzz_descriptors();
@@ -238,9 +238,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	script_size = size - 1;
 	options.count = data[0] & COUNT;
 	options.plain = (data[0] & PLAIN) != 0;
-	options.trust.insecure = (data[0] & INSECURE) != 0;
+	options.verify.insecure = (data[0] & INSECURE) != 0;
 	if ((data[0] & WRONG_NAME) != 0)
-		options.trust.name = "192.0.2.1";
+		options.verify.name = "192.0.2.1";
 	if ((data[0] & FLOOD) != 0)
 		options.interval_ms = 0;
 	if ((data[0] & DELAY) != 0)

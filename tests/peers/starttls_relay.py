@@ -26,7 +26,7 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 
 
 def relay(client: socket.socket, host: str, port: int) -> None:
-    """One connection, from the client's arrival to the end of both sides."""
+    """One connection, from the client's connection to the end of both sides."""
     with client, socket.create_connection((host, port)) as server:
         server.sendall(b"PING\n")
         answer = server.recv(5, socket.MSG_WAITALL)

@@ -51,12 +51,12 @@ START_TEST(has_defaults)
 	ck_assert(!o.plain);
 	ck_assert(!o.quiet);
 	ck_assert(!o.verbose);
-	ck_assert_str_eq(o.trust.name, "example.net");
-	ck_assert_ptr_null(o.trust.ca_file);
-	ck_assert_ptr_null(o.trust.certificate_file);
-	ck_assert_ptr_null(o.trust.key_file);
-	ck_assert_ptr_null(o.trust.priority);
-	ck_assert(!o.trust.insecure);
+	ck_assert_str_eq(o.verify.name, "example.net");
+	ck_assert_ptr_null(o.verify.ca_file);
+	ck_assert_ptr_null(o.verify.certificate_file);
+	ck_assert_ptr_null(o.verify.key_file);
+	ck_assert_ptr_null(o.verify.priority);
+	ck_assert(!o.verify.insecure);
 }
 END_TEST
 
@@ -88,15 +88,15 @@ START_TEST(takes_long_options)
 		     "--client-cert=cert --client-key=key --priority NORMAL "
 		     "--starttls-delay=0.25 host");
 	ck_assert(o.plain);
-	ck_assert(o.trust.insecure);
-	ck_assert_str_eq(o.trust.ca_file, "ca");
-	ck_assert_str_eq(o.trust.name, "other");
-	ck_assert_str_eq(o.trust.certificate_file, "cert");
-	ck_assert_str_eq(o.trust.key_file, "key");
-	ck_assert_str_eq(o.trust.priority, "NORMAL");
+	ck_assert(o.verify.insecure);
+	ck_assert_str_eq(o.verify.ca_file, "ca");
+	ck_assert_str_eq(o.verify.name, "other");
+	ck_assert_str_eq(o.verify.certificate_file, "cert");
+	ck_assert_str_eq(o.verify.key_file, "key");
+	ck_assert_str_eq(o.verify.priority, "NORMAL");
 	ck_assert_int_eq(o.starttls_delay_ms, 250);
 	accept_words("--ins --starttls=1 host");
-	ck_assert(o.trust.insecure);
+	ck_assert(o.verify.insecure);
 	ck_assert_int_eq(o.starttls_delay_ms, 1000);
 }
 END_TEST
@@ -121,7 +121,7 @@ START_TEST(takes_a_destination_as_people_write_it)
 		accept_words(destinations[i].words);
 		ck_assert_str_eq(o.host, destinations[i].host);
 		ck_assert_str_eq(o.port, destinations[i].port);
-		ck_assert_str_eq(o.trust.name, destinations[i].host);
+		ck_assert_str_eq(o.verify.name, destinations[i].host);
 	}
 }
 END_TEST

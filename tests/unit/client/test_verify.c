@@ -14,23 +14,23 @@
 #include "unit_files.h"
 #include "unit_handshake.h"
 
-static struct trust_options options;
-static char why[TRUST_TEXT_MAX];
+static struct verify_options options;
+static char why[VERIFY_TEXT_MAX];
 
 static void
 set_up(void)
 {
-	options = (struct trust_options){
+	options = (struct verify_options){
 	    .name = "localhost",
 	    .ca_file = unit_file("ca.pem"),
 	};
 	why[0] = '\0';
 }
 
-static struct trust *
+static struct verifier *
 load(void)
 {
-	struct trust *t = trust_new(&options, why);
+	struct verifier *t = verify_new(&options, why);
 
 	ck_assert_msg(t != NULL, "%s", why);
 	return t;
@@ -39,9 +39,9 @@ load(void)
 static void
 expect_refusal(const char *format, const char *file)
 {
-	char want[TRUST_TEXT_MAX];
+	char want[VERIFY_TEXT_MAX];
 
-	ck_assert_ptr_null(trust_new(&options, why));
+	ck_assert_ptr_null(verify_new(&options, why));
 	snprintf(want, sizeof(want), "%s%s", format, file);
 	ck_assert_str_eq(why, want);
 }
@@ -50,18 +50,18 @@ START_TEST(refuses_authorities_that_cannot_be_read)
 {
 	static const char rubbish[] = "-----BEGIN CERTIFICATE-----\nAAAA\n"
 				      "-----END CERTIFICATE-----\n";
-	char want[TRUST_TEXT_MAX];
+	char want[VERIFY_TEXT_MAX];
 
 	options.ca_file = "/nowhere/ca.pem";
 	expect_refusal(
 	    "cannot read /nowhere/ca.pem: ", "No such file or directory");
 	options.ca_file = unit_file_write("empty.pem", "", 0);
-	ck_assert_ptr_null(trust_new(&options, why));
+	ck_assert_ptr_null(verify_new(&options, why));
 	snprintf(want, sizeof(want), "cannot use %s: ", options.ca_file);
 	ck_assert_int_eq(strncmp(why, want, strlen(want)), 0);
 	options.ca_file =
 	    unit_file_write("rubbish.pem", rubbish, sizeof(rubbish) - 1);
-	ck_assert_ptr_null(trust_new(&options, why));
+	ck_assert_ptr_null(verify_new(&options, why));
 	snprintf(want, sizeof(want), "cannot use %s: ", options.ca_file);
 	ck_assert_int_eq(strncmp(why, want, strlen(want)), 0);
 }
@@ -69,19 +69,19 @@ END_TEST
 
 START_TEST(refuses_an_identity_that_cannot_be_used)
 {
-	char want[TRUST_TEXT_MAX];
+	char want[VERIFY_TEXT_MAX];
 
 	options.certificate_file = unit_file("client-cert.pem");
 	options.key_file = "/nowhere/key.pem";
 	expect_refusal(
 	    "cannot read /nowhere/key.pem: ", "No such file or directory");
 	options.key_file = unit_file("rsa-key.pem");
-	ck_assert_ptr_null(trust_new(&options, why));
+	ck_assert_ptr_null(verify_new(&options, why));
 	snprintf(want, sizeof(want), "key %s does not match certificate %s",
 	    options.key_file, options.certificate_file);
 	ck_assert_str_eq(why, want);
 	options.key_file = options.certificate_file;
-	ck_assert_ptr_null(trust_new(&options, why));
+	ck_assert_ptr_null(verify_new(&options, why));
 	snprintf(want, sizeof(want),
 	    "cannot use %s with %s: ", options.certificate_file,
 	    options.key_file);
@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(refuses_names_that_no_certificate_has)
 {
-	char name[TRUST_NAME_MAX + 1];
+	char name[VERIFY_NAME_MAX + 1];
 
 	options.name = "";
 	expect_refusal("cannot verify a name that is empty: ", "\"\"");
@@ -108,23 +108,23 @@ START_TEST(refuses_names_that_no_certificate_has)
 	options.name = name;
 	expect_refusal("cannot verify a name that is too long: ",
 	    "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"");
-	name[TRUST_NAME_MAX - 1] = '\0';
-	trust_free(load());
-	trust_free(NULL);
+	name[VERIFY_NAME_MAX - 1] = '\0';
+	verify_free(load());
+	verify_free(NULL);
 }
 END_TEST
 
 /* A conversation with a server that has the pair `name`; the sessions go to
  * `client` and `server` and are to be freed. */
 static int
-meet(struct trust *t, const char *name, const char *priority,
+meet(struct verifier *t, const char *name, const char *priority,
     gnutls_session_t *client, gnutls_session_t *server)
 {
 	gnutls_certificate_credentials_t credentials =
 	    unit_server_credentials(name);
 	int ret;
 
-	*client = trust_session(t, &ret);
+	*client = verify_session(t, &ret);
 	ck_assert_ptr_nonnull(*client);
 	*server = unit_server_session(credentials, priority);
 	ret = unit_handshake(*client, *server);
@@ -148,7 +148,7 @@ START_TEST(asks_for_a_host_by_its_name)
 	static const char *const names[][2] = {{"localhost", "localhost"},
 	    {"localhost.", "localhost"}, {"127.0.0.1", ""}, {"::1%lo", ""}};
 	gnutls_session_t client, server;
-	struct trust *t;
+	struct verifier *t;
 	char asked[256];
 	size_t size;
 	unsigned int type;
@@ -165,7 +165,7 @@ START_TEST(asks_for_a_host_by_its_name)
 			asked[0] = '\0';
 		ck_assert_str_eq(asked, names[i][1]);
 		part(client, server);
-		trust_free(t);
+		verify_free(t);
 	}
 }
 END_TEST
@@ -175,13 +175,13 @@ START_TEST(shows_its_own_certificate_when_asked)
 	gnutls_session_t client, server;
 	gnutls_datum_t pem, der;
 	const gnutls_datum_t *shown;
-	struct trust *t = load();
+	struct verifier *t = load();
 	unsigned int count;
 
 	ck_assert_int_eq(meet(t, "ecdsa", "NORMAL", &client, &server), 0);
 	ck_assert_ptr_null(gnutls_certificate_get_peers(server, &count));
 	part(client, server);
-	trust_free(t);
+	verify_free(t);
 
 	options.certificate_file = unit_file("client-cert.pem");
 	options.key_file = unit_file("client-key.pem");
@@ -197,7 +197,7 @@ START_TEST(shows_its_own_certificate_when_asked)
 	gnutls_free(pem.data);
 	gnutls_free(der.data);
 	part(client, server);
-	trust_free(t);
+	verify_free(t);
 }
 END_TEST
 
@@ -209,7 +209,7 @@ START_TEST(keeps_the_floor)
 	static const char *const offers[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.1",
 	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA"};
 	gnutls_session_t client, server;
-	struct trust *t;
+	struct verifier *t;
 
 	options.priority = wishes[_i];
 	t = load();
@@ -220,7 +220,7 @@ START_TEST(keeps_the_floor)
 		    meet(t, "rsa", offers[i], &client, &server), 0);
 		part(client, server);
 	}
-	trust_free(t);
+	verify_free(t);
 }
 END_TEST
 
@@ -238,19 +238,19 @@ static const struct {
 START_TEST(tells_the_facts_of_a_certificate)
 {
 	gnutls_session_t client, server;
-	struct trust_facts facts;
-	struct trust *t;
+	struct verify_facts facts;
+	struct verifier *t;
 	time_t now;
 
 	options.name = looks[_i].name;
 	t = load();
 	ck_assert_int_eq(
 	    meet(t, looks[_i].pair, "NORMAL", &client, &server), 0);
-	ck_assert_str_eq(trust_why(t), "");
+	ck_assert_str_eq(verify_why(t), "");
 	/* Within one second. */
 	do {
 		now = time(NULL);
-		ck_assert_int_eq(trust_look(t, client, &facts), 0);
+		ck_assert_int_eq(verify_look(t, client, &facts), 0);
 	} while (now != time(NULL));
 	ck_assert_str_eq(facts.subject, "CN=localhost");
 	ck_assert_str_eq(facts.issuer, "CN=pingtls test CA");
@@ -264,21 +264,21 @@ START_TEST(tells_the_facts_of_a_certificate)
 	ck_assert_int_eq(facts.days, (facts.until - now) / (24L * 60 * 60));
 	ck_assert(!facts.expired);
 	part(client, server);
-	trust_free(t);
+	verify_free(t);
 }
 END_TEST
 
 START_TEST(tells_the_facts_of_one_that_has_expired)
 {
 	gnutls_session_t client, server;
-	struct trust_facts facts;
-	struct trust *t;
+	struct verify_facts facts;
+	struct verifier *t;
 
 	options.insecure = true;
 	options.name = "elsewhere.example";
 	t = load();
 	ck_assert_int_eq(meet(t, "expired", "NORMAL", &client, &server), 0);
-	ck_assert_int_eq(trust_look(t, client, &facts), 0);
+	ck_assert_int_eq(verify_look(t, client, &facts), 0);
 	ck_assert_str_eq(facts.matched, "");
 	ck_assert(facts.expired);
 	/* 2021-01-01 00:00:00 UTC, as expired.cfg has it. */
@@ -286,7 +286,7 @@ START_TEST(tells_the_facts_of_one_that_has_expired)
 	ck_assert_int_ge(
 	    facts.days, (time(NULL) - 1609459200) / (24L * 60 * 60) - 1);
 	part(client, server);
-	trust_free(t);
+	verify_free(t);
 }
 END_TEST
 

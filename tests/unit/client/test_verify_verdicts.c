@@ -14,7 +14,7 @@
 
 #define DAY (24L * 60 * 60)
 
-static struct trust_options options;
+static struct verify_options options;
 
 static void
 set_up(void)
@@ -23,7 +23,7 @@ set_up(void)
 	static char ca_file[1024];
 
 	snprintf(ca_file, sizeof(ca_file), "%s", unit_file("ca.pem"));
-	options = (struct trust_options){
+	options = (struct verify_options){
 	    .name = "localhost",
 	    .ca_file = ca_file,
 	};
@@ -34,20 +34,20 @@ set_up(void)
 static int
 judge(gnutls_certificate_credentials_t credentials, char *verdict)
 {
-	char why[TRUST_TEXT_MAX];
-	struct trust *t = trust_new(&options, why);
+	char why[VERIFY_TEXT_MAX];
+	struct verifier *t = verify_new(&options, why);
 	gnutls_session_t client, server;
 	int ret;
 
 	ck_assert_msg(t != NULL, "%s", why);
-	client = trust_session(t, &ret);
+	client = verify_session(t, &ret);
 	ck_assert_ptr_nonnull(client);
 	server = unit_server_session(credentials, "NORMAL");
 	ret = unit_handshake(client, server);
-	snprintf(verdict, TRUST_TEXT_MAX, "%s", trust_why(t));
+	snprintf(verdict, VERIFY_TEXT_MAX, "%s", verify_why(t));
 	gnutls_deinit(client);
 	gnutls_deinit(server);
-	trust_free(t);
+	verify_free(t);
 	return ret;
 }
 
@@ -55,7 +55,7 @@ judge(gnutls_certificate_credentials_t credentials, char *verdict)
 static void
 expect(gnutls_certificate_credentials_t credentials, const char *want)
 {
-	char verdict[TRUST_TEXT_MAX];
+	char verdict[VERIFY_TEXT_MAX];
 	int ret = judge(credentials, verdict);
 
 	ck_assert_str_eq(verdict, want);
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(says_since_when_it_has_expired)
 {
-	char want[TRUST_TEXT_MAX];
+	char want[VERIFY_TEXT_MAX];
 
 	/* 2021-01-01 00:00:00 UTC, as expired.cfg has it. */
 	snprintf(want, sizeof(want),
@@ -282,7 +282,7 @@ START_TEST(is_not_fooled)
 	gnutls_certificate_credentials_t credentials =
 	    forge(&forgeries[_i].forgery);
 	time_t until = time(NULL) + forgeries[_i].forgery.until;
-	char want[TRUST_TEXT_MAX];
+	char want[VERIFY_TEXT_MAX];
 	const char *date = strstr(forgeries[_i].verdict, "DATE");
 
 	snprintf(want, sizeof(want), "%s", forgeries[_i].verdict);
@@ -303,8 +303,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("trust_verdicts");
-	TCase *c = unit_case(suite, "trust_verdicts");
+	Suite *suite = suite_create("verify_verdicts");
+	TCase *c = unit_case(suite, "verify_verdicts");
 	int status;
 
 	tcase_add_checked_fixture(c, set_up, NULL);

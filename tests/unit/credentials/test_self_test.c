@@ -16,7 +16,7 @@ rehearse(const char *server, const char *client)
 	int ret;
 
 	ck_assert_int_eq(gnutls_priority_init2(&policy, client, NULL, 0), 0);
-	ret = rehearsal_run(session, policy);
+	ret = self_test_run(session, policy);
 	gnutls_deinit(session);
 	gnutls_priority_deinit(policy);
 	return ret;
@@ -51,8 +51,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("rehearsal");
-	TCase *c = unit_case(suite, "rehearsal");
+	Suite *suite = suite_create("self_test");
+	TCase *c = unit_case(suite, "self_test");
 
 	tcase_add_test(c, works_with_each_version);
 	tcase_add_test(c, says_what_does_not_work);

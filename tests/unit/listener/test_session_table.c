@@ -24,11 +24,11 @@ someone(uint16_t port)
 
 /* A child that leaves `pings` behind and ends. */
 static pid_t
-fork_one(struct children *c, uint16_t port, uint64_t pings)
+fork_one(struct session_table *c, uint16_t port, uint64_t pings)
 {
 	struct peer peer = someone(port);
 	struct session_result *result;
-	pid_t pid = children_fork(c, &peer, &result);
+	pid_t pid = session_table_fork(c, &peer, &result);
 
 	if (pid == 0) {
 		/* What the last one in this slot left is not there. */
@@ -43,7 +43,7 @@ fork_one(struct children *c, uint16_t port, uint64_t pings)
 }
 
 static void
-expect_one(struct children *c, pid_t pid, uint16_t port, uint64_t pings)
+expect_one(struct session_table *c, pid_t pid, uint16_t port, uint64_t pings)
 {
 	struct session_result result;
 	struct peer peer;
@@ -51,7 +51,7 @@ expect_one(struct children *c, pid_t pid, uint16_t port, uint64_t pings)
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(children_reap(c, pid, &peer, &result), 0);
+	ck_assert_int_eq(session_table_reap(c, pid, &peer, &result), 0);
 	ck_assert_int_eq(peer.began, port);
 	ck_assert_uint_eq(peer.length, 42);
 	ck_assert_int_eq(
@@ -65,20 +65,20 @@ expect_one(struct children *c, pid_t pid, uint16_t port, uint64_t pings)
 
 START_TEST(leaves_a_result_behind)
 {
-	struct children *c = children_new(4);
+	struct session_table *c = session_table_new(4);
 	pid_t pid = fork_one(c, 1, 7);
 
 	ck_assert_int_gt(pid, 0);
-	ck_assert_uint_eq(children_count(c), 1);
+	ck_assert_uint_eq(session_table_count(c), 1);
 	expect_one(c, pid, 1, 7);
-	ck_assert_uint_eq(children_count(c), 0);
-	children_free(c);
+	ck_assert_uint_eq(session_table_count(c), 0);
+	session_table_free(c);
 }
 END_TEST
 
 START_TEST(reaps_in_any_order)
 {
-	struct children *c = children_new(4);
+	struct session_table *c = session_table_new(4);
 	static const int order[] = {2, 0, 3, 1};
 	pid_t pids[4];
 
@@ -89,33 +89,33 @@ START_TEST(reaps_in_any_order)
 			expect_one(c, pids[order[i]], (uint16_t)order[i],
 			    (uint64_t)order[i] + 100);
 	}
-	ck_assert_uint_eq(children_count(c), 0);
-	children_free(c);
+	ck_assert_uint_eq(session_table_count(c), 0);
+	session_table_free(c);
 }
 END_TEST
 
 START_TEST(uses_slots_again)
 {
-	struct children *c = children_new(2);
+	struct session_table *c = session_table_new(2);
 	pid_t first = fork_one(c, 1, 1), second = fork_one(c, 2, 2), third;
 
 	ck_assert_int_eq(fork_one(c, 3, 3), -1);
 	ck_assert_int_eq(errno, EAGAIN);
-	ck_assert_uint_eq(children_count(c), 2);
+	ck_assert_uint_eq(session_table_count(c), 2);
 	expect_one(c, first, 1, 1);
 	third = fork_one(c, 3, 3);
 	ck_assert_int_gt(third, 0);
 	/* The slot was given to one only. */
 	expect_one(c, second, 2, 2);
 	expect_one(c, third, 3, 3);
-	children_free(c);
+	session_table_free(c);
 }
 END_TEST
 
 /* Slots are used from the first on, each a page. */
 START_TEST(reaches_no_result_but_its_own)
 {
-	struct children *c = children_new(3);
+	struct session_table *c = session_table_new(3);
 	struct session_result *result;
 	struct peer peer = someone(1);
 	volatile char *own;
@@ -125,7 +125,7 @@ START_TEST(reaches_no_result_but_its_own)
 
 	signal(SIGSEGV, SIG_DFL); /* AddressSanitizer has a handler */
 	fork_one(c, 1, 1);
-	pid = children_fork(c, &peer, &result);
+	pid = session_table_fork(c, &peer, &result);
 	if (pid == 0) {
 		own = (void *)result;
 		own[(_i - 1) * page] = 1;
@@ -135,28 +135,28 @@ START_TEST(reaches_no_result_but_its_own)
 	ck_assert_int_eq(WIFSIGNALED(status), _i != 1);
 	if (_i != 1)
 		ck_assert_int_eq(WTERMSIG(status), SIGSEGV);
-	children_free(c);
+	session_table_free(c);
 }
 END_TEST
 
 START_TEST(knows_none_but_its_own)
 {
-	struct children *c = children_new(2);
+	struct session_table *c = session_table_new(2);
 	struct session_result result;
 	struct peer peer;
 	pid_t pid = fork_one(c, 1, 1);
 
-	ck_assert_int_eq(children_reap(c, getpid(), &peer, &result), -1);
+	ck_assert_int_eq(session_table_reap(c, getpid(), &peer, &result), -1);
 	expect_one(c, pid, 1, 1);
-	ck_assert_int_eq(children_reap(c, pid, &peer, &result), -1);
-	children_free(c);
+	ck_assert_int_eq(session_table_reap(c, pid, &peer, &result), -1);
+	session_table_free(c);
 }
 END_TEST
 
 /* One that says nothing crashed: that is how a result starts out. */
 START_TEST(signals_each)
 {
-	struct children *c = children_new(3);
+	struct session_table *c = session_table_new(3);
 	struct session_result result, *shared;
 	struct peer peer = someone(1);
 	pid_t pids[3];
@@ -164,26 +164,27 @@ START_TEST(signals_each)
 
 	signal(SIGTERM, SIG_DFL); /* Check has a handler for its runner */
 	for (int i = 0; i < 3; i++) {
-		pids[i] = children_fork(c, &peer, &shared);
+		pids[i] = session_table_fork(c, &peer, &shared);
 		if (pids[i] == 0)
 			for (;;)
 				pause();
 	}
-	children_signal(c, SIGTERM);
+	session_table_signal(c, SIGTERM);
 	for (int i = 0; i < 3; i++) {
 		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
 		ck_assert(WIFSIGNALED(status));
 		ck_assert_int_eq(WTERMSIG(status), SIGTERM);
-		ck_assert_int_eq(children_reap(c, pids[i], &peer, &result), 0);
+		ck_assert_int_eq(
+		    session_table_reap(c, pids[i], &peer, &result), 0);
 		ck_assert_uint_eq(result.end, SESSION_CRASHED);
 	}
-	children_free(c);
+	session_table_free(c);
 }
 END_TEST
 
 START_TEST(free_takes_null)
 {
-	children_free(NULL);
+	session_table_free(NULL);
 }
 END_TEST
 

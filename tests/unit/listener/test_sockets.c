@@ -204,7 +204,7 @@ END_TEST
 static void
 pass(int fd)
 {
-	ck_assert_int_eq(dup2(fd, MANAGER_FIRST_SOCKET), MANAGER_FIRST_SOCKET);
+	ck_assert_int_eq(dup2(fd, SYSTEMD_FIRST_SOCKET), SYSTEMD_FIRST_SOCKET);
 }
 
 START_TEST(takes_over_what_listens_and_nothing_else)
@@ -218,7 +218,7 @@ START_TEST(takes_over_what_listens_and_nothing_else)
 	pass(ours.fds[0]);
 	ck_assert_int_eq(sockets_inherit(&sockets, 1), 0);
 	ck_assert_uint_eq(sockets.count, 1);
-	ck_assert_int_eq(sockets.fds[0], MANAGER_FIRST_SOCKET);
+	ck_assert_int_eq(sockets.fds[0], SYSTEMD_FIRST_SOCKET);
 	/* The path is the manager's. */
 	sockets_remove(&sockets);
 	ck_assert_int_eq(access(path, F_OK), 0);

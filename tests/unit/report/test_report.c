@@ -93,21 +93,21 @@ upgrade(const char *name)
 	gnutls_certificate_credentials_t credentials =
 	    unit_server_credentials(name);
 	gnutls_session_t client, server;
-	struct trust *trust;
-	char why[TRUST_TEXT_MAX];
+	struct verifier *verifier;
+	char why[VERIFY_TEXT_MAX];
 	int ret;
 
-	options.trust.name = "localhost";
-	options.trust.ca_file = unit_file("ca.pem");
-	trust = trust_new(&options.trust, why);
-	ck_assert_msg(trust != NULL, "%s", why);
-	client = trust_session(trust, &ret);
+	options.verify.name = "localhost";
+	options.verify.ca_file = unit_file("ca.pem");
+	verifier = verify_new(&options.verify, why);
+	ck_assert_msg(verifier != NULL, "%s", why);
+	client = verify_session(verifier, &ret);
 	server = unit_server_session(credentials,
 	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM"
 	    ":-GROUP-ALL:+GROUP-X25519");
 	ck_assert_int_eq(unit_handshake(client, server), 0);
 	unit_capture_begin(STDOUT_FILENO);
-	ret = events.upgraded(events.context, &result, trust, client);
+	ret = events.upgraded(events.context, &result, verifier, client);
 	snprintf(text, sizeof(text), "%s", unit_capture_end());
 	ck_assert_int_eq(ret, 0);
 	days = strstr(text, "365 days");
@@ -116,7 +116,7 @@ upgrade(const char *name)
 	gnutls_deinit(client);
 	gnutls_deinit(server);
 	gnutls_certificate_free_credentials(credentials);
-	trust_free(trust);
+	verify_free(verifier);
 	return text;
 }
 
@@ -151,7 +151,7 @@ START_TEST(tells_what_is_not_verified)
 {
 	const char *said;
 
-	options.trust.insecure = true;
+	options.verify.insecure = true;
 	ck_assert_str_eq(upgrade("ecdsa"), HANDSHAKE CERTIFICATE
 	    "would have been verified without --insecure as well\n");
 	ck_assert_str_eq(upgrade("wrong-name"), HANDSHAKE

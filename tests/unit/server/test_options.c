@@ -60,23 +60,23 @@ START_TEST(has_defaults)
 	ck_assert_ptr_null(o.pid_file);
 	ck_assert(!o.daemonize);
 	ck_assert(!o.check_config);
-	ck_assert(o.sandboxed);
-	ck_assert_uint_eq(o.max_sessions, 1024);
-	ck_assert_uint_eq(o.max_sessions_per_source, 128);
-	ck_assert_uint_eq(o.max_rate_per_source, 64);
-	ck_assert(o.penalties.on);
-	ck_assert_int_eq(o.penalties.handshake_ms, 2000);
-	ck_assert_int_eq(o.penalties.crash_ms, 90000);
-	ck_assert_int_eq(o.penalties.min_ms, 15000);
-	ck_assert_int_eq(o.penalties.max_ms, 600000);
-	ck_assert_ptr_null(o.penalties.exempt);
-	ck_assert_ptr_null(o.proxies);
-	ck_assert_ptr_null(o.metrics_file);
-	ck_assert_uint_eq(o.session.max_errors, 3);
-	ck_assert_int_eq(o.session.idle_ms, 60000);
-	ck_assert_int_eq(o.session.handshake_ms, 10000);
-	ck_assert_int_eq(o.session.total_ms, 86400000);
-	ck_assert_int_eq(o.drain_ms, 10000);
+	ck_assert(o.listener.sandboxed);
+	ck_assert_uint_eq(o.listener.max_sessions, 1024);
+	ck_assert_uint_eq(o.listener.max_sessions_per_source, 128);
+	ck_assert_uint_eq(o.listener.max_rate_per_source, 64);
+	ck_assert(o.listener.penalties.on);
+	ck_assert_int_eq(o.listener.penalties.handshake_ms, 2000);
+	ck_assert_int_eq(o.listener.penalties.crash_ms, 90000);
+	ck_assert_int_eq(o.listener.penalties.min_ms, 15000);
+	ck_assert_int_eq(o.listener.penalties.max_ms, 600000);
+	ck_assert_ptr_null(o.listener.penalties.exempt);
+	ck_assert_ptr_null(o.listener.proxies);
+	ck_assert_ptr_null(o.listener.metrics_file);
+	ck_assert_uint_eq(o.listener.session.max_errors, 3);
+	ck_assert_int_eq(o.listener.session.idle_ms, 60000);
+	ck_assert_int_eq(o.listener.session.handshake_ms, 10000);
+	ck_assert_int_eq(o.listener.session.total_ms, 86400000);
+	ck_assert_int_eq(o.listener.drain_ms, 10000);
 	ck_assert_int_eq(o.log, LOG_TARGET_AUTO);
 	ck_assert_int_eq(o.log_most, LOG_INFO);
 }
@@ -102,18 +102,18 @@ START_TEST(takes_long_options)
 	ck_assert_str_eq(o.pairs[1].key_file, "k2");
 	ck_assert_str_eq(o.priority, "NORMAL");
 	ck_assert_str_eq(o.user, "nobody");
-	ck_assert_uint_eq(o.max_sessions, 1);
-	ck_assert_uint_eq(o.max_sessions_per_source, 16384);
-	ck_assert_uint_eq(o.session.max_errors, 4294967295U);
-	ck_assert_int_eq(o.session.idle_ms, 0);
-	ck_assert_int_eq(o.session.handshake_ms, 500);
-	ck_assert_int_eq(o.session.total_ms, 0);
-	ck_assert_int_eq(o.drain_ms, 2000);
+	ck_assert_uint_eq(o.listener.max_sessions, 1);
+	ck_assert_uint_eq(o.listener.max_sessions_per_source, 16384);
+	ck_assert_uint_eq(o.listener.session.max_errors, 4294967295U);
+	ck_assert_int_eq(o.listener.session.idle_ms, 0);
+	ck_assert_int_eq(o.listener.session.handshake_ms, 500);
+	ck_assert_int_eq(o.listener.session.total_ms, 0);
+	ck_assert_int_eq(o.listener.drain_ms, 2000);
 	ck_assert_int_eq(o.log, LOG_TARGET_SYSLOG);
 	ck_assert_str_eq(o.pid_file, "pid");
 	ck_assert(o.check_config);
 	ck_assert_int_eq(o.log_most, LOG_DEBUG);
-	ck_assert(!o.sandboxed);
+	ck_assert(!o.listener.sandboxed);
 }
 END_TEST
 
@@ -199,20 +199,22 @@ START_TEST(takes_limits_by_source)
 	accept_words("--max-rate-per-source=0 --penalties=min=1.5,handshake=7 "
 		     "--penalty-exempt=192.0.2.0/24 --penalty-exempt=127.0.0.1 "
 		     "--proxy-protocol=::1,unix --metrics-file=m");
-	ck_assert_uint_eq(o.max_rate_per_source, 0);
-	ck_assert(o.penalties.on);
-	ck_assert_int_eq(o.penalties.min_ms, 1500);
-	ck_assert_int_eq(o.penalties.handshake_ms, 7000);
-	ck_assert_int_eq(o.penalties.max_ms, 600000); /* as it was */
+	ck_assert_uint_eq(o.listener.max_rate_per_source, 0);
+	ck_assert(o.listener.penalties.on);
+	ck_assert_int_eq(o.listener.penalties.min_ms, 1500);
+	ck_assert_int_eq(o.listener.penalties.handshake_ms, 7000);
+	ck_assert_int_eq(o.listener.penalties.max_ms, 600000); /* as it was */
 	/* The last list is the one. */
-	ck_assert(networks_match(o.penalties.exempt, (struct sockaddr *)&peer));
-	ck_assert(!networks_match(o.proxies, (struct sockaddr *)&peer));
-	ck_assert_str_eq(o.metrics_file, "m");
+	ck_assert(networks_match(
+	    o.listener.penalties.exempt, (struct sockaddr *)&peer));
+	ck_assert(
+	    !networks_match(o.listener.proxies, (struct sockaddr *)&peer));
+	ck_assert_str_eq(o.listener.metrics_file, "m");
 	options_free(&o);
 	accept_words("--penalties=none");
-	ck_assert(!o.penalties.on);
+	ck_assert(!o.listener.penalties.on);
 	accept_words("--penalties=none --penalties=crash=1");
-	ck_assert(o.penalties.on);
+	ck_assert(o.listener.penalties.on);
 }
 END_TEST
 

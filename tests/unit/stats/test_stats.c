@@ -43,8 +43,8 @@ filled(void)
 {
 	struct stats stats = {.connections = 9};
 
-	stats.refused[REFUSAL_PENALTY] = 3;
-	stats.refused[REFUSAL_SHORTAGE] = 1;
+	stats.refused[REJECT_PENALTY] = 3;
+	stats.refused[REJECT_SHORTAGE] = 1;
 	for (size_t i = 0; i < RESULTS; i++)
 		stats_add(&stats, &results[i], (int64_t)i * 100 * MS);
 	return stats;

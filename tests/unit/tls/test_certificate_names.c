@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "tls/certificate_names.h"
 #include "unit.h"
 
@@ -79,7 +80,7 @@ START_TEST(makes_text_printable)
 {
 	char odd[] = "\033[2J \t\177~\200\377\n";
 
-	certificate_printable(odd);
+	printable(odd);
 	ck_assert_str_eq(odd, ".[2J ..~...");
 }
 END_TEST

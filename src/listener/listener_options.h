@@ -1,0 +1,33 @@
+/*
+ * What the command line says about accepting connections and serving them.
+ */
+#ifndef PINGTLS_LISTENER_OPTIONS_H
+#define PINGTLS_LISTENER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/networks.h"
+#include "session/session.h"
+
+/* What a source pays for misbehaving (penalties.h). */
+struct penalty_options {
+	bool on;
+	int64_t handshake_ms; /* for a handshake that fails */
+	int64_t crash_ms;     /* for a session that crashes */
+	int64_t min_ms, max_ms;
+	struct networks *exempt; /* NULL: no one */
+};
+
+struct listener_options {
+	struct session_options session;
+	unsigned long max_sessions, max_sessions_per_source;
+	unsigned long max_rate_per_source; /* a second; 0: no limit */
+	struct penalty_options penalties;
+	struct networks *proxies; /* that send the PROXY protocol; NULL: none */
+	const char *metrics_file; /* NULL: none */
+	int64_t drain_ms;
+	bool sandboxed;
+};
+
+#endif
