@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness import *
+from peer import dialogue
+from programs import Server, descriptors
+from tap import ROOT, equal
 
 
 def _counts(pingtlsd: Server) -> list[int]:

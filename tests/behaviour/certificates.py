@@ -1,8 +1,12 @@
 #!/usr/bin/python3
 """Each kind of key serves, and of several pairs the one that fits is chosen."""
 
-from harness import *
+import ssl
+
+from peer import ask, client_context, connect, dialogue, upgrade
+from programs import server
 from s_client import answered, refused
+from tap import equal, has, main, test
 
 # What s_client calls a signature, for each kind of key.
 SIGNATURE = {

@@ -6,10 +6,25 @@ import shutil
 import signal
 import socket
 import subprocess
-from pathlib import Path
 
-from harness import *
+from peer import ask, client_context, upgrade
+from programs import (
+    AS_USER,
+    PINGTLS,
+    PINGTLSD,
+    TO_SERVE,
+    Program,
+    Server,
+    cert,
+    certs,
+    key,
+    pair,
+    run,
+    scratch,
+    server,
+)
 from s_client import answered
+from tap import HANG, equal, has, main, test
 
 CA = "--client-ca", str(certs() / "ca.pem")
 OPTIONAL = *CA, "--verify-client", "optional"

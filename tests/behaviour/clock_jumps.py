@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aftermath import unharmed
-from harness import *
+from peer import Tls, ask, connect, dialogue, read_rest, upgrade
+from programs import Server, needs_plain_build, run, scratch, server
+from tap import equal, main, needs, test
 
 # Seconds of the deadlines here, and how late they may be on a busy machine.
 DEADLINE = 2

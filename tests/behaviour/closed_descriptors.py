@@ -3,7 +3,19 @@
 
 import signal
 
-from harness import *
+from peer import ask, connect, upgrade
+from programs import (
+    PINGTLS,
+    PINGTLSD,
+    TO_SERVE,
+    Program,
+    certs,
+    free_port,
+    pair,
+    run,
+    server,
+)
+from tap import equal, has, main, test, wait_until
 
 
 def closing(descriptors: str, command: list) -> list:

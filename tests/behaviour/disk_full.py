@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aftermath import unharmed
-from harness import *
+from peer import dialogue
+from programs import USER, run, scratch, server
+from tap import Skip, equal, has, main, needs, needs_root, test, wait_until
 
 # Octets of a file system that holds the metrics twice, old and new.
 SIZE = 1 << 17

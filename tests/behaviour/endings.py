@@ -4,7 +4,9 @@
 import socket
 import ssl
 
-from harness import *
+from peer import Tls, ask, connect, dialogue, read_rest, upgrade
+from programs import Server, server
+from tap import HANG, equal, main, test
 
 # No ending takes more octets than this from the server.
 REPLY_MAX = 256

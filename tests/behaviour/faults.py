@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aftermath import unharmed
-from harness import *
+from peer import Tls, ask, client_context, connect, dialogue, read_rest, upgrade
+from programs import USER, Server, needs_plain_build, run, server, state
+from tap import ROOT, equal, main, needs, test
 
 BUSY = b"ERR too many sessions\n"
 # How long the processor time of a listener that can do nothing is watched,

@@ -8,7 +8,17 @@ the keys and makes its own records.
 import re
 import time
 
-from harness import *
+from peer import ask, connect, dialogue, upgrade
+from programs import (
+    RECORDS,
+    Program,
+    Server,
+    needs_plain_build,
+    peak_memory,
+    run,
+    server,
+)
+from tap import comment, equal, has, main, test
 
 # More than any server takes before it has had enough, or its deadline comes.
 COUNT = 1_000_000_000

@@ -1,4 +1,4 @@
-"""What the behaviour tests share, by one import: from harness import *."""
+"""All that the behaviour tests share, by one name."""
 
 from peer import *
 from programs import *

@@ -1,8 +1,16 @@
 #!/usr/bin/python3
 """Conversations with other people's programs, in both directions."""
 
-from harness import *
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+from peer import connect
+from programs import PEERS, PINGTLS, Program, certs, pair, python_peer, run, server
 from s_client import answered
+from tap import comment, equal, has, main, needs, test, wait_until
 
 PINGS = 3
 

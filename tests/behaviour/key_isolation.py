@@ -13,7 +13,22 @@ import socket
 import subprocess
 from pathlib import Path
 
-from harness import *
+from peer import ask, connect, upgrade
+from programs import (
+    KEYHOLDER,
+    PINGTLSD,
+    SANITIZED,
+    TO_SERVE,
+    Program,
+    children,
+    command_name,
+    key,
+    pair,
+    server,
+    socket_activate,
+    state,
+)
+from tap import HANG, Skip, equal, has, main, needs_root, test, wait_until
 
 PAIRS = ("ecdsa", "rsa", "ed25519")
 

@@ -4,11 +4,14 @@
 import os
 import shutil
 import signal
+import socket
 import ssl
 import time
 
 from aftermath import unharmed
-from harness import *
+from peer import Tls, ask, connect, dialogue, upgrade
+from programs import USER, Server, cert, key, scratch, server, state
+from tap import ROOT, equal, main, test, wait_until
 
 # The keyholder is killed this often, one after the other.
 TIMES = 5

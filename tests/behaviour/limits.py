@@ -3,7 +3,9 @@
 
 import socket
 
-from harness import *
+from peer import ask, connect, read_rest
+from programs import server
+from tap import equal, main, test
 
 BUSY = b"ERR too many sessions\n"
 BUSY_SOURCE = b"ERR too many sessions from your address\n"

@@ -5,7 +5,9 @@ import socket
 import threading
 from collections.abc import Callable
 
-from harness import *
+from peer import Tls, ask, connect, read_line, read_rest, upgrade
+from programs import Server, peak_memory, server, state
+from tap import equal, main, test
 
 # The protocol's longest line, LF included.
 LINE_MAX = 512

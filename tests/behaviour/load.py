@@ -4,7 +4,9 @@
 import asyncio
 import ssl
 
-from harness import *
+from peer import client_context, dialogue
+from programs import descriptors, server
+from tap import HANG, ROOT, comment, equal, main, test
 
 ONE_AFTER_THE_OTHER = 2000
 AT_ONCE = 500

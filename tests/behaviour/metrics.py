@@ -1,7 +1,13 @@
 #!/usr/bin/python3
 """The counters, as a file for Prometheus."""
 
-from harness import *
+import shutil
+import tempfile
+from pathlib import Path
+
+from peer import Tls, ask, client_context, connect, dialogue, read_rest
+from programs import USER, cert, certs, key, scratch, server
+from tap import ROOT, equal, main, test, wait_until
 
 
 def metric(path: Path, line: str) -> bool:

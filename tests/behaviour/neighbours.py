@@ -7,7 +7,9 @@ import sys
 import time
 
 from aftermath import unharmed
-from harness import *
+from peer import ask, connect, read_rest
+from programs import PEERS, Program, Server, needs_plain_build, server
+from tap import HANG_TEST, comment, equal, main, test
 
 FLOODER, NEIGHBOUR = "127.0.0.2", "127.0.0.3"
 # How much slower the neighbour's sessions may become.  Both medians are of the

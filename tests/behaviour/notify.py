@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness import *
+from peer import ask, connect, dialogue
+from programs import USER, Server, needs_libsystemd, scratch
+from tap import HANG, ROOT, equal, main, test, wait_until
 
 
 class Manager:

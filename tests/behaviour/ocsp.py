@@ -3,13 +3,25 @@
 
 import base64
 import re
-import shutil
 import signal
 from pathlib import Path
 
-from harness import *
-from ocsp_responses import *
+from ocsp_responses import UNKNOWN, response, revoked
+from programs import (
+    PINGTLS,
+    PINGTLSD,
+    TO_SERVE,
+    Server,
+    cert,
+    certs,
+    key,
+    pair,
+    run,
+    scratch,
+    server,
+)
 from s_client import answered
+from tap import equal, has, main, needs, test, wait_until
 
 # Until this long after its start a response that is to end soon is still good.
 SOON = 5

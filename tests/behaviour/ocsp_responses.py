@@ -8,7 +8,8 @@ import ssl
 import time
 from pathlib import Path
 
-from harness import *
+from programs import certs, run, scratch
+from tap import equal, needs
 
 GOOD, UNKNOWN = bytes([0x80, 0]), bytes([0x82, 0])
 BASIC = bytes.fromhex("06092b0601050507300101")  # id-pkix-ocsp-basic

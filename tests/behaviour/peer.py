@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 
 from programs import certs
-from tap import *
+from tap import HANG, equal
 
 
 def connect(port: int, host: str = "127.0.0.1", source: str = "") -> socket.socket:

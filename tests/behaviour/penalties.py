@@ -1,7 +1,13 @@
 #!/usr/bin/python3
 """Sources that connect too fast, or whose handshakes keep failing, must wait."""
 
-from harness import *
+import os
+import signal
+import ssl
+
+from peer import Tls, ask, connect, dialogue, read_line, read_rest
+from programs import Server, server, state
+from tap import equal, main, test, wait_until
 
 TOO_FAST = b"ERR too many connections from your address\n"
 PENALISED = b"ERR too many failures from your address\n"

@@ -6,7 +6,18 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness import *
+from peer import ask, connect
+from programs import (
+    PINGTLS,
+    Program,
+    Server,
+    certs,
+    free_port,
+    python_peer,
+    run,
+    server,
+)
+from tap import equal, has, main, test
 
 
 def ping(*options: object) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import *
+from programs import PINGTLS, Program, certs, python_peer, run, server
+from tap import HANG, equal, has, main, test
 
 
 def ping(*options: object, **how) -> subprocess.CompletedProcess[str]:

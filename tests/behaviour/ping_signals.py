@@ -4,7 +4,8 @@
 import signal
 import time
 
-from harness import *
+from programs import PINGTLS, Program, certs, python_peer, server
+from tap import HANG, equal, has, main, test
 
 
 def client(*options: object) -> Program:

@@ -6,7 +6,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness import *
+from programs import PINGTLS, cert, certs, key, pair, python_peer, run, scratch, server
+from tap import equal, has, main, test
 
 
 def ping(*options: object) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tap import *
+from tap import HANG, ROOT, Skip, equal, needs, running, wait_until
 
 TOP = Path(os.environ.get("top_srcdir") or Path(__file__).parents[2]).resolve()
 PINGTLSD = os.path.abspath(os.environ.get("PINGTLSD") or TOP / "src/pingtlsd")

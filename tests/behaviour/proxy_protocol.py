@@ -1,7 +1,12 @@
 #!/usr/bin/python3
 """Behind a proxy that sends the PROXY protocol, the real source counts."""
 
-from harness import *
+import socket
+import time
+
+from peer import Tls, ask, connect, read_rest
+from programs import PINGTLSD, TO_SERVE, Program, free_port, pair, server
+from tap import equal, main, needs, test, wait_until
 
 V1 = b"PROXY TCP4 192.0.2.7 192.0.2.1 40000 10001\r\n"
 V2 = b"\r\n\r\n\x00\r\nQUIT\n" + bytes.fromhex(

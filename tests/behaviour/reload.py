@@ -9,7 +9,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import *
+from peer import ask, connect, upgrade
+from programs import USER, cert, key, scratch, server
+from tap import ROOT, equal, main, test, wait_until
 
 RELOADS = 10
 # Connections between two of them.

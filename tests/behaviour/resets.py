@@ -6,7 +6,9 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from harness import *
+from peer import Tls, ask, client_context, connect, dialogue, upgrade
+from programs import descriptors, server
+from tap import ROOT, comment, equal, main, test, wait_until
 
 # Each state is left by a reset this often.
 TIMES = 3

@@ -12,8 +12,21 @@ import ssl
 import subprocess
 from pathlib import Path
 
-from harness import *
+from peer import Tls, ask, client_context, connect
+from programs import (
+    AS_USER,
+    PINGTLSD,
+    TO_SERVE,
+    USER,
+    Program,
+    Server,
+    pair,
+    run,
+    scratch,
+    server,
+)
 from s_client import answered
+from tap import HANG, ROOT, equal, has, main, running, test
 
 KEY_SIZE = 64
 

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """SECURITY.md is true: its sources and tests exist, each test by its name."""
 
-from harness import *
+import re
+
+from programs import TOP
+from tap import equal, main, test
 
 CELLS = 4
 

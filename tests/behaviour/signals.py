@@ -4,7 +4,9 @@
 import os
 import signal
 
-from harness import *
+from peer import ask, connect, dialogue, read_rest, upgrade
+from programs import PINGTLSD, Server, server
+from tap import HANG, equal, main, needs_root, test, wait_until
 
 
 @test("SIGTERM: no new session, those that are live may end, exit status 0")

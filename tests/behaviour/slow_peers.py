@@ -6,7 +6,9 @@ import ssl
 import time
 from itertools import cycle
 
-from harness import *
+from peer import Tls, ask, connect, dialogue, read_line, read_rest, upgrade
+from programs import server
+from tap import HANG, equal, main, test
 
 # Between the octets of a peer that drips: well within every timeout below.
 DRIP = 0.2

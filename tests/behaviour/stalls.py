@@ -10,7 +10,9 @@ import socket
 import ssl
 import time
 
-from harness import *
+from peer import Tls, client_context, connect, dialogue, upgrade
+from programs import Server, server
+from tap import equal, has, main, test, wait_until
 
 # Seconds: of each deadline below.
 DEADLINE = 1

@@ -7,7 +7,19 @@ import socket
 import subprocess
 from pathlib import Path
 
-from harness import *
+from programs import (
+    AS_USER,
+    PINGTLS,
+    PINGTLSD,
+    TO_SERVE,
+    USER,
+    cert,
+    key,
+    pair,
+    run,
+    scratch,
+)
+from tap import ROOT, Skip, equal, has, main, test
 
 
 def refused(status: int, patterns: list[str], *options: object, **how) -> None:

@@ -5,8 +5,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness import *
+from peer import dialogue
+from programs import scratch, server
 from s_client import answered, refused, s_client
+from tap import has, main, test
 
 # openssl's own defaults refuse what is old; this lets it offer it, so that the
 # refusal is the server's.

@@ -3,7 +3,18 @@
 
 import ssl
 
-from harness import *
+from peer import (
+    Tls,
+    ask,
+    client_context,
+    connect,
+    dialogue,
+    read_line,
+    read_rest,
+    upgrade,
+)
+from programs import server
+from tap import equal, main, test
 
 # Tries of the upgrade in one segment; the article's server loses one in thirty.
 TRIES = 1000

@@ -4,7 +4,11 @@
 Not sandboxed: valgrind makes system calls of its own.
 """
 
-from harness import *
+import socket
+
+from peer import ask, upgrade
+from programs import AS_USER, PINGTLS, PINGTLSD, SANITIZED, Program, certs, pair, server
+from tap import HANG, Skip, equal, main, needs, test
 
 LEAKS = ["--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect"]
 STATUS = 99  # of a program in which valgrind found something

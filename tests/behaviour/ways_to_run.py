@@ -9,7 +9,26 @@ import socket
 import subprocess
 from pathlib import Path
 
-from harness import *
+from peer import ask, connect, dialogue, upgrade
+from programs import (
+    AS_USER,
+    PINGTLSD,
+    TO_SERVE,
+    USER,
+    Program,
+    Server,
+    cert,
+    command_name,
+    free_port,
+    key,
+    pair,
+    run,
+    scratch,
+    server,
+    socket_activate,
+    state,
+)
+from tap import HANG, ROOT, comment, equal, has, main, needs, test, wait_until
 
 
 def upgrade_on(peer: socket.socket) -> None:

@@ -1,7 +1,31 @@
 #!/usr/bin/python3
 """pingtls.socket and pingtls.service, as an administrator uses them."""
 
-from inside import *
+import json
+import re
+from pathlib import Path
+
+from inside import (
+    PORT,
+    SERVICE_USER,
+    Traffic,
+    active,
+    install,
+    journal,
+    main_pid,
+    messages,
+    must,
+    ping,
+    pings,
+    processes,
+    show,
+    start_afresh,
+    status_field,
+    trusting,
+)
+from peer import ask, connect, dialogue, read_line, upgrade
+from programs import KEYHOLDER, command_name, run
+from tap import HANG, equal, has, main, test, wait_until
 
 RELOADS = 10
 RESTARTS = 5

@@ -6,10 +6,15 @@ they say on standard error is a failure unless they are allowed to.
 """
 
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-from inside import *
+from inside import apt_get, packages
+from programs import run
+from tap import HANG_TEST, equal, main, test
 
 CHECKOUT = Path("/srv/pingtls")
 

@@ -1,7 +1,11 @@
 #!/usr/bin/python3
 """The manual opens, completion completes, and the units are as tight as said."""
 
-from inside import *
+import re
+
+from inside import install, must, show
+from programs import run
+from tap import comment, equal, has, main, test
 
 SERVICES = "pingtls.service", "pingtls-inetd@.service"
 SOCKETS = "pingtls.socket", "pingtls-inetd.socket"

@@ -2,8 +2,26 @@
 """What systemd and the service do when one of its processes dies or hangs."""
 
 import os
+import signal
+import ssl
+import time
 
-from inside import *
+from inside import (
+    PORT,
+    install,
+    journal,
+    keyholder,
+    main_pid,
+    messages,
+    pings,
+    processes,
+    show,
+    start_afresh,
+    trusting,
+)
+from peer import ask, connect, upgrade
+from programs import state
+from tap import HANG, comment, equal, has, main, test, wait_until
 
 # The longest that a stopped process goes unnoticed, and some for the restart.
 WATCHDOG = 20

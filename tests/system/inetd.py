@@ -2,10 +2,15 @@
 """inetds serve a whole dialogue from the very lines that the documents give."""
 
 import gzip
+import re
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
-from inside import *
+from inside import PORT, apt_get, install, journal, messages, must, pings, trusting
+from peer import Tls, ask, connect, dialogue
+from programs import Program, command_name, process_ids
+from tap import equal, main, test, wait_until
 
 DIALOGUES = 3
 CERTIFICATE, KEY = Path("/etc/pingtls/cert.pem"), Path("/etc/pingtls/key.pem")

@@ -1,15 +1,16 @@
-"""What the tests in the machine share, by one import: from inside import *."""
+"""What the tests in the machine share."""
 
 import json
 import re
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import *
+from peer import dialogue
+from programs import KEYHOLDER, children, command_name, process_ids, run, state
+from tap import HANG_TEST, comment, equal, has, wait_until
 
 PACKAGES = Path("/srv/packages")
 PORT = 10001

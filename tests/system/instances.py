@@ -1,7 +1,23 @@
 #!/usr/bin/python3
 """pingtls-inetd.socket and pingtls-inetd@.service: one instance a connection."""
 
-from inside import *
+from inside import (
+    PORT,
+    SERVICE_USER,
+    active,
+    install,
+    journal,
+    must,
+    pings,
+    processes,
+    show,
+    start_afresh,
+    status_field,
+    trusting,
+)
+from peer import ask, connect, dialogue, upgrade
+from programs import command_name
+from tap import equal, has, main, test, wait_until
 
 INSTANCE = "pingtls-inetd@"
 # Beyond this many in 2 s, systemd by default closes a port for good.

@@ -3,10 +3,27 @@
 
 import gzip
 import os
+import re
 import shutil
+import signal
+import ssl
 import tempfile
+from pathlib import Path
 
-from inside import *
+from inside import (
+    PORT,
+    SNAKEOIL,
+    Traffic,
+    install,
+    keyholder,
+    must,
+    ping,
+    pings,
+    start_afresh,
+    trusting,
+)
+from peer import ask, connect, upgrade
+from tap import equal, main, test, wait_until
 
 README = Path("/usr/share/doc/pingtlsd/README.Debian")
 NAME = "ping.example.org"

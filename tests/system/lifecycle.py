@@ -5,8 +5,25 @@ import fnmatch
 import hashlib
 import os
 import stat
+from pathlib import Path
 
-from inside import *
+from inside import (
+    PORT,
+    SERVICE_USER,
+    Traffic,
+    active,
+    apt_get,
+    install,
+    main_pid,
+    must,
+    packages,
+    pings,
+    processes,
+    start_afresh,
+)
+from peer import ask, connect
+from programs import run
+from tap import equal, has, main, test
 
 # Not of the packages: the kernel's, memory's, and what the machine is lent.
 NOT_FILES = {"/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/srv"}

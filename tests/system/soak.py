@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "behaviour"))
-from harness import *
+from peer import dialogue
+from programs import Program, Server, children, descriptors, server
+from tap import HANG, comment, equal, main, needs_root, test, wait_until
 
 SESSIONS = 100_000
 # After so many, everything that is allocated once has been.
