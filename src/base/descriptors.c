@@ -29,6 +29,17 @@ next(const int *keep, size_t count, int from)
 	return lowest;
 }
 
+/* close_range(2), or the same where an old kernel or a container's filter
+ * refuses it. */
+static void
+close_between(int first, int last)
+{
+	if (close_range((unsigned int)first, (unsigned int)last, 0) == 0)
+		return;
+	for (int fd = first; fd <= last; fd++)
+		close(fd);
+}
+
 void
 descriptors_keep(const int *keep, size_t count)
 {
@@ -36,9 +47,10 @@ descriptors_keep(const int *keep, size_t count)
 
 	while ((fd = next(keep, count, from)) != -1) {
 		if (fd > from)
-			close_range(
-			    (unsigned int)from, (unsigned int)fd - 1, 0);
+			close_between(from, fd - 1);
 		from = fd + 1;
 	}
-	close_range((unsigned int)from, ~0U, 0);
+	/* This one reads /proc/self/fd where close_range(2) is refused, and
+	 * aborts where it cannot close all. */
+	closefrom(from);
 }

@@ -17,7 +17,8 @@ int descriptors_reserve_standard(void);
 
 /*
  * Closes every descriptor from 3 on but the `count` in `keep`, of which any may
- * be -1.
+ * be -1.  Where that cannot be done the process ends by SIGABRT: it never goes
+ * on with a descriptor that it should not have.
  */
 void descriptors_keep(const int *keep, size_t count);
 

@@ -1,13 +1,18 @@
 /*
  * The descriptors of a process.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/descriptors.h"
 #include "unit.h"
+#include "unit_kernel.h"
 
 static bool
 is_open(int fd)
@@ -27,7 +32,7 @@ leaves(const int *keep, size_t count)
 		for (int fd = 3; fd < 20; fd++)
 			dup2(0, fd);
 		descriptors_keep(keep, count);
-		for (int fd = 0; fd < 20; fd++) {
+		for (int fd = 0; fd < 300; fd++) {
 			bool kept = fd < 3;
 
 			for (size_t i = 0; i < count; i++)
@@ -50,6 +55,50 @@ START_TEST(keeps_these_and_no_other)
 	ck_assert(leaves((int[]){9, 9}, 2));
 	ck_assert(leaves((int[]){-1, -1}, 2));
 	ck_assert(leaves((int[]){1, 8}, 2));
+}
+END_TEST
+
+/* As an old kernel or a container's filter has it. */
+START_TEST(keeps_no_other_where_close_range_is_refused)
+{
+	unit_kernel_lacks(SYS_close_range, _i);
+	ck_assert(leaves(NULL, 0));
+	ck_assert(leaves((int[]){3}, 1));
+	ck_assert(leaves((int[]){19}, 1));
+	ck_assert(leaves((int[]){7, 5, 6}, 3));
+	ck_assert(leaves((int[]){12, -1, 4}, 3));
+}
+END_TEST
+
+/* A limit that was lowered since says nothing about what is open, and there
+ * may be no descriptor to spare to find out. */
+START_TEST(keeps_no_other_beyond_the_limit)
+{
+	struct rlimit few = {8, 8};
+
+	unit_kernel_lacks(SYS_close_range, ENOSYS);
+	for (int fd = 3; fd < 300; fd++)
+		dup2(0, fd);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert(leaves((int[]){7, 5, 6}, 3));
+}
+END_TEST
+
+START_TEST(never_goes_on_with_others)
+{
+	pid_t pid;
+	int status;
+
+	unit_kernel_lacks(SYS_close_range, ENOSYS);
+	unit_kernel_lacks(SYS_openat, ENOENT);
+	pid = fork();
+	if (pid == 0) {
+		close(2);
+		descriptors_keep(NULL, 0);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 END_TEST
 
@@ -96,6 +145,12 @@ main(void)
 	TCase *c = unit_case(suite, "descriptors");
 
 	tcase_add_test(c, keeps_these_and_no_other);
+	tcase_add_loop_test(
+	    c, keeps_no_other_where_close_range_is_refused, EPERM, EPERM + 1);
+	tcase_add_loop_test(
+	    c, keeps_no_other_where_close_range_is_refused, ENOSYS, ENOSYS + 1);
+	tcase_add_test(c, keeps_no_other_beyond_the_limit);
+	tcase_add_test(c, never_goes_on_with_others);
 	tcase_add_loop_test(c, reserves_those_that_are_closed, 0, 8);
 	return unit_main(suite);
 }
