@@ -3,16 +3,13 @@
  */
 #include "credentials/client_auth.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <gnutls/x509.h>
 
-#include "log/log.h"
 #include "tls/certificate_names.h"
 
 struct client_auth {
@@ -80,38 +77,29 @@ verify(gnutls_session_t session)
 	return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 }
 
-bool
-client_auth_load(const struct client_auth_options *o,
+int
+client_auth_new(const struct client_auth_options *o,
+    const gnutls_datum_t *authorities, size_t count,
     gnutls_certificate_credentials_t credentials, struct client_auth **clients)
 {
 	int ret;
 
 	*clients = NULL;
 	if (o->ca_file == NULL)
-		return true;
-	if (access(o->ca_file, R_OK) == -1) {
-		log_line(LOG_ERR, "cannot read client CA %s: %s", o->ca_file,
-		    strerror(errno));
-		return false;
-	}
-	ret = gnutls_certificate_set_x509_trust_file(
-	    credentials, o->ca_file, GNUTLS_X509_FMT_PEM);
-	if (ret <= 0) {
-		log_line(LOG_ERR, "cannot use client CA %s: %s", o->ca_file,
-		    ret == 0 ? "it holds no certificate"
-			     : gnutls_strerror(ret));
-		return false;
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		ret = gnutls_certificate_set_x509_trust_mem(
+		    credentials, &authorities[i], GNUTLS_X509_FMT_DER);
+		if (ret < 0)
+			return ret;
 	}
 	*clients = calloc(1, sizeof(**clients));
-	if (*clients == NULL) {
-		log_line(LOG_ERR, "cannot use client CA %s: out of memory",
-		    o->ca_file);
-		return false;
-	}
+	if (*clients == NULL)
+		return GNUTLS_E_MEMORY_ERROR;
 	(*clients)->request =
 	    o->optional ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_REQUIRE;
 	gnutls_certificate_set_verify_function(credentials, verify);
-	return true;
+	return 0;
 }
 
 void

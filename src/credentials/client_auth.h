@@ -23,11 +23,12 @@ struct client_auth_options {
 #define CLIENT_AUTH_NAME_MAX 256
 
 /*
- * Reads the authorities into `credentials`, which ask for a certificate from
- * then on.  With no file asked for there are none: NULL.  Returns false after
- * logging one line.
+ * Gives `credentials` the authorities, `count` certificates in DER, which ask
+ * for a certificate from then on.  Where the options name no file none is asked
+ * for: NULL.  Returns 0 or a negative GnuTLS code.
  */
-bool client_auth_load(const struct client_auth_options *,
+int client_auth_new(const struct client_auth_options *,
+    const gnutls_datum_t *authorities, size_t count,
     gnutls_certificate_credentials_t credentials, struct client_auth **);
 
 /* NULL is allowed. */

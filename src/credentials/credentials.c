@@ -4,20 +4,14 @@
 #include "credentials/credentials.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <gnutls/x509.h>
+#include <gnutls/abstract.h>
 
-#include "base/date.h"
+#include "credentials/credential_files.h"
 #include "credentials/self_test.h"
 #include "log/log.h"
-#include "tls/ocsp.h"
-
-/* A chain longer than this no client would follow (GnuTLS's own limit). */
-#define CHAIN_MAX 16
 
 struct credentials {
 	struct keyholder *keyholder;
@@ -27,164 +21,104 @@ struct credentials {
 	struct tickets *tickets;     /* NULL: none */
 };
 
-static void
-log_failure(const char *file, const char *why)
+/* Adds a pair: its chain, and a private key that asks the keyholder. */
+static int
+add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
 {
-	log_line(LOG_ERR, "cannot use certificate %s: %s", file, why);
-}
+	gnutls_pcert_st chain[BUNDLE_CHAIN_MAX];
+	gnutls_privkey_t key = NULL;
+	unsigned int length = 0;
+	int ret = 0;
 
-static void
-log_time(const char *file, const char *what, time_t when)
-{
-	char date[DATE_TEXT_MAX];
-
-	date_format(when, date);
-	log_line(LOG_ERR, "certificate %s %s %s", file, what, date);
-}
-
-/* Whether the leaf may be shown now, and belongs to the key with `id`. */
-static bool
-check_leaf(
-    gnutls_pcert_st *leaf, const struct key_pair *pair, const uint8_t *id)
-{
-	uint8_t own[KEYHOLDER_ID_SIZE];
-	size_t size = sizeof(own);
-	time_t now = time(NULL), from, until;
-	gnutls_x509_crt_t certificate;
-	int ret;
-
-	ret = gnutls_pcert_export_x509(leaf, &certificate);
-	if (ret < 0) {
-		log_failure(pair->certificate_file, gnutls_strerror(ret));
-		return false;
+	while (ret == 0 && length < pair->length) {
+		ret = gnutls_pcert_import_x509_raw(&chain[length],
+		    &pair->chain[length], GNUTLS_X509_FMT_DER, 0);
+		length += ret == 0;
 	}
-	from = gnutls_x509_crt_get_activation_time(certificate);
-	until = gnutls_x509_crt_get_expiration_time(certificate);
-	ret = id == NULL ? 0
-	                 : gnutls_x509_crt_get_key_id(certificate,
-			       GNUTLS_KEYID_USE_SHA256, own, &size);
-	gnutls_x509_crt_deinit(certificate);
-	if (ret < 0) {
-		log_failure(pair->certificate_file, gnutls_strerror(ret));
-		return false;
-	}
-	if (now > until) {
-		log_time(pair->certificate_file, "expired on", until);
-		return false;
-	}
-	if (now < from) {
-		log_time(pair->certificate_file, "is not valid before", from);
-		return false;
-	}
-	if (id != NULL && memcmp(id, own, sizeof(own)) != 0) {
-		log_line(LOG_ERR, "key %s does not match certificate %s",
-		    pair->key_file, pair->certificate_file);
-		return false;
-	}
-	return true;
-}
-
-/* Reads a certificate file's chain; returns its length, or 0 after logging. */
-static unsigned int
-load_chain(const char *file, gnutls_pcert_st *chain)
-{
-	static const char key_mark[] = "PRIVATE KEY-----";
-	gnutls_datum_t pem = {NULL, 0};
-	unsigned int length = CHAIN_MAX;
-	int ret;
-
-	errno = 0;
-	ret = gnutls_load_file(file, &pem);
-	if (ret < 0) {
-		log_line(LOG_ERR, "cannot read certificate %s: %s", file,
-		    errno != 0 ? strerror(errno) : gnutls_strerror(ret));
-		return 0;
-	}
-	if (memmem(pem.data, pem.size, key_mark, strlen(key_mark)) != NULL) {
-		log_failure(file, "it holds a private key, which must be in a "
-				  "file of its own");
-		length = 0;
-	} else {
-		ret = gnutls_pcert_list_import_x509_raw(chain, &length, &pem,
-		    GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_SORT);
-		if (ret < 0) {
-			log_failure(file, gnutls_strerror(ret));
-			length = 0;
-		}
-	}
-	gnutls_memset(pem.data, 0, pem.size);
-	gnutls_free(pem.data);
-	return length;
-}
-
-/* A response is an extra: without it, clients can still come. */
-static void
-load_response(struct credentials *c, unsigned int index, const char *file)
-{
-	char why[OCSP_TEXT_MAX];
-
-	if (file != NULL && ocsp_staple(c->certificates, index, file, why) != 0)
-		log_line(LOG_WARNING,
-		    "cannot use OCSP response %s, and staples none: %s", file,
-		    why);
-}
-
-static bool
-load_pair(struct credentials *c, size_t index, const struct key_pair *pair)
-{
-	gnutls_pcert_st chain[CHAIN_MAX];
-	gnutls_privkey_t key;
-	unsigned int length;
-	int ret;
-
-	length = load_chain(pair->certificate_file, chain);
-	if (length == 0)
-		return false;
-	if (!check_leaf(chain, pair, keyholder_id(c->keyholder, index)))
-		goto fail;
-	ret = keyholder_import(c->keyholder, index, chain[0].pubkey, &key);
-	if (ret == 0) {
-		/* Takes the chain and the key over, if it succeeds. */
+	if (ret == 0)
+		ret = keyholder_import(
+		    c->keyholder, index, chain[0].pubkey, &key);
+	/* Takes the chain and the key over, if it succeeds. */
+	if (ret == 0)
 		ret = gnutls_certificate_set_key(
 		    c->certificates, NULL, 0, chain, (int)length, key);
-		if (ret >= 0) {
-			load_response(c, (unsigned int)ret, pair->ocsp_file);
-			return true;
-		}
-		gnutls_privkey_deinit(key);
+	if (ret >= 0) {
+		/* One that has expired since it was checked is left out. */
+		if (pair->ocsp.size > 0)
+			(void)gnutls_certificate_set_ocsp_status_request_mem(
+			    c->certificates, &pair->ocsp, (unsigned int)ret,
+			    GNUTLS_X509_FMT_DER);
+		return 0;
 	}
-	log_failure(pair->certificate_file, gnutls_strerror(ret));
-fail:
+	if (key != NULL)
+		gnutls_privkey_deinit(key);
 	while (length > 0)
 		gnutls_pcert_deinit(&chain[--length]);
-	return false;
+	return ret;
 }
 
-static bool
-load_certificates(struct credentials *c, const struct credentials_options *o)
+static int
+fill(struct credentials *c, const struct credentials_options *o,
+    const struct bundle *b)
 {
 	int ret = gnutls_certificate_allocate_credentials(&c->certificates);
 
-	if (ret < 0) {
-		log_line(LOG_ERR, "cannot load certificates: %s",
-		    gnutls_strerror(ret));
-		return false;
-	}
-	/* The check by GnuTLS is to sign and verify; the key ids tell as well,
-	 * and say so where signing fails too. */
+	if (ret < 0)
+		return ret;
+	/* The check by GnuTLS is to sign and verify; who made the bundle has
+	 * compared the key ids, which tells without a signature. */
 	gnutls_certificate_set_flags(c->certificates,
 	    GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH | GNUTLS_CERTIFICATE_API_V2);
-	for (size_t i = 0; i < o->keyholder.count; i++)
-		if (!load_pair(c, i, &o->keyholder.pairs[i]))
-			return false;
-	if (!client_auth_load(&o->clients, c->certificates, &c->clients))
-		return false;
-	return c->clients != NULL || tickets_load(&o->tickets, &c->tickets);
+	for (size_t i = 0; i < b->count; i++)
+		if ((ret = add_pair(c, i, &b->pairs[i])) < 0)
+			return ret;
+	ret = client_auth_new(&o->clients, b->authorities, b->authority_count,
+	    c->certificates, &c->clients);
+	if (ret == 0 && c->clients == NULL)
+		ret = tickets_new(&o->tickets, &b->ticket_key, &c->tickets);
+	return ret;
 }
 
-/* Shows that a handshake works with all that was loaded. */
 static bool
-rehearse(const struct credentials *c)
+set_policy(struct credentials *c, const struct credentials_options *o)
+{
+	int ret = policy_init(&c->policy, o->priority, o->oldest);
+
+	if (ret == 0)
+		return true;
+	log_line(LOG_ERR, "cannot use TLS priority \"%s\": %s",
+	    o->priority == NULL ? "system default" : o->priority,
+	    gnutls_strerror(ret));
+	return false;
+}
+
+struct credentials *
+credentials_new(const struct credentials_options *o, const struct bundle *b,
+    struct keyholder *keyholder)
+{
+	struct credentials *c = calloc(1, sizeof(*c));
+	int ret;
+
+	if (c == NULL) {
+		log_line(LOG_ERR, "cannot load certificates: out of memory");
+		keyholder_free(keyholder);
+		return NULL;
+	}
+	c->keyholder = keyholder;
+	if (!set_policy(c, o))
+		goto fail;
+	ret = fill(c, o, b);
+	if (ret == 0)
+		return c;
+	log_line(
+	    LOG_ERR, "cannot use the certificates: %s", gnutls_strerror(ret));
+fail:
+	credentials_free(c);
+	return NULL;
+}
+
+bool
+credentials_test(const struct credentials *c)
 {
 	const char *why;
 	int ret;
@@ -207,38 +141,49 @@ rehearse(const struct credentials *c)
 	return false;
 }
 
+/* Bundles what the files hold, and parses that. */
+static int
+load_files(const struct credentials_options *o, const uint8_t *ids,
+    struct bundle_buffer *buffer, struct bundle *bundle)
+{
+	struct credential_files *files = credential_files_read(o);
+	int ret = -1;
+
+	if (files == NULL)
+		return -1;
+	if (bundle_buffer_new(buffer) == -1)
+		log_line(
+		    LOG_ERR, "cannot load certificates: %s", strerror(errno));
+	else if (credential_files_bundle(files, ids, buffer) == 0)
+		ret = bundle_parse(bundle, buffer->octets, buffer->size);
+	credential_files_free(files);
+	return ret;
+}
+
 struct credentials *
 credentials_load(const struct credentials_options *o)
 {
-	struct credentials *c = calloc(1, sizeof(*c));
+	struct credentials *c = NULL;
+	struct bundle_buffer buffer = {NULL, 0};
+	struct bundle bundle;
 	char why[KEYHOLDER_WHY_MAX];
-	int ret;
+	struct keyholder *keyholder = keyholder_start(&o->keyholder, why);
 
-	if (c == NULL) {
-		log_line(LOG_ERR, "cannot load certificates: out of memory");
+	if (keyholder == NULL) {
+		log_line(LOG_ERR, "%s", why);
 		return NULL;
 	}
-	ret = policy_init(&c->policy, o->priority, o->oldest);
-	if (ret < 0) {
-		log_line(LOG_ERR, "cannot use TLS priority \"%s\": %s",
-		    o->priority == NULL ? "system default" : o->priority,
-		    gnutls_strerror(ret));
-		goto fail;
-	}
-	c->keyholder = keyholder_start(&o->keyholder, why);
-	if (c->keyholder == NULL) {
-		log_line(LOG_ERR, "%s", why);
-		goto fail;
-	}
-	if (!load_certificates(c, o))
-		goto fail;
-	if (o->keyholder.account != NULL &&
-	    !keyholder_readable(c->keyholder, why))
+	if (load_files(o, keyholder_id(keyholder, 0), &buffer, &bundle) == 0)
+		c = credentials_new(o, &bundle, keyholder);
+	else
+		keyholder_free(keyholder);
+	bundle_buffer_free(&buffer);
+	if (c == NULL)
+		return NULL;
+	if (o->keyholder.account != NULL && !keyholder_readable(keyholder, why))
 		log_line(LOG_WARNING, "%s; reloading will fail", why);
-	if (o->keyholder.wait && !rehearse(c))
-		goto fail;
-	return c;
-fail:
+	if (!o->keyholder.wait || credentials_test(c))
+		return c;
 	credentials_free(c);
 	return NULL;
 }

@@ -7,31 +7,33 @@
 #ifndef PINGTLS_CREDENTIALS_H
 #define PINGTLS_CREDENTIALS_H
 
+#include <stdbool.h>
+
 #include <gnutls/gnutls.h>
 
-#include "credentials/client_auth.h"
-#include "credentials/tickets.h"
-#include "keyholder/keyholder.h"
-#include "tls/policy.h"
+#include "credentials/bundle.h"
+#include "credentials/credentials_options.h"
 
 struct credentials;
 
-struct credentials_options {
-	struct keyholder_options keyholder;
-	const char *priority; /* NULL: the system's default (policy.h) */
-	enum policy_oldest oldest;
-	struct client_auth_options clients;
-	/* Where a client certificate is asked for there are none: whoever got
-	 * hold of the key could say of any client that it had shown one. */
-	struct tickets_options tickets;
-};
+/*
+ * Credentials of what a bundle holds, for keys that `keyholder` has; it is
+ * theirs from now on, even where this fails.  The client's offers and SNI
+ * choose among the certificates (gnutls_certificate_set_key(3)).  The bundle is
+ * not needed afterwards.  Returns NULL after logging one line.
+ */
+struct credentials *credentials_new(const struct credentials_options *,
+    const struct bundle *, struct keyholder *);
 
 /*
- * Starts a keyholder and loads the certificates: each must hold no private key,
- * be valid now and, where the keys are waited for, fit its key.  The client's
- * offers and SNI choose among them (gnutls_certificate_set_key(3)).  An OCSP
- * response that is of no use is left out, with a warning.
- *
+ * Shows that a handshake works with them (self_test.h).  Returns false after
+ * logging one line.
+ */
+bool credentials_test(const struct credentials *);
+
+/*
+ * Starts a keyholder, reads the files (credential_files.h) and makes the
+ * credentials, all in this process; where the keys are waited for, tests them.
  * The options must outlive the credentials.  Returns NULL after logging one
  * line that names the file and the cause.
  */

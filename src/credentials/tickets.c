@@ -50,40 +50,24 @@ read_key(int fd, const char *file, unsigned char *octets)
 	return true;
 }
 
-static bool
-load_key(struct tickets *t, const char *file)
+bool
+tickets_read_key(const char *file, unsigned char *key)
 {
 	unsigned char octets[TICKETS_KEY_SIZE + 1];
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	bool read;
+	bool good;
 
 	if (fd == -1) {
 		log_line(LOG_ERR, "cannot read ticket key %s: %s", file,
 		    strerror(errno));
 		return false;
 	}
-	read = read_key(fd, file, octets);
+	good = read_key(fd, file, octets);
 	close(fd);
-	if (read && (t->key.data = gnutls_malloc(TICKETS_KEY_SIZE)) == NULL)
-		read = refuse(file, "out of memory");
-	if (read) {
-		t->key.size = TICKETS_KEY_SIZE;
-		memcpy(t->key.data, octets, TICKETS_KEY_SIZE);
-		t->until = DEADLINE_NEVER;
-	}
+	if (good)
+		memcpy(key, octets, TICKETS_KEY_SIZE);
 	gnutls_memset(octets, 0, sizeof(octets));
-	return read;
-}
-
-static bool
-generate_key(gnutls_datum_t *key)
-{
-	int ret = gnutls_session_ticket_key_generate(key);
-
-	if (ret == 0)
-		return true;
-	log_line(LOG_ERR, "cannot make a ticket key: %s", gnutls_strerror(ret));
-	return false;
+	return good;
 }
 
 static void
@@ -94,32 +78,43 @@ wipe(gnutls_datum_t *key)
 	gnutls_free(key->data);
 }
 
-bool
-tickets_load(const struct tickets_options *o, struct tickets **tickets)
+/* Makes a key of our own, or takes a copy of the one given. */
+static int
+set_key(struct tickets *t, const gnutls_datum_t *given)
+{
+	if (given == NULL) {
+		t->until = deadline_in(TICKETS_ROTATION_MS);
+		return gnutls_session_ticket_key_generate(&t->key);
+	}
+	t->key.data = gnutls_malloc(given->size);
+	if (t->key.data == NULL)
+		return GNUTLS_E_MEMORY_ERROR;
+	memcpy(t->key.data, given->data, given->size);
+	t->key.size = given->size;
+	t->until = DEADLINE_NEVER;
+	return 0;
+}
+
+int
+tickets_new(const struct tickets_options *o, const gnutls_datum_t *key,
+    struct tickets **tickets)
 {
 	struct tickets *t;
-	bool loaded;
+	int ret;
 
 	*tickets = NULL;
 	if (o->key_file == NULL && !o->generate)
-		return true;
+		return 0;
 	t = calloc(1, sizeof(*t));
-	if (t == NULL) {
-		log_line(LOG_ERR, "cannot make a ticket key: out of memory");
-		return false;
-	}
-	if (o->key_file != NULL)
-		loaded = load_key(t, o->key_file);
-	else {
-		loaded = generate_key(&t->key);
-		t->until = deadline_in(TICKETS_ROTATION_MS);
-	}
-	if (!loaded) {
+	if (t == NULL)
+		return GNUTLS_E_MEMORY_ERROR;
+	ret = set_key(t, o->key_file == NULL ? NULL : key);
+	if (ret < 0) {
 		tickets_free(t);
-		return false;
+		return ret;
 	}
 	*tickets = t;
-	return true;
+	return 0;
 }
 
 void
@@ -136,7 +131,9 @@ tickets_rotate(struct tickets *t, int64_t now)
 {
 	gnutls_datum_t key;
 
-	if (t == NULL || now < t->until || !generate_key(&key))
+	/* Where none can be made, the old one is in use until one can. */
+	if (t == NULL || now < t->until ||
+	    gnutls_session_ticket_key_generate(&key) < 0)
 		return;
 	wipe(&t->key);
 	t->key = key;

@@ -33,11 +33,19 @@ struct tickets_options {
 #define TICKETS_ROTATION_MS (12 * 60 * 60 * INT64_C(1000))
 
 /*
- * Makes the key or reads it: its file may be readable by no one but its owner
- * and its group.  With neither asked for there are no tickets: NULL.  Returns
- * false after logging one line.
+ * Reads the key of a file, to which no one but its owner and its group may have
+ * access, to `key` (TICKETS_KEY_SIZE octets).  Returns false after logging one
+ * line.
  */
-bool tickets_load(const struct tickets_options *, struct tickets **);
+bool tickets_read_key(const char *file, unsigned char *key);
+
+/*
+ * Tickets under a copy of `key`, the file's, or where there is no file under a
+ * new key of our own.  With neither asked for there are none: NULL.  Returns 0
+ * or a negative GnuTLS code.
+ */
+int tickets_new(const struct tickets_options *, const gnutls_datum_t *key,
+    struct tickets **);
 
 /* Wipes the key.  NULL is allowed. */
 void tickets_free(struct tickets *);

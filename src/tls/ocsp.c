@@ -3,7 +3,6 @@
  */
 #include "tls/ocsp.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,37 +12,29 @@
 
 #include "base/date.h"
 
-/* Reads a file of either form.  Returns 0 or a GnuTLS code. */
+/* For how long a response that names no end is good: as GnuTLS has it. */
+#define WITHOUT_END_S (15 * 24 * 60 * 60)
+
+/* Takes a response in either form.  Returns 0 or a GnuTLS code. */
 static int
-import(gnutls_ocsp_resp_t response, const char *file)
+import(gnutls_ocsp_resp_t response, const gnutls_datum_t *data)
 {
 	static const char mark[] = "-----BEGIN OCSP RESPONSE";
-	gnutls_datum_t data = {NULL, 0};
-	gnutls_x509_crt_fmt_t form = GNUTLS_X509_FMT_DER;
-	int ret = gnutls_load_file(file, &data);
 
-	if (ret < 0)
-		return ret;
-	if (memmem(data.data, data.size, mark, strlen(mark)) != NULL)
-		form = GNUTLS_X509_FMT_PEM;
-	ret = gnutls_ocsp_resp_import2(response, &data, form);
-	gnutls_free(data.data);
-	return ret;
+	return gnutls_ocsp_resp_import2(response, data,
+	    memmem(data->data, data->size, mark, strlen(mark)) != NULL
+		? GNUTLS_X509_FMT_PEM
+		: GNUTLS_X509_FMT_DER);
 }
 
-/* The certificate at `place` of the chain, or NULL. */
 static gnutls_x509_crt_t
-chain_certificate(gnutls_certificate_credentials_t credentials,
-    unsigned int index, unsigned int place)
+import_certificate(const gnutls_datum_t *der)
 {
 	gnutls_x509_crt_t certificate;
-	gnutls_datum_t der;
 
-	if (gnutls_certificate_get_crt_raw(credentials, index, place, &der) <
-		0 ||
-	    gnutls_x509_crt_init(&certificate) < 0)
+	if (der == NULL || gnutls_x509_crt_init(&certificate) < 0)
 		return NULL;
-	if (gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0)
+	if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) == 0)
 		return certificate;
 	gnutls_x509_crt_deinit(certificate);
 	return NULL;
@@ -51,11 +42,11 @@ chain_certificate(gnutls_certificate_credentials_t credentials,
 
 /* What is wrong with whom the response is about and from, or NULL. */
 static const char *
-doubt_parties(gnutls_ocsp_resp_t response,
-    gnutls_certificate_credentials_t credentials, unsigned int index)
+doubt_parties(gnutls_ocsp_resp_t response, const gnutls_datum_t *subject_der,
+    const gnutls_datum_t *issuer_der)
 {
-	gnutls_x509_crt_t subject = chain_certificate(credentials, index, 0);
-	gnutls_x509_crt_t issuer = chain_certificate(credentials, index, 1);
+	gnutls_x509_crt_t subject = import_certificate(subject_der);
+	gnutls_x509_crt_t issuer = import_certificate(issuer_der);
 	const char *why = NULL;
 	unsigned int verdict = 0;
 
@@ -80,82 +71,53 @@ static const char *
 doubt_statement(gnutls_ocsp_resp_t response, char *why)
 {
 	unsigned int status;
-	time_t until;
+	time_t from, until, now = time(NULL);
 	char date[DATE_TEXT_MAX];
 
 	if (gnutls_ocsp_resp_get_status(response) !=
 	    GNUTLS_OCSP_RESP_SUCCESSFUL)
 		return "the responder had no answer";
 	if (gnutls_ocsp_resp_get_single(response, 0, NULL, NULL, NULL, NULL,
-		&status, NULL, &until, NULL, NULL) < 0)
+		&status, &from, &until, NULL, NULL) < 0)
 		return "it says nothing";
 	if (status == GNUTLS_OCSP_CERT_REVOKED)
 		return "it says that the certificate is revoked";
 	if (status != GNUTLS_OCSP_CERT_GOOD)
 		return "it says that the certificate is unknown";
-	if (until == (time_t)-1 || until > time(NULL))
+	if (until == (time_t)-1)
+		return now - from <= WITHOUT_END_S
+		           ? NULL
+		           : "it names no end and is too old";
+	if (until > now)
 		return NULL;
 	date_format(until, date);
 	snprintf(why, OCSP_TEXT_MAX, "it expired on %s", date);
 	return why;
 }
 
-/* Gives the response to GnuTLS, which lets go of it when its time is over. */
-static const char *
-staple(gnutls_ocsp_resp_t response,
-    gnutls_certificate_credentials_t credentials, unsigned int index)
-{
-	gnutls_datum_t der = {NULL, 0};
-	int ret = gnutls_ocsp_resp_export2(response, &der, GNUTLS_X509_FMT_DER);
-
-	if (ret == 0)
-		ret = gnutls_certificate_set_ocsp_status_request_mem(
-		    credentials, &der, index, GNUTLS_X509_FMT_DER);
-	gnutls_free(der.data);
-	if (ret < 0)
-		return gnutls_strerror(ret);
-	/* One that names no end is taken only while it is young. */
-	return gnutls_certificate_get_ocsp_expiration(
-		   credentials, index, 0, 0) > 0
-	           ? NULL
-	           : "it names no end and is too old";
-}
-
-/* What is wrong with the response, once it is read, or NULL. */
-static const char *
-use(gnutls_ocsp_resp_t response, gnutls_certificate_credentials_t credentials,
-    unsigned int index, char *why)
-{
-	const char *fault = doubt_statement(response, why);
-
-	if (fault == NULL)
-		fault = doubt_parties(response, credentials, index);
-	if (fault == NULL)
-		fault = staple(response, credentials, index);
-	return fault;
-}
-
 int
-ocsp_staple(gnutls_certificate_credentials_t credentials, unsigned int index,
-    const char *file, char *why)
+ocsp_check(const gnutls_datum_t *data, const gnutls_datum_t *subject,
+    const gnutls_datum_t *issuer, gnutls_datum_t *der, char *why)
 {
 	gnutls_ocsp_resp_t response;
-	const char *fault;
+	const char *fault = NULL;
 	int ret = gnutls_ocsp_resp_init(&response);
 
 	if (ret < 0) {
 		snprintf(why, OCSP_TEXT_MAX, "%s", gnutls_strerror(ret));
 		return -1;
 	}
-	errno = 0;
-	ret = import(response, file);
-	if (ret == GNUTLS_E_FILE_ERROR && errno != 0)
-		fault = strerror(errno);
-	else if (ret < 0)
-		fault = gnutls_strerror(ret);
-	else
-		fault = use(response, credentials, index, why);
+	ret = import(response, data);
+	if (ret == 0)
+		fault = doubt_statement(response, why);
+	if (ret == 0 && fault == NULL)
+		fault = doubt_parties(response, subject, issuer);
+	if (ret == 0 && fault == NULL)
+		ret = gnutls_ocsp_resp_export2(
+		    response, der, GNUTLS_X509_FMT_DER);
 	gnutls_ocsp_resp_deinit(response);
+	if (ret < 0)
+		fault = gnutls_strerror(ret);
 	if (fault == NULL)
 		return 0;
 	if (fault != why)

@@ -13,13 +13,16 @@
 #define OCSP_TEXT_MAX 128
 
 /*
- * Has `credentials` staple the response in `file`, DER or PEM, to the chain of
- * this index, from now until the response's end.  One that says nothing good of
- * the chain's first certificate is of no use to a client and is refused.
- * Returns 0, or -1 with the cause in `why`.
+ * Whether a response, DER or PEM, is one to staple now to a chain that begins
+ * with the certificate `subject`, followed by `issuer` (both DER; the issuer
+ * may be NULL: only the client knows it).  One that says nothing good of the
+ * subject is of no use to a client.
+ *
+ * Returns 0 with the response in `der`, for gnutls_free; or -1 with the cause
+ * in `why` (OCSP_TEXT_MAX octets).
  */
-int ocsp_staple(gnutls_certificate_credentials_t credentials,
-    unsigned int index, const char *file, char *why);
+int ocsp_check(const gnutls_datum_t *response, const gnutls_datum_t *subject,
+    const gnutls_datum_t *issuer, gnutls_datum_t *der, char *why);
 
 /*
  * Says what was stapled to a client session's handshake, once that has verified

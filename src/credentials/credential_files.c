@@ -1,0 +1,313 @@
+/*
+ * The files of the credentials, private keys apart.
+ */
+#include "credentials/credential_files.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+
+#include "base/date.h"
+#include "base/file.h"
+#include "log/log.h"
+#include "tls/ocsp.h"
+
+/* What one file holds; no octets where there is no file. */
+struct contents {
+	unsigned char *octets;
+	size_t size;
+};
+
+struct credential_files {
+	const struct credentials_options *options;
+	struct contents certificates[KEYHOLDER_KEYS_MAX];
+	struct contents responses[KEYHOLDER_KEYS_MAX];
+	struct contents authorities;
+	unsigned char ticket_key[TICKETS_KEY_SIZE];
+};
+
+static int
+read_contents(const char *file, struct contents *c)
+{
+	c->octets = file_read(file, BUNDLE_MAX, &c->size);
+	return c->octets == NULL ? -1 : 0;
+}
+
+static bool
+read_pair(struct credential_files *f, size_t index, const struct key_pair *pair)
+{
+	if (read_contents(pair->certificate_file, &f->certificates[index]) ==
+	    -1) {
+		log_line(LOG_ERR, "cannot read certificate %s: %s",
+		    pair->certificate_file, strerror(errno));
+		return false;
+	}
+	/* A response is an extra: without it, clients can still come. */
+	if (pair->ocsp_file != NULL &&
+	    read_contents(pair->ocsp_file, &f->responses[index]) == -1)
+		log_line(LOG_WARNING,
+		    "cannot use OCSP response %s, and staples none: %s",
+		    pair->ocsp_file, strerror(errno));
+	return true;
+}
+
+static bool
+read_all(struct credential_files *f)
+{
+	const struct credentials_options *o = f->options;
+
+	for (size_t i = 0; i < o->keyholder.count; i++)
+		if (!read_pair(f, i, &o->keyholder.pairs[i]))
+			return false;
+	if (o->clients.ca_file != NULL) {
+		if (read_contents(o->clients.ca_file, &f->authorities) == 0)
+			return true;
+		log_line(LOG_ERR, "cannot read client CA %s: %s",
+		    o->clients.ca_file, strerror(errno));
+		return false;
+	}
+	return o->tickets.key_file == NULL ||
+	       tickets_read_key(o->tickets.key_file, f->ticket_key);
+}
+
+struct credential_files *
+credential_files_read(const struct credentials_options *options)
+{
+	struct credential_files *f = calloc(1, sizeof(*f));
+
+	if (f == NULL) {
+		log_line(LOG_ERR, "cannot load certificates: out of memory");
+		return NULL;
+	}
+	f->options = options;
+	if (read_all(f))
+		return f;
+	credential_files_free(f);
+	return NULL;
+}
+
+/* A file that holds a key by mistake must not stay in memory either. */
+static void
+forget(struct contents *c)
+{
+	if (c->octets != NULL)
+		gnutls_memset(c->octets, 0, c->size);
+	free(c->octets);
+}
+
+void
+credential_files_free(struct credential_files *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < KEYHOLDER_KEYS_MAX; i++) {
+		forget(&f->certificates[i]);
+		forget(&f->responses[i]);
+	}
+	forget(&f->authorities);
+	gnutls_memset(f->ticket_key, 0, sizeof(f->ticket_key));
+	free(f);
+}
+
+static void
+log_failure(const char *file, const char *why)
+{
+	log_line(LOG_ERR, "cannot use certificate %s: %s", file, why);
+}
+
+static void
+log_time(const char *file, const char *what, time_t when)
+{
+	char date[DATE_TEXT_MAX];
+
+	date_format(when, date);
+	log_line(LOG_ERR, "certificate %s %s %s", file, what, date);
+}
+
+/* Whether the leaf may be shown now, and belongs to the key with `id`. */
+static bool
+check_leaf(
+    gnutls_pcert_st *leaf, const struct key_pair *pair, const uint8_t *id)
+{
+	uint8_t own[KEYHOLDER_ID_SIZE];
+	size_t size = sizeof(own);
+	time_t now = time(NULL), from, until;
+	gnutls_x509_crt_t certificate;
+	int ret;
+
+	ret = gnutls_pcert_export_x509(leaf, &certificate);
+	if (ret < 0) {
+		log_failure(pair->certificate_file, gnutls_strerror(ret));
+		return false;
+	}
+	from = gnutls_x509_crt_get_activation_time(certificate);
+	until = gnutls_x509_crt_get_expiration_time(certificate);
+	ret = id == NULL ? 0
+	                 : gnutls_x509_crt_get_key_id(certificate,
+			       GNUTLS_KEYID_USE_SHA256, own, &size);
+	gnutls_x509_crt_deinit(certificate);
+	if (ret < 0) {
+		log_failure(pair->certificate_file, gnutls_strerror(ret));
+		return false;
+	}
+	if (now > until) {
+		log_time(pair->certificate_file, "expired on", until);
+		return false;
+	}
+	if (now < from) {
+		log_time(pair->certificate_file, "is not valid before", from);
+		return false;
+	}
+	if (id != NULL && memcmp(id, own, sizeof(own)) != 0) {
+		log_line(LOG_ERR, "key %s does not match certificate %s",
+		    pair->key_file, pair->certificate_file);
+		return false;
+	}
+	return true;
+}
+
+/* Parses a certificate file's chain; returns its length, or 0 after logging. */
+static unsigned int
+parse_chain(const char *file, const struct contents *c, gnutls_pcert_st *chain)
+{
+	static const char key_mark[] = "PRIVATE KEY-----";
+	gnutls_datum_t pem = {c->octets, (unsigned int)c->size};
+	unsigned int length = BUNDLE_CHAIN_MAX;
+	int ret;
+
+	if (memmem(pem.data, pem.size, key_mark, strlen(key_mark)) != NULL) {
+		log_failure(file, "it holds a private key, which must be in a "
+				  "file of its own");
+		return 0;
+	}
+	ret = gnutls_pcert_list_import_x509_raw(chain, &length, &pem,
+	    GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_SORT);
+	if (ret >= 0)
+		return length;
+	log_failure(file, gnutls_strerror(ret));
+	return 0;
+}
+
+/* Adds a record, or logs that there is no room for this file. */
+static bool
+append(struct bundle_buffer *b, enum bundle_kind kind,
+    const gnutls_datum_t *octets, const char *file)
+{
+	if (bundle_append(b, kind, octets) == 0)
+		return true;
+	log_line(LOG_ERR, "cannot use %s: %s", file, strerror(errno));
+	return false;
+}
+
+/* Adds the response, if it is of use. */
+static bool
+bundle_response(struct bundle_buffer *b, const char *file,
+    const struct contents *c, const gnutls_pcert_st *chain, unsigned int length)
+{
+	const gnutls_datum_t data = {c->octets, (unsigned int)c->size};
+	char why[OCSP_TEXT_MAX];
+	gnutls_datum_t der;
+	bool added;
+
+	if (c->octets == NULL)
+		return true;
+	if (ocsp_check(&data, &chain[0].cert,
+		length > 1 ? &chain[1].cert : NULL, &der, why) == -1) {
+		log_line(LOG_WARNING,
+		    "cannot use OCSP response %s, and staples none: %s", file,
+		    why);
+		return true;
+	}
+	added = append(b, BUNDLE_OCSP, &der, file);
+	gnutls_free(der.data);
+	return added;
+}
+
+static bool
+bundle_pair(const struct credential_files *f, size_t index, const uint8_t *id,
+    struct bundle_buffer *b)
+{
+	const struct key_pair *pair = &f->options->keyholder.pairs[index];
+	gnutls_pcert_st chain[BUNDLE_CHAIN_MAX];
+	unsigned int length =
+	    parse_chain(pair->certificate_file, &f->certificates[index], chain);
+	bool good = length > 0 && check_leaf(chain, pair, id);
+
+	for (unsigned int i = 0; i < length && good; i++)
+		good = append(b, i == 0 ? BUNDLE_LEAF : BUNDLE_ISSUER,
+		    &chain[i].cert, pair->certificate_file);
+	good = good && bundle_response(b, pair->ocsp_file, &f->responses[index],
+			   chain, length);
+	while (length > 0)
+		gnutls_pcert_deinit(&chain[--length]);
+	return good;
+}
+
+/* What is wrong with a list of authorities, or NULL once they are added. */
+static const char *
+append_list(
+    struct bundle_buffer *b, gnutls_x509_crt_t *list, unsigned int count)
+{
+	if (count > BUNDLE_AUTHORITIES_MAX)
+		return "it holds too many certificates";
+	for (unsigned int i = 0; i < count; i++) {
+		gnutls_datum_t der;
+		int ret =
+		    gnutls_x509_crt_export2(list[i], GNUTLS_X509_FMT_DER, &der);
+
+		if (ret < 0)
+			return gnutls_strerror(ret);
+		ret = bundle_append(b, BUNDLE_AUTHORITY, &der);
+		gnutls_free(der.data);
+		if (ret == -1)
+			return strerror(errno);
+	}
+	return NULL;
+}
+
+static bool
+bundle_authorities(const struct credential_files *f, struct bundle_buffer *b)
+{
+	const gnutls_datum_t pem = {
+	    f->authorities.octets, (unsigned int)f->authorities.size};
+	gnutls_x509_crt_t *list = NULL;
+	unsigned int count = 0;
+	const char *why;
+	int ret = gnutls_x509_crt_list_import2(
+	    &list, &count, &pem, GNUTLS_X509_FMT_PEM, 0);
+
+	why = ret < 0 ? gnutls_strerror(ret) : append_list(b, list, count);
+	while (ret >= 0 && count > 0)
+		gnutls_x509_crt_deinit(list[--count]);
+	gnutls_free(list);
+	if (why == NULL)
+		return true;
+	log_line(LOG_ERR, "cannot use client CA %s: %s",
+	    f->options->clients.ca_file, why);
+	return false;
+}
+
+int
+credential_files_bundle(const struct credential_files *f, const uint8_t *ids,
+    struct bundle_buffer *b)
+{
+	const struct credentials_options *o = f->options;
+	const gnutls_datum_t key = {
+	    (unsigned char *)(uintptr_t)f->ticket_key, TICKETS_KEY_SIZE};
+
+	for (size_t i = 0; i < o->keyholder.count; i++)
+		if (!bundle_pair(f, i,
+			ids == NULL ? NULL : ids + i * KEYHOLDER_ID_SIZE, b))
+			return -1;
+	if (o->clients.ca_file != NULL)
+		return bundle_authorities(f, b) ? 0 : -1;
+	if (o->tickets.key_file != NULL &&
+	    !append(b, BUNDLE_TICKET_KEY, &key, o->tickets.key_file))
+		return -1;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/*
+ * What the command line says about the server's credentials.
+ */
+#ifndef PINGTLS_CREDENTIALS_OPTIONS_H
+#define PINGTLS_CREDENTIALS_OPTIONS_H
+
+#include "credentials/client_auth.h"
+#include "credentials/tickets.h"
+#include "keyholder/keyholder.h"
+#include "tls/policy.h"
+
+struct credentials_options {
+	struct keyholder_options keyholder;
+	const char *priority; /* NULL: the system's default (policy.h) */
+	enum policy_oldest oldest;
+	struct client_auth_options clients;
+	/* Where a client certificate is asked for there are none: whoever got
+	 * hold of the key could say of any client that it had shown one. */
+	struct tickets_options tickets;
+};
+
+#endif
