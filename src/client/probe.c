@@ -14,6 +14,7 @@
 
 #include "client/dial.h"
 #include "client/probe_internal.h"
+#include "stream/protocol.h"
 
 /* For the server's close after ours, which is what QUIT asks for. */
 #define LINGER_MS 1000
@@ -160,7 +161,7 @@ dial(struct probe *p, const struct addrinfo *addresses)
 		           : probe_explain(p, "cannot connect: %s", why);
 	address_format(a->ai_addr, a->ai_addrlen, r->address);
 	address_format_host(a->ai_addr, a->ai_addrlen, r->host);
-	p->stream = stream_new(fd);
+	p->stream = stream_new(fd, PROTOCOL_LINE_MAX);
 	if (p->stream == NULL) {
 		probe_explain(p, "%s", strerror(errno));
 		close(fd);

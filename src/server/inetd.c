@@ -17,6 +17,7 @@
 #include "listener/proxy_reader.h"
 #include "log/log.h"
 #include "session/session_log.h"
+#include "stream/protocol.h"
 
 bool
 inetd_stderr_is_peer(void)
@@ -108,7 +109,7 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 	 * later. */
 	address_format((struct sockaddr *)&peer->address, peer->length, who);
 	log_line(LOG_INFO, "connection from %s", who);
-	if ((stream = stream_new(fd)) == NULL ||
+	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL ||
 	    (o->listener.sandboxed && confine() == -1)) {
 		log_line(LOG_ERR, "cannot serve %s: %s", who, strerror(errno));
 		return -1;

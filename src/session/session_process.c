@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "stream/protocol.h"
 
 /* What a terminal or a manager signals to all is for the listener, which ends a
  * session with SIGTERM. */
@@ -34,7 +35,7 @@ session_process_serve(const struct session_process_options *o, int fd,
 	    (int[]){fd, keyholder_socket(credentials_keyholder(o->credentials)),
 		o->sandbox == NULL ? -1 : sandbox_descriptor(o->sandbox)},
 	    3);
-	if ((stream = stream_new(fd)) == NULL ||
+	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL ||
 	    (o->sandbox != NULL && sandbox_enter(o->sandbox) == -1))
 		_exit(EXIT_FAILURE);
 	session_serve(stream, o->credentials, o->session, result);

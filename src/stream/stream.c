@@ -17,7 +17,7 @@
 #include "stream/stream_internal.h"
 
 struct stream *
-stream_new(int fd)
+stream_new(int fd, size_t line_max)
 {
 	struct stream *s;
 	int flags, one = 1;
@@ -29,7 +29,7 @@ stream_new(int fd)
 	if (flags == -1 || ((flags & O_NONBLOCK) == 0 &&
 			       fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1))
 		return NULL;
-	s = malloc(sizeof(*s));
+	s = malloc(sizeof(*s) + line_max);
 	if (s == NULL)
 		return NULL;
 	/* The buffers are left as they are: their pages cost only when used. */
@@ -38,6 +38,7 @@ stream_new(int fd)
 	s->when = DEADLINE_NEVER;
 	s->fitting_alert = NULL;
 	s->line_length = 0;
+	s->line_max = line_max;
 	s->output_length = 0;
 	s->tls = NULL;
 	s->input = NULL;

@@ -41,12 +41,12 @@ enum stream_error {
 
 /*
  * A stream on the connected socket `fd`, which it owns from now on and makes
- * non-blocking.  Where the socket is TCP, TCP_NODELAY is set: a dialogue of
- * short lines else waits 40 ms for a delayed acknowledgement (tcp(7)). Returns
- * NULL with errno, and leaves `fd` open, when memory is out or `fd` is not a
- * socket.
+ * non-blocking, for lines of at most `line_max` octets.  Where the socket is
+ * TCP, TCP_NODELAY is set: a dialogue of short lines else waits 40 ms for a
+ * delayed acknowledgement (tcp(7)). Returns NULL with errno, and leaves `fd`
+ * open, when memory is out or `fd` is not a socket.
  */
-struct stream *stream_new(int fd);
+struct stream *stream_new(int fd, size_t line_max);
 
 /* Closes the descriptor with no farewell and frees all.  NULL is allowed. */
 void stream_free(struct stream *);
@@ -61,17 +61,38 @@ void stream_set_deadline(struct stream *, deadline);
 void stream_set_cancel(struct stream *, int fd);
 
 /*
- * Reads a line into `line`, `size` octets long (at most STREAM_LINE_MAX): what
- * came before the LF, less trailing white space (isspace(3) in the C locale,
- * so CR too), NUL-terminated.  Octets within the line are not looked at; it may
- * hold NULs.  The LF counts towards `size`.
+ * Reads a line into `line`, `size` octets long (at most what stream_new() was
+ * told): what came before the LF, less trailing white space (isspace(3) in the
+ * C locale, so CR too), NUL-terminated.  Octets within the line are not looked
+ * at; it may hold NULs.  The LF counts towards `size`.
  *
  * Returns the line's length, or an enum stream_error.  After STREAM_TIMEOUT and
  * STREAM_CANCELLED the call may be made again and goes on where it was; after
  * any other error the stream is only good for stream_write and stream_close.
  */
 ssize_t stream_read_line(struct stream *, char *line, size_t size);
-#define STREAM_LINE_MAX 512
+
+/*
+ * Reads up to and including the first octet `end`, which counts towards `size`,
+ * and leaves what follows as stream_read_line() does.  Nothing is trimmed, no
+ * NUL is added.  Returns how many octets were read, or an enum stream_error,
+ * after which the same holds as there.
+ */
+ssize_t stream_read_until(struct stream *, char end, char *data, size_t size);
+
+/*
+ * Reads exactly `size` octets, and leaves what follows as stream_read_line()
+ * does.  Must not be called within a line.  Returns 0 or an enum stream_error,
+ * after which the stream is only good for stream_write and stream_close.
+ */
+int stream_read_exact(struct stream *, void *data, size_t size);
+
+/*
+ * After an error of stream_read_line() or stream_read_until() in the clear:
+ * what was read all the same, which belongs to the stream until its next call.
+ * Returns how many octets, 0 where there are none.
+ */
+size_t stream_unfinished(const struct stream *, const char **octets);
 
 /* Whether the next line is here already, so that to read it takes no wait. */
 bool stream_has_line(const struct stream *);

@@ -10,14 +10,14 @@
 
 /* Replies gathered before they are sent: some 800 PONGs in one TLS record. */
 #define STREAM_OUTPUT_SIZE 4096
-/* Input decrypted at once; a TLS record holds at most 16 KiB (RFC 8446, 5.1),
- * GnuTLS keeps the rest. */
+/* Input decrypted at once, or more where lines may be longer; a TLS record
+ * holds at most 16 KiB (RFC 8446, 5.1), GnuTLS keeps the rest. */
 #define STREAM_INPUT_SIZE 4096
 
 /* Octets that TLS has delivered and no line has taken yet. */
 struct tls_input {
-	size_t start, end;
-	char data[STREAM_INPUT_SIZE];
+	size_t start, end, size;
+	char data[];
 };
 
 struct stream {
@@ -25,10 +25,6 @@ struct stream {
 	int cancel_fd;
 	deadline when;
 	int (*fitting_alert)(gnutls_session_t, int); /* NULL: GnuTLS's own */
-
-	/* A line in the clear that has begun: nothing behind its LF, ever. */
-	char line[STREAM_LINE_MAX];
-	size_t line_length;
 
 	char output[STREAM_OUTPUT_SIZE];
 	size_t output_length;
@@ -43,6 +39,10 @@ struct stream {
 	char cleartext[41];
 	char message[160];
 	size_t octets_in, octets_out;
+
+	/* A line in the clear that has begun: nothing behind its LF, ever. */
+	size_t line_length, line_max;
+	char line[];
 };
 
 /* Waits until poll(2) reports one of `events`.  Returns 0 or an enum

@@ -1,5 +1,5 @@
 /*
- * Lines read from a stream: octet for octet in the clear, from records over
+ * What is read from a stream: octet for octet in the clear, from records over
  * TLS.
  */
 #include <assert.h>
@@ -18,28 +18,40 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Hands the `taken` octets at `from`, which end with LF, out as a line. */
-static ssize_t
-deliver(struct stream *s, const char *from, size_t taken, char *line)
+/* Of the `size` octets at `from`, those up to and including the first `end`, or
+ * 0: there is none. */
+static size_t
+up_to(const char *from, size_t size, char end)
 {
-	size_t length = taken - 1;
+	const char *at = memchr(from, end, size);
 
-	while (length > 0 && is_space(from[length - 1]))
-		length--;
-	memcpy(line, from, length);
-	line[length] = '\0';
-	s->octets_in += taken;
-	return (ssize_t)length;
+	return at == NULL ? 0 : (size_t)(at + 1 - from);
 }
 
-/* Looks at what the kernel holds, then takes it up to and including the LF. */
+/* Waits for input in the clear, what there is to be sent gone before. */
+static int
+wait_clear(struct stream *s)
+{
+	int e;
+
+	if (errno == EINTR)
+		return 0;
+	if (errno != EAGAIN)
+		return STREAM_SYSTEM;
+	e = stream_flush(s);
+	return e == 0 ? stream_wait(s, POLLIN) : e;
+}
+
+/*
+ * Looks at what the kernel holds, then takes it up to and including `end`.
+ * Returns how many octets stand at `from`, or an enum stream_error.
+ */
 static ssize_t
-read_clear_line(struct stream *s, char *line, size_t size)
+take_clear(struct stream *s, size_t size, char end, const char **from)
 {
 	for (;;) {
 		char *at = s->line + s->line_length;
-		size_t room = size - s->line_length;
-		const char *lf;
+		size_t room = size - s->line_length, whole = 0;
 		ssize_t n;
 		int e;
 
@@ -47,29 +59,22 @@ read_clear_line(struct stream *s, char *line, size_t size)
 			return STREAM_TOO_LONG;
 		n = recv(s->fd, at, room, MSG_PEEK);
 		if (n > 0) {
-			lf = memchr(at, '\n', (size_t)n);
-			if (lf != NULL)
-				n = lf + 1 - at;
-			n = recv(s->fd, at, (size_t)n, 0);
+			whole = up_to(at, (size_t)n, end);
+			n = recv(s->fd, at, whole > 0 ? whole : (size_t)n, 0);
 		}
 		if (n == 0)
 			return s->line_length == 0 ? STREAM_EOF
 			                           : STREAM_TRUNCATED;
 		if (n > 0) {
 			s->line_length += (size_t)n;
-			if (s->line[s->line_length - 1] != '\n')
+			if (at[n - 1] != end)
 				continue;
-			size = s->line_length;
+			*from = s->line;
+			n = (ssize_t)s->line_length;
 			s->line_length = 0;
-			return deliver(s, s->line, size, line);
+			return n;
 		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return STREAM_SYSTEM;
-		if ((e = stream_flush(s)) != 0)
-			return e;
-		if ((e = stream_wait(s, POLLIN)) != 0)
+		if ((e = wait_clear(s)) != 0)
 			return e;
 	}
 }
@@ -99,71 +104,96 @@ answer(struct stream *s)
 	return stream_flush(s);
 }
 
+/* What GnuTLS said instead of octets.  Returns 0 to go on, or an enum
+ * stream_error. */
+static int
+no_octets(struct stream *s, ssize_t said)
+{
+	int e;
+
+	switch (said) {
+	case 0:
+		s->tls_error = 0;
+		return s->input->end == 0 ? STREAM_EOF : STREAM_TRUNCATED;
+	case GNUTLS_E_AGAIN:
+	case GNUTLS_E_INTERRUPTED:
+		/* What came was a record, but nothing to read. */
+		return s->output_length > 0 ? stream_flush(s)
+		                            : stream_wait_tls(s);
+	case GNUTLS_E_WARNING_ALERT_RECEIVED:
+		/* Not waiting, so nothing else looks at the clock. */
+		return deadline_now() > s->when ? STREAM_TIMEOUT : 0;
+	case GNUTLS_E_REHANDSHAKE:
+		/* TLS 1.2 only (RFC 5746, 4.5): refuse and end. */
+		gnutls_alert_send(
+		    s->tls, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+		return stream_tls_failure(s, (int)said);
+	default:
+		e = stream_tls_failure(s, (int)said);
+		if (e == STREAM_TLS)
+			gnutls_alert_send_appropriate(s->tls, (int)said);
+		return e;
+	}
+}
+
+/* Adds to the input over TLS.  Returns 0, also when nothing came yet, or an
+ * enum stream_error. */
+static int
+fill(struct stream *s)
+{
+	struct tls_input *in = s->input;
+	size_t held = in->end - in->start;
+	ssize_t n;
+	int e;
+
+	memmove(in->data, in->data + in->start, held);
+	in->start = 0;
+	in->end = held;
+	/* Before GnuTLS sees a bare end of file, with no close_notify, after
+	 * which it sends nothing more. */
+	if ((e = answer(s)) != 0)
+		return e;
+	n = gnutls_record_recv(s->tls, in->data + held, in->size - held);
+	if (n <= 0)
+		return no_octets(s, n);
+	in->end += (size_t)n;
+	return 0;
+}
+
+/* What take_clear() does, over TLS. */
 static ssize_t
-read_tls_line(struct stream *s, char *line, size_t size)
+take_tls(struct stream *s, size_t size, char end, const char **from)
 {
 	struct tls_input *in = s->input;
 
 	for (;;) {
-		size_t held = in->end - in->start;
-		const char *at = in->data + in->start, *lf;
-		ssize_t n;
+		size_t held = in->end - in->start, whole;
 		int e;
 
-		lf = memchr(at, '\n', held < size ? held : size);
-		if (lf != NULL) {
-			size_t taken = (size_t)(lf + 1 - at);
-
-			in->start += taken;
-			return deliver(s, at, taken, line);
+		*from = in->data + in->start;
+		whole = up_to(*from, held < size ? held : size, end);
+		if (whole > 0) {
+			in->start += whole;
+			return (ssize_t)whole;
 		}
 		if (held >= size)
 			return STREAM_TOO_LONG;
-
-		memmove(in->data, at, held);
-		in->start = 0;
-		in->end = held;
-		/* Before GnuTLS sees a bare end of file, with no close_notify,
-		 * after which it sends nothing more. */
-		if ((e = answer(s)) != 0)
+		if ((e = fill(s)) != 0)
 			return e;
-		n = gnutls_record_recv(
-		    s->tls, in->data + held, sizeof(in->data) - held);
-		if (n > 0) {
-			in->end += (size_t)n;
-			continue;
-		}
-		switch (n) {
-		case 0:
-			s->tls_error = 0;
-			return held == 0 ? STREAM_EOF : STREAM_TRUNCATED;
-		case GNUTLS_E_AGAIN:
-		case GNUTLS_E_INTERRUPTED:
-			/* What came was a record, but nothing to read. */
-			if (s->output_length > 0)
-				e = stream_flush(s);
-			else
-				e = stream_wait_tls(s);
-			if (e != 0)
-				return e;
-			break;
-		case GNUTLS_E_WARNING_ALERT_RECEIVED:
-			/* Not waiting, so nothing else looks at the clock. */
-			if (deadline_now() > s->when)
-				return STREAM_TIMEOUT;
-			break;
-		case GNUTLS_E_REHANDSHAKE:
-			/* TLS 1.2 only (RFC 5746, 4.5): refuse and end. */
-			gnutls_alert_send(s->tls, GNUTLS_AL_WARNING,
-			    GNUTLS_A_NO_RENEGOTIATION);
-			return stream_tls_failure(s, (int)n);
-		default:
-			e = stream_tls_failure(s, (int)n);
-			if (e == STREAM_TLS)
-				gnutls_alert_send_appropriate(s->tls, (int)n);
-			return e;
-		}
 	}
+}
+
+static ssize_t
+take(struct stream *s, size_t size, char end, const char **from)
+{
+	ssize_t n;
+
+	assert(size > 0 && size <= s->line_max);
+	n = s->tls == NULL ? take_clear(s, size, end, from)
+	                   : take_tls(s, size, end, from);
+	if (n > 0)
+		s->octets_in += (size_t)n;
+	return n;
 }
 
 bool
@@ -179,7 +209,77 @@ stream_has_line(const struct stream *s)
 ssize_t
 stream_read_line(struct stream *s, char *line, size_t size)
 {
-	assert(size > 0 && size <= STREAM_LINE_MAX);
-	return s->tls == NULL ? read_clear_line(s, line, size)
-	                      : read_tls_line(s, line, size);
+	const char *from;
+	ssize_t n = take(s, size, '\n', &from);
+
+	if (n < 0)
+		return n;
+	n--;
+	while (n > 0 && is_space(from[n - 1]))
+		n--;
+	memcpy(line, from, (size_t)n);
+	line[n] = '\0';
+	return n;
+}
+
+ssize_t
+stream_read_until(struct stream *s, char end, char *data, size_t size)
+{
+	const char *from;
+	ssize_t n = take(s, size, end, &from);
+
+	if (n > 0)
+		memcpy(data, from, (size_t)n);
+	return n;
+}
+
+/* A part of what is to be read, at most `size` octets.  Returns how many, 0
+ * where none has come yet, or an enum stream_error. */
+static ssize_t
+read_some(struct stream *s, char *data, size_t size)
+{
+	struct tls_input *in = s->input;
+	ssize_t n;
+
+	if (s->tls == NULL) {
+		/* Not one octet more than is asked for. */
+		n = recv(s->fd, data, size, 0);
+		if (n == 0)
+			return STREAM_EOF;
+		return n > 0 ? n : wait_clear(s);
+	}
+	if (in->end == in->start)
+		return fill(s);
+	if (size > in->end - in->start)
+		size = in->end - in->start;
+	memcpy(data, in->data + in->start, size);
+	in->start += size;
+	return (ssize_t)size;
+}
+
+int
+stream_read_exact(struct stream *s, void *data, size_t size)
+{
+	char *to = data;
+	size_t got = 0;
+	ssize_t n;
+
+	assert(s->line_length == 0);
+	while (got < size) {
+		n = read_some(s, to + got, size - got);
+		if (n == STREAM_EOF && got > 0)
+			return STREAM_TRUNCATED;
+		if (n < 0)
+			return (int)n;
+		got += (size_t)n;
+		s->octets_in += (size_t)n;
+	}
+	return 0;
+}
+
+size_t
+stream_unfinished(const struct stream *s, const char **octets)
+{
+	*octets = s->line;
+	return s->line_length;
 }

@@ -101,6 +101,22 @@ handshake(struct stream *s)
 	}
 }
 
+/* Input over TLS, with room for a line of `line_max` octets.  NULL: no memory.
+ */
+static struct tls_input *
+new_input(size_t line_max)
+{
+	size_t size =
+	    line_max > STREAM_INPUT_SIZE ? line_max : STREAM_INPUT_SIZE;
+	struct tls_input *in = malloc(sizeof(*in) + size);
+
+	if (in == NULL)
+		return NULL;
+	in->start = in->end = 0;
+	in->size = size;
+	return in;
+}
+
 int
 stream_upgrade(struct stream *s, gnutls_session_t session)
 {
@@ -115,7 +131,7 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 		note_cleartext(s, (unsigned char *)s->line, s->line_length);
 		e = STREAM_CLEARTEXT;
 	}
-	if (e == 0 && (s->input = malloc(sizeof(*s->input))) == NULL) {
+	if (e == 0 && (s->input = new_input(s->line_max)) == NULL) {
 		errno = ENOMEM;
 		e = STREAM_SYSTEM;
 	}
@@ -124,7 +140,6 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 		s->upgrade_failed = true;
 		return e;
 	}
-	s->input->start = s->input->end = 0;
 	s->tls = session;
 	/* What gnutls_transport_set_int() sets, with reads of our own: GnuTLS's
 	 * handshake timeout does not count the waits, which a peer that drips

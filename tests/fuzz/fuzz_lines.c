@@ -61,7 +61,7 @@ static size_t
 read_lines(
     struct stream *s, int fd, size_t size, const struct octets *sent, int *e)
 {
-	char line[STREAM_LINE_MAX];
+	char line[PROTOCOL_LINE_MAX];
 	size_t at = 0, whole;
 	int waiting;
 	ssize_t n;
@@ -101,9 +101,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	most = 1 + (data[0] * 256U + data[1]) % STREAM_LINE_MAX;
+	most = 1 + (data[0] * 256U + data[1]) % PROTOCOL_LINE_MAX;
 	fd = stage_open(data + 2, size - 2, 0, NULL);
-	s = stream_new(fd);
+	s = stream_new(fd, PROTOCOL_LINE_MAX);
 	FUZZ_REQUIRE(s != NULL);
 	at = read_lines(s, fd, most, sent, &e);
 	whole = to_lf(sent, at);

@@ -14,6 +14,7 @@
 #include "model.h"
 #include "session/session.h"
 #include "stage.h"
+#include "stream/protocol.h"
 
 #define IDLE_MS 60000
 #define HANDSHAKE_MS 10000
@@ -195,7 +196,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	options.max_errors = 1U + data[0];
-	s = stream_new(stage_open(data + 1, size - 1, GNUTLS_CLIENT, client));
+	s = stream_new(stage_open(data + 1, size - 1, GNUTLS_CLIENT, client),
+	    PROTOCOL_LINE_MAX);
 	FUZZ_REQUIRE(s != NULL);
 	session_serve(s, server, &options, &result);
 	stage_end();

@@ -2,6 +2,7 @@
  * What the tests of the stream share.
  */
 #include "unit_stream.h"
+#include "stream/protocol.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
 void
 unit_expect_octets(struct stream *s, const char *want, size_t length)
 {
-	char line[STREAM_LINE_MAX];
+	char line[PROTOCOL_LINE_MAX];
 	ssize_t n = stream_read_line(s, line, sizeof(line));
 
 	ck_assert_int_eq(n, (ssize_t)length);
@@ -27,7 +28,7 @@ unit_expect(struct stream *s, const char *want)
 void
 unit_expect_error(struct stream *s, enum stream_error error)
 {
-	char line[STREAM_LINE_MAX];
+	char line[PROTOCOL_LINE_MAX];
 
 	ck_assert_int_eq(stream_read_line(s, line, sizeof(line)), error);
 }

@@ -12,6 +12,7 @@
 
 #include "credentials/credentials.h"
 #include "log/log.h"
+#include "stream/protocol.h"
 #include "stream/stream.h"
 #include "unit.h"
 #include "unit_files.h"
@@ -242,7 +243,7 @@ shake_hands(struct credentials *c, const char *priority, const char *name)
 	    .talk = look,
 	};
 	unit_peer_start(&peer);
-	s = stream_new(fds[0]);
+	s = stream_new(fds[0], PROTOCOL_LINE_MAX);
 	error = stream_upgrade(s, session);
 	stream_close(s, 0);
 	stream_free(s);

@@ -59,7 +59,7 @@ serve(void)
 	unit_pair(fds);
 	peer.fd = fds[1];
 	unit_peer_start(&peer);
-	s = stream_new(fds[0]);
+	s = stream_new(fds[0], PROTOCOL_LINE_MAX);
 	ck_assert_ptr_nonnull(s);
 	session_serve(s, credentials, &options, &result);
 	stream_free(s);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "stream/protocol.h"
-#include "stream/stream.h"
 #include "unit.h"
 
 #define LINE(text, command) \
@@ -74,12 +73,6 @@ START_TEST(replies_are_lines)
 }
 END_TEST
 
-START_TEST(its_lines_fit_the_stream)
-{
-	ck_assert_int_le(PROTOCOL_LINE_MAX, STREAM_LINE_MAX);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -89,6 +82,5 @@ main(void)
 	tcase_add_test(c, knows_the_commands);
 	tcase_add_test(c, looks_at_no_octet_behind_the_line);
 	tcase_add_test(c, replies_are_lines);
-	tcase_add_test(c, its_lines_fit_the_stream);
 	return unit_main(suite);
 }

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "stream/protocol.h"
 #include "stream/stream.h"
 #include "unit.h"
 #include "unit_peer.h"
@@ -32,7 +33,7 @@ begin(const int fds[2])
 {
 	ours = fds[0];
 	peer = fds[1];
-	s = stream_new(ours);
+	s = stream_new(ours, PROTOCOL_LINE_MAX);
 	ck_assert_ptr_nonnull(s);
 }
 
@@ -173,8 +174,8 @@ END_TEST
 /* The LF counts: a line of exactly `size` octets is the longest. */
 START_TEST(takes_lines_up_to_the_size)
 {
-	static const size_t sizes[] = {1, 2, 16, 511, STREAM_LINE_MAX};
-	char sent[STREAM_LINE_MAX], line[STREAM_LINE_MAX];
+	static const size_t sizes[] = {1, 2, 16, 511, PROTOCOL_LINE_MAX};
+	char sent[PROTOCOL_LINE_MAX], line[PROTOCOL_LINE_MAX];
 	size_t size = sizes[_i];
 	ssize_t n;
 
@@ -202,11 +203,11 @@ END_TEST
 
 START_TEST(refuses_a_long_line_in_pieces)
 {
-	char sent[STREAM_LINE_MAX];
+	char sent[PROTOCOL_LINE_MAX];
 
 	memset(sent, 'x', sizeof(sent));
 	stream_set_deadline(s, OVER);
-	for (int i = 0; i < STREAM_LINE_MAX - 1; i++) {
+	for (int i = 0; i < PROTOCOL_LINE_MAX - 1; i++) {
 		unit_send(peer, sent, 1);
 		unit_expect_error(s, STREAM_TIMEOUT);
 	}
@@ -240,7 +241,7 @@ END_TEST
 /* A line whose LF never came because the peer stopped at the limit. */
 START_TEST(calls_a_full_line_without_end_too_long)
 {
-	char sent[STREAM_LINE_MAX];
+	char sent[PROTOCOL_LINE_MAX];
 
 	memset(sent, 'x', sizeof(sent));
 	unit_send(peer, sent, sizeof(sent));
@@ -293,7 +294,7 @@ static void
 drip(struct unit_peer *p)
 {
 	/* Less than a line, so that the reader is never done. */
-	for (int i = 0; i < STREAM_LINE_MAX / 2; i++) {
+	for (int i = 0; i < PROTOCOL_LINE_MAX / 2; i++) {
 		usleep(5000);
 		if (unit_peer_say(p, "x") != 0)
 			return;
@@ -310,7 +311,7 @@ START_TEST(a_dripping_peer_gains_nothing)
 	stream_set_deadline(s, deadline_in(SHORT_MS));
 	unit_peer_start(&p);
 	unit_expect_error(s, STREAM_TIMEOUT);
-	ck_assert_uint_lt(stream_octets_in(s), STREAM_LINE_MAX / 2);
+	ck_assert_uint_lt(stream_octets_in(s), PROTOCOL_LINE_MAX / 2);
 	stream_free(s);
 	s = NULL;
 	unit_peer_join(&p);
@@ -348,7 +349,7 @@ END_TEST
 
 START_TEST(gathers_output_until_it_waits)
 {
-	char line[STREAM_LINE_MAX];
+	char line[PROTOCOL_LINE_MAX];
 
 	unit_send_text(peer, "1\n2\n");
 	unit_expect(s, "1");
@@ -496,12 +497,12 @@ START_TEST(refuses_what_is_no_socket)
 	int fds[2];
 
 	ck_assert_int_eq(pipe(fds), 0);
-	ck_assert_ptr_null(stream_new(fds[0]));
+	ck_assert_ptr_null(stream_new(fds[0], PROTOCOL_LINE_MAX));
 	ck_assert_int_eq(errno, ENOTSOCK);
 	ck_assert_int_ne(fcntl(fds[0], F_GETFD), -1);
 	close(fds[0]);
 	close(fds[1]);
-	ck_assert_ptr_null(stream_new(-1));
+	ck_assert_ptr_null(stream_new(-1, PROTOCOL_LINE_MAX));
 	ck_assert_int_eq(errno, EBADF);
 }
 END_TEST

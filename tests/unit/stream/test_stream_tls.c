@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "stream/protocol.h"
 #include "stream/stream.h"
 #include "unit.h"
 #include "unit_peer.h"
@@ -38,7 +39,7 @@ meet(int fds[2], const char *version, void (*talk)(struct unit_peer *))
 	peer.role = GNUTLS_CLIENT;
 	peer.priority = version;
 	peer.talk = talk;
-	s = stream_new(ours);
+	s = stream_new(ours, PROTOCOL_LINE_MAX);
 	ck_assert_ptr_nonnull(s);
 	unit_peer_start(&peer);
 	ck_assert_int_eq(
@@ -111,26 +112,26 @@ END_TEST
 static void
 say_long(struct unit_peer *p)
 {
-	char line[STREAM_LINE_MAX + 2];
+	char line[PROTOCOL_LINE_MAX + 2];
 
 	memset(line, 'x', sizeof(line));
-	line[STREAM_LINE_MAX - 1] = '\n';
-	line[STREAM_LINE_MAX] = '\0';
+	line[PROTOCOL_LINE_MAX - 1] = '\n';
+	line[PROTOCOL_LINE_MAX] = '\0';
 	unit_peer_say(p, line);
 	memset(line, 'x', sizeof(line));
-	line[STREAM_LINE_MAX] = '\n';
-	line[STREAM_LINE_MAX + 1] = '\0';
+	line[PROTOCOL_LINE_MAX] = '\n';
+	line[PROTOCOL_LINE_MAX + 1] = '\0';
 	unit_peer_say(p, line);
 	unit_peer_linger(p);
 }
 
 START_TEST(takes_lines_up_to_the_size)
 {
-	char want[STREAM_LINE_MAX];
+	char want[PROTOCOL_LINE_MAX];
 
 	memset(want, 'x', sizeof(want));
 	begin(_i, say_long);
-	unit_expect_octets(s, want, STREAM_LINE_MAX - 1);
+	unit_expect_octets(s, want, PROTOCOL_LINE_MAX - 1);
 	unit_expect_error(s, STREAM_TOO_LONG);
 	finish();
 }
@@ -325,7 +326,7 @@ START_TEST(goes_on_after_a_timeout_and_a_cancel)
 END_TEST
 
 /* Long, so that it takes far more than the deadline to come. */
-static char long_line[STREAM_LINE_MAX];
+static char long_line[PROTOCOL_LINE_MAX];
 
 static void
 say_a_line(struct unit_peer *p)

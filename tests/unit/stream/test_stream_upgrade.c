@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "stream/protocol.h"
 #include "stream/stream.h"
 #include "unit.h"
 #include "unit_peer.h"
@@ -31,7 +32,7 @@ set_up(void)
 	unit_pair(fds);
 	ours = fds[0];
 	peer = (struct unit_peer){.fd = fds[1]};
-	s = stream_new(ours);
+	s = stream_new(ours, PROTOCOL_LINE_MAX);
 	ck_assert_ptr_nonnull(s);
 }
 
@@ -301,7 +302,7 @@ END_TEST
 /* A line that has begun is held by the stream: it must not be forgotten. */
 START_TEST(refuses_an_unfinished_line)
 {
-	char line[STREAM_LINE_MAX];
+	char line[PROTOCOL_LINE_MAX];
 
 	unit_send_text(peer.fd, "PI\001");
 	stream_set_deadline(s, OVER);
