@@ -6,11 +6,36 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-int
-account_find(const char *name, struct account *account)
+#include "base/parse.h"
+
+/* The largest user or group ID: the next, (uid_t)-1, means none. */
+#define ID_MAX 0xfffffffeUL
+
+/* Reads "UID:GID".  Returns 0, or -1 if the text is something else. */
+static int
+parse_ids(const char *text, uid_t *uid, gid_t *gid)
+{
+	char user[sizeof("4294967294")] = "";
+	size_t length = strcspn(text, ":");
+	unsigned long u, g;
+
+	if (text[length] == '\0' || length >= sizeof(user))
+		return -1;
+	memcpy(user, text, length);
+	if (parse_count(user, 0, ID_MAX, &u) == -1 ||
+	    parse_count(text + length + 1, 0, ID_MAX, &g) == -1)
+		return -1;
+	*uid = (uid_t)u;
+	*gid = (gid_t)g;
+	return 0;
+}
+
+static int
+look_up_ids(const char *name, uid_t *uid, gid_t *gid)
 {
 	const struct passwd *pw;
 
@@ -21,10 +46,19 @@ account_find(const char *name, struct account *account)
 			errno = ENOENT;
 		return -1;
 	}
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+	return 0;
+}
+
+int
+account_find(const char *name, struct account *account)
+{
+	if (parse_ids(name, &account->uid, &account->gid) == -1 &&
+	    look_up_ids(name, &account->uid, &account->gid) == -1)
+		return -1;
 	account->name = name;
-	account->uid = pw->pw_uid;
-	account->gid = pw->pw_gid;
-	account->groups[0] = pw->pw_gid;
+	account->groups[0] = account->gid;
 	account->group_count = 1;
 	return 0;
 }

@@ -18,8 +18,9 @@ struct account {
 };
 
 /*
- * Looks `name` up (getpwnam(3)), with no groups but its own: for a process that
- * opens no file any more once it is that user.  Takes the name by reference.
+ * Looks `name` up (getpwnam(3)); "UID:GID" needs no account.  With no groups
+ * but its own: for a process that opens no file any more once it is that user.
+ * Takes the name by reference.
  * Returns 0, or -1 with errno (ENOENT: there is no such user).
  */
 int account_find(const char *name, struct account *account);

@@ -33,6 +33,32 @@ START_TEST(root_is_root)
 }
 END_TEST
 
+START_TEST(numbers_need_no_account)
+{
+	struct account account;
+
+	ck_assert_int_eq(ways[_i]("60577:4294967294", &account), 0);
+	ck_assert_uint_eq(account.uid, 60577);
+	ck_assert_uint_eq(account.gid, 4294967294);
+	ck_assert_int_eq(account.group_count, 1);
+	ck_assert_uint_eq(account.groups[0], account.gid);
+}
+END_TEST
+
+START_TEST(what_is_not_two_numbers_is_an_unknown_user)
+{
+	const char *const wrong[] = {"", ":", "1", "1:", ":1", "1:1:1", "-1:1",
+	    "1: 1", "root:0", "4294967295:1", "1:4294967295",
+	    "00000000000000000000000001:1"};
+	struct account account;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ck_assert_int_eq(ways[_i](wrong[i], &account), -1);
+		ck_assert_int_eq(errno, ENOENT);
+	}
+}
+END_TEST
+
 START_TEST(has_the_groups_asked_for)
 {
 	gid_t groups[ACCOUNT_GROUPS_MAX];
@@ -84,6 +110,9 @@ main(void)
 
 	tcase_add_loop_test(c, an_unknown_user_is_named_as_such, 0, 2);
 	tcase_add_loop_test(c, root_is_root, 0, 2);
+	tcase_add_loop_test(c, numbers_need_no_account, 0, 2);
+	tcase_add_loop_test(
+	    c, what_is_not_two_numbers_is_an_unknown_user, 0, 2);
 	tcase_add_test(c, has_the_groups_asked_for);
 	tcase_add_test(c, loads_nothing_into_the_caller);
 	return unit_main(suite);
