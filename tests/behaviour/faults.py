@@ -6,7 +6,6 @@ privilege, and none is left to the service that would lift them.
 """
 
 import os
-import pwd
 import signal
 import ssl
 import time
@@ -15,8 +14,8 @@ from contextlib import contextmanager
 
 from aftermath import unharmed
 from peer import Tls, ask, client_context, connect, dialogue, read_rest, upgrade
-from programs import USER, Server, needs_plain_build, run, server, state
-from tap import ROOT, equal, main, needs, test
+from programs import BECOME, Server, needs_plain_build, run, server, state
+from tap import equal, main, needs, test
 
 BUSY = b"ERR too many sessions\n"
 # How long the processor time of a listener that can do nothing is watched,
@@ -32,11 +31,9 @@ CONNECTIONS = 20
 @contextmanager
 def short(pid: int, limit: str, most: int) -> Iterator[None]:
     """A process of the service has this soft limit for a while."""
-    account = pwd.getpwnam(USER)
-    as_user = {"user": account.pw_uid, "group": account.pw_gid} if ROOT else {}
 
     def prlimit(*words: str) -> str:
-        ended = run([needs("prlimit"), "--pid", pid, *words], **as_user)
+        ended = run([needs("prlimit"), "--pid", pid, *words], **BECOME)
         # A session may be over by the end of its trouble.
         if state(pid) not in ("", "Z"):
             equal(ended.returncode, 0, f"exit status of prlimit: {ended.stderr}")

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from own_user import own_user
 from tap import HANG, ROOT, Skip, equal, needs, running, wait_until
 
 TOP = Path(os.environ.get("top_srcdir") or Path(__file__).parents[2]).resolve()
@@ -27,8 +28,10 @@ PEERS = TOP / "tests/peers"
 RECORDS = os.path.abspath(os.environ.get("RECORDS") or PEERS / "records")
 
 # Whom pingtlsd becomes when root runs the tests.
-USER = "nobody"
-AS_USER = ("--user", USER) if ROOT else ()
+USER = own_user() if ROOT else os.geteuid()
+AS_USER = ("--user", f"{USER}:{USER}") if ROOT else ()
+# How subprocess starts a program as that user.
+BECOME = {"user": USER, "group": USER, "extra_groups": ()} if ROOT else {}
 # Sanitizers need memory and system calls that a session has not.  A test that
 # installs pingtlsd has none when it starts.
 SANITIZED = (

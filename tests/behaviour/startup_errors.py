@@ -9,10 +9,10 @@ from pathlib import Path
 
 from programs import (
     AS_USER,
+    BECOME,
     PINGTLS,
     PINGTLSD,
     TO_SERVE,
-    USER,
     cert,
     key,
     pair,
@@ -44,10 +44,10 @@ def as_user() -> dict:
     if not ROOT:
         return {}
     try:
-        run([PINGTLSD, "--version"], user=USER)
+        run([PINGTLSD, "--version"], **BECOME)
     except PermissionError:
-        raise Skip(f"user {USER} cannot run the program here") from None
-    return {"user": USER}
+        raise Skip("another user than root cannot run the program here") from None
+    return BECOME
 
 
 @test("a good configuration passes --check-config, and nothing listens")

@@ -65,7 +65,7 @@ def as_user(*command: object) -> list:
     """For a server that does not give up root by itself."""
     if not ROOT:
         return [*command]
-    become = ["setpriv", "--reuid", USER, "--regid", "nogroup", "--clear-groups"]
+    become = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"]
     return [*become, *command]
 
 
@@ -91,7 +91,7 @@ def tcpserver(port: int, *command: object) -> list:
 
 def under_inetd(port: int) -> list:
     configuration = scratch() / "bench-inetd.conf"
-    user = USER if not ROOT else "root"
+    user = os.environ["USER"] if not ROOT else "root"
     words = " ".join([PINGTLSD, *pingtlsd("--inetd")])
     configuration.write_text(f"127.0.0.1:{port} stream tcp nowait {user} {words}\n")
     return ["inetd", "-i", "-R", "1000000", configuration]
@@ -126,7 +126,8 @@ def tlswrapper(port: int) -> list:
     both = scratch() / "bench-tlswrapper.pem"
     both.touch(mode=0o600)
     both.write_text(Path(key("ecdsa")).read_text() + Path(cert("ecdsa")).read_text())
-    users = ["-j", USER, "-u", USER] if ROOT else []
+    # It wants names, of users that have an account.
+    users = ["-j", "nobody", "-u", "nobody"] if ROOT else []
     return tcpserver(port, "tlswrapper", *users, "-f", both, PROGRAMS / "responder")
 
 

@@ -27,8 +27,8 @@ extern const int unit_attempt_count;
 /* The layers that refuse the attempt, in this build and on this machine. */
 unsigned int unit_refusing(const struct unit_attempt *);
 
-/* Root is not held by limits: becomes nobody(5), if it is root. */
-void unit_become_nobody(void);
+/* Root is not held by limits: becomes a user that has no account, if root. */
+void unit_become_user(void);
 
 /* The descriptor that a process with an attempt has as its stream. */
 #define UNIT_STREAM 3

@@ -79,7 +79,7 @@ main(void)
 	Suite *suite = suite_create("sandbox");
 	TCase *c = unit_case(suite, "sandbox");
 
-	tcase_add_checked_fixture(c, unit_become_nobody, NULL);
+	tcase_add_checked_fixture(c, unit_become_user, NULL);
 	tcase_add_loop_test(
 	    c, each_is_refused_to_a_session, 0, unit_attempt_count);
 	tcase_add_loop_test(

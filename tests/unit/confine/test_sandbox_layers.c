@@ -98,7 +98,7 @@ main(void)
 	TCase *c = unit_case(suite, "layers");
 	int count = LAYERS * unit_attempt_count;
 
-	tcase_add_checked_fixture(c, unit_become_nobody, NULL);
+	tcase_add_checked_fixture(c, unit_become_user, NULL);
 	tcase_add_loop_test(c, each_layer_of_a_session_holds_alone, 0, count);
 	tcase_add_loop_test(
 	    c, each_layer_of_the_keyholder_holds_alone, 0, count);
