@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/dontfork.h"
 #include "listener/acceptor.h"
 #include "listener/session_table.h"
@@ -33,6 +34,8 @@
 #define KEYHOLDER_LAST_MS 60000
 /* What the service manager shows and the metrics file are at most this old. */
 #define PUBLISH_MS 1000
+/* The metrics are for the exporter, which is another user. */
+#define METRICS_MODE 0644
 /* Large for malloc(3), but not so that it would be mapped (mallopt(3)). */
 #define SETTLE_SIZE 65536
 /* After the drain and SIGTERM: how long until SIGKILL. */
@@ -55,6 +58,7 @@ struct listener {
 	bool changed;         /* the counters, since they were published */
 	struct log_limit complaints;
 	int kill_signal;
+	char metrics[METRICS_TEXT_MAX];
 };
 
 struct listener *
@@ -139,19 +143,29 @@ take_in(struct listener *l)
 	}
 }
 
+static void
+write_metrics(struct listener *l)
+{
+	const char *file = l->options->metrics_file;
+	ssize_t size = metrics_format(
+	    &l->stats, session_table_count(l->children), l->metrics);
+
+	if ((size == -1 || atomic_file_write(file, l->metrics, (size_t)size,
+			       METRICS_MODE) == -1) &&
+	    log_limit_allow(&l->complaints))
+		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
+}
+
 /* Shows the counters: `systemctl status`, and the metrics file. */
 static void
 publish(struct listener *l)
 {
-	const char *file = l->options->metrics_file;
-	size_t sessions = session_table_count(l->children);
 	char text[STATS_TEXT_MAX];
 
-	stats_format(&l->stats, sessions, text);
+	stats_format(&l->stats, session_table_count(l->children), text);
 	systemd_notify("STATUS=%s", text);
-	if (file != NULL && metrics_write(file, &l->stats, sessions) == -1 &&
-	    log_limit_allow(&l->complaints))
-		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
+	if (l->options->metrics_file != NULL)
+		write_metrics(l);
 	l->changed = false;
 	l->next_publish = deadline_in(PUBLISH_MS);
 }

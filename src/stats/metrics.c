@@ -5,13 +5,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <gnutls/gnutls.h>
 
@@ -130,45 +127,21 @@ print(FILE *f, const struct stats *s, size_t sessions)
 	    "Time from STARTTLS to the end of the handshake.", f);
 }
 
-/* In the same directory, so that rename(2) replaces the file in one step. */
-static FILE *
-create(const char *file, char **name)
+ssize_t
+metrics_format(const struct stats *stats, size_t sessions, char *text)
 {
-	FILE *f = NULL;
-	int fd;
+	FILE *f = fmemopen(text, METRICS_TEXT_MAX, "w");
+	long size;
+	bool bad;
 
-	if (asprintf(name, "%s.XXXXXX", file) == -1)
-		return NULL;
-	fd = mkostemp(*name, O_CLOEXEC);
-	if (fd == -1)
-		return NULL;
-	/* For the exporter, which is another user. */
-	if (fchmod(fd, 0644) == 0)
-		f = fdopen(fd, "w");
-	if (f == NULL) {
-		close(fd);
-		unlink(*name);
-	}
-	return f;
-}
-
-int
-metrics_write(const char *file, const struct stats *stats, size_t sessions)
-{
-	char *name = NULL;
-	FILE *f = create(file, &name);
-	int saved, ret = -1;
-
-	if (f != NULL) {
-		print(f, stats, sessions);
-		ret = ferror(f) ? -1 : 0;
-		if (fclose(f) != 0 || ret == -1 || rename(name, file) == -1) {
-			saved = errno;
-			unlink(name);
-			errno = saved;
-			ret = -1;
-		}
-	}
-	free(name);
-	return ret;
+	if (f == NULL)
+		return -1;
+	print(f, stats, sessions);
+	bad = fflush(f) != 0 || ferror(f);
+	size = ftell(f);
+	fclose(f);
+	if (!bad)
+		return size;
+	errno = EMSGSIZE;
+	return -1;
 }

@@ -6,14 +6,17 @@
 #define PINGTLS_METRICS_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "stats/stats.h"
 
+/* More than all alerts there are take, at the largest numbers. */
+#define METRICS_TEXT_MAX 65536
+
 /*
- * Replaces `file` by one with the counters, `sessions` being those now: whoever
- * reads it sees the old one whole or the new one whole.
- * Returns 0, or -1 with errno, and the old file stays.
+ * Writes the file's text, of METRICS_TEXT_MAX octets at most, `sessions` being
+ * those now.  Returns its size, or -1 with errno.
  */
-int metrics_write(const char *file, const struct stats *, size_t sessions);
+ssize_t metrics_format(const struct stats *, size_t sessions, char *text);
 
 #endif

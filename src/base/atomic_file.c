@@ -1,0 +1,68 @@
+/*
+ * Files that are replaced in one step.
+ */
+#include "base/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+write_all(int fd, const char *octets, size_t size)
+{
+	ssize_t n;
+
+	for (; size > 0; octets += n, size -= (size_t)n) {
+		n = write(fd, octets, size);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n == -1)
+			n = 0;
+	}
+	return 0;
+}
+
+/* Fills the new file, which is closed whatever comes. */
+static int
+fill(int fd, const void *octets, size_t size, mode_t mode)
+{
+	int ret = -1, saved;
+
+	if (fchmod(fd, mode) == 0 && write_all(fd, octets, size) == 0)
+		ret = 0;
+	saved = errno;
+	/* Where a write is put off, its failure may be told here. */
+	if (close(fd) == -1 && ret == 0)
+		return -1;
+	errno = saved;
+	return ret;
+}
+
+int
+atomic_file_write(
+    const char *path, const void *octets, size_t size, mode_t mode)
+{
+	char *name;
+	int fd, ret = -1, saved;
+
+	/* In the same directory, so that rename(2) replaces the file. */
+	if (asprintf(&name, "%s.XXXXXX", path) == -1)
+		return -1;
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd != -1) {
+		ret = fill(fd, octets, size, mode);
+		if (ret == 0)
+			ret = rename(name, path);
+		saved = errno;
+		if (ret == -1)
+			unlink(name);
+		errno = saved;
+	}
+	saved = errno;
+	free(name);
+	errno = saved;
+	return ret;
+}
