@@ -1,0 +1,127 @@
+/*
+ * IMAP.
+ */
+#include "services/imap.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "services/exchange_internal.h"
+
+/* Where the text behind the words `word` at the start of `line` begins, or
+ * NULL: it does not start with them. */
+static const char *
+behind(const char *line, const char *word)
+{
+	size_t size = strlen(word);
+
+	if (strncasecmp(line, word, size) != 0)
+		return NULL;
+	if (line[size] == '\0')
+		return line + size;
+	return line[size] == ' ' ? line + size + 1 : NULL;
+}
+
+static void
+note_capabilities(struct exchange *e, const char *list)
+{
+	e->offered = EXCHANGE_NOT_OFFERED;
+	while (*list != '\0') {
+		size_t size = strcspn(list, " ");
+
+		if (size == 8 && strncasecmp(list, "STARTTLS", size) == 0)
+			e->offered = EXCHANGE_OFFERED;
+		list += size;
+		list += strspn(list, " ");
+	}
+}
+
+/*
+ * Reads to the reply that has the tag, which is a letter and a digit.  Returns
+ * 1 for OK, 0 for NO, BAD and a BYE that was not asked for, or -1.
+ */
+static int
+read_tagged(struct exchange *e, const char *tag, bool leaving)
+{
+	const char *text;
+
+	for (;;) {
+		if (exchange_read_line(e) == -1)
+			return -1;
+		if (behind(e->line, "* BYE") != NULL && !leaving)
+			return 0;
+		if ((text = behind(e->line, "* CAPABILITY")) != NULL)
+			note_capabilities(e, text);
+		if (strncmp(e->line, "* ", 2) == 0)
+			continue;
+		text = behind(e->line, tag);
+		if (text == NULL)
+			return exchange_not_understood(e, "has the wrong tag");
+		if (behind(text, "OK") != NULL)
+			return 1;
+		if (behind(text, "NO") != NULL || behind(text, "BAD") != NULL)
+			return 0;
+		return exchange_not_understood(
+		    e, "is neither OK nor NO nor BAD");
+	}
+}
+
+/* Sends a command; returns as read_tagged(). */
+static int
+ask(struct exchange *e, const char *tag, const char *command, bool leaving)
+{
+	char line[32];
+	int size = snprintf(line, sizeof(line), "%s %s\r\n", tag, command);
+
+	if (exchange_send(e, command, line, (size_t)size) == -1)
+		return -1;
+	return read_tagged(e, tag, leaving);
+}
+
+int
+imap_greeting(struct exchange *e)
+{
+	if (exchange_read_line(e) == -1)
+		return -1;
+	if (behind(e->line, "* OK") != NULL)
+		return 0;
+	if (behind(e->line, "* BYE") != NULL)
+		return exchange_refused(e);
+	if (behind(e->line, "* PREAUTH") == NULL)
+		return exchange_not_understood(e, "is not IMAP's");
+	/* In the clear STARTTLS is no longer possible, and somebody on the way
+	 * may have said it: "MUST close" (RFC 9051, 7.1.4). */
+	if (stream_tls(e->stream) != NULL)
+		return 0;
+	return exchange_fail(e, REASON_PREAUTH,
+	    "the server greets as authenticated already, so that there can be "
+	    "no STARTTLS: \"%s\"",
+	    e->said);
+}
+
+int
+imap_upgrade(struct exchange *e)
+{
+	int ok = ask(e, "a1", "CAPABILITY", false);
+
+	if (ok == 0)
+		return exchange_refused(e);
+	if (ok == 1 && e->offered == EXCHANGE_UNKNOWN)
+		return exchange_not_understood(e, "came without capabilities");
+	if (ok == 1)
+		ok = ask(e, "a2", "STARTTLS", false);
+	if (ok == 0)
+		return exchange_not_upgraded(e);
+	return ok == 1 ? 0 : -1;
+}
+
+int
+imap_farewell(struct exchange *e)
+{
+	int ok = ask(e, "a3", "LOGOUT", true);
+
+	if (ok == 0)
+		return exchange_refused(e);
+	return ok == 1 ? 0 : -1;
+}

@@ -1,0 +1,55 @@
+/*
+ * NNTP.
+ */
+#include "services/nntp.h"
+
+#include <strings.h>
+
+#include "services/reply.h"
+
+static void
+note_capability(struct exchange *e, const char *text, unsigned int number)
+{
+	(void)number;
+	if (strcasecmp(text, "STARTTLS") == 0)
+		e->offered = EXCHANGE_OFFERED;
+}
+
+int
+nntp_greeting(struct exchange *e)
+{
+	int code = reply_read(e, REPLY_LINE, NULL);
+
+	if (code == -1)
+		return -1;
+	/* 201: posting is not allowed, which is nothing to us. */
+	return code == 200 || code == 201 ? 0 : exchange_refused(e);
+}
+
+int
+nntp_upgrade(struct exchange *e)
+{
+	int code;
+
+	if (exchange_command(e, "CAPABILITIES", "") == -1)
+		return -1;
+	code = reply_read(e, REPLY_LINE, NULL);
+	if (code == -1)
+		return -1;
+	/* Older than RFC 3977 it has no list. */
+	if (code == 101) {
+		if (reply_list(e, note_capability) == -1)
+			return -1;
+		if (e->offered == EXCHANGE_UNKNOWN)
+			e->offered = EXCHANGE_NOT_OFFERED;
+	}
+	return reply_starttls(e, "STARTTLS", REPLY_LINE, 382);
+}
+
+int
+nntp_farewell(struct exchange *e)
+{
+	if (exchange_command(e, "QUIT", "") == -1)
+		return -1;
+	return reply_expect(e, REPLY_LINE, 205);
+}

@@ -1,0 +1,85 @@
+/*
+ * POP3.
+ */
+#include "services/pop3.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "services/reply.h"
+
+static void
+note_capability(struct exchange *e, const char *text, unsigned int number)
+{
+	(void)number;
+	if (strcasecmp(text, "STLS") == 0)
+		e->offered = EXCHANGE_OFFERED;
+}
+
+/* Whether `line` begins with the word `status`. */
+static bool
+has_status(const char *line, const char *status)
+{
+	size_t size = strlen(status);
+
+	return strncasecmp(line, status, size) == 0 &&
+	       (line[size] == ' ' || line[size] == '\0');
+}
+
+/* Returns 1 for "+OK", 0 for "-ERR", or -1. */
+static int
+read_status(struct exchange *e)
+{
+	if (exchange_read_line(e) == -1)
+		return -1;
+	if (has_status(e->line, "+OK"))
+		return 1;
+	if (has_status(e->line, "-ERR"))
+		return 0;
+	return exchange_not_understood(e, "is neither +OK nor -ERR");
+}
+
+static int
+expect_ok(struct exchange *e)
+{
+	int ok = read_status(e);
+
+	if (ok == 0)
+		return exchange_refused(e);
+	return ok == 1 ? 0 : -1;
+}
+
+int
+pop3_greeting(struct exchange *e)
+{
+	return expect_ok(e);
+}
+
+int
+pop3_upgrade(struct exchange *e)
+{
+	int ok;
+
+	if (exchange_command(e, "CAPA", "") == -1)
+		return -1;
+	ok = read_status(e);
+	if (ok == 1) {
+		if (reply_list(e, note_capability) == -1)
+			return -1;
+		if (e->offered == EXCHANGE_UNKNOWN)
+			e->offered = EXCHANGE_NOT_OFFERED;
+	}
+	/* Older than RFC 2449 it has no list. */
+	if (ok == -1 || exchange_command(e, "STLS", "") == -1)
+		return -1;
+	ok = read_status(e);
+	if (ok == 0)
+		return exchange_not_upgraded(e);
+	return ok == 1 ? 0 : -1;
+}
+
+int
+pop3_farewell(struct exchange *e)
+{
+	return exchange_command(e, "QUIT", "") == -1 ? -1 : expect_ok(e);
+}

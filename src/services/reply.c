@@ -1,0 +1,99 @@
+/*
+ * Replies of the text protocols.
+ */
+#include "services/reply.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The code at the start of `line`, or -1.  What follows it goes to `rest`. */
+static int
+code_of(const char *line, const char **rest)
+{
+	if (line[0] < '1' || line[0] > '5' || strspn(line, "0123456789") != 3)
+		return -1;
+	*rest = line + 3;
+	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+}
+
+/*
+ * Looks at a line of a reply whose code is `code`.  Returns where its text
+ * begins, or NULL: it does not belong there.  Whether it is the last goes to
+ * `last`.
+ */
+static const char *
+text_of(const char *line, enum reply_form form, int code, bool *last)
+{
+	const char *rest;
+	bool same = code_of(line, &rest) == code;
+
+	*last = same && (*rest == ' ' || *rest == '\0');
+	if (*last)
+		return *rest == ' ' ? rest + 1 : rest;
+	if (form == REPLY_LINE)
+		return NULL;
+	if (same && *rest == '-')
+		return rest + 1;
+	return form == REPLY_FRAMED ? line : NULL;
+}
+
+int
+reply_read(struct exchange *e, enum reply_form form, reply_line *line)
+{
+	const char *text;
+	int code = -1;
+	bool last = false;
+
+	for (unsigned int number = 0; !last; number++) {
+		if (exchange_read_line(e) == -1)
+			return -1;
+		if (number == 0)
+			code = code_of(e->line, &text);
+		if (code == -1)
+			return exchange_not_understood(e, "has no code");
+		text = text_of(
+		    e->line, number == 0 ? REPLY_CODED : form, code, &last);
+		if (text == NULL || (form == REPLY_LINE && !last))
+			return exchange_not_understood(
+			    e, "has a line that does not belong to it");
+		if (line != NULL)
+			line(e, text, number);
+	}
+	return code;
+}
+
+int
+reply_expect(struct exchange *e, enum reply_form form, int wanted)
+{
+	int code = reply_read(e, form, NULL);
+
+	if (code == -1)
+		return -1;
+	return code == wanted ? 0 : exchange_refused(e);
+}
+
+int
+reply_starttls(
+    struct exchange *e, const char *command, enum reply_form form, int wanted)
+{
+	int code;
+
+	if (exchange_command(e, command, "") == -1)
+		return -1;
+	code = reply_read(e, form, NULL);
+	if (code == -1)
+		return -1;
+	return code == wanted ? 0 : exchange_not_upgraded(e);
+}
+
+int
+reply_list(struct exchange *e, reply_line *line)
+{
+	for (unsigned int number = 0;; number++) {
+		if (exchange_read_line(e) == -1)
+			return -1;
+		if (strcmp(e->line, ".") == 0)
+			return 0;
+		line(e, e->line + (e->line[0] == '.'), number);
+	}
+}

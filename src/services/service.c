@@ -1,0 +1,67 @@
+/*
+ * The table of services.
+ */
+#include "services/service.h"
+
+#include <strings.h>
+
+#include "services/ftp.h"
+#include "services/imap.h"
+#include "services/nntp.h"
+#include "services/pop3.h"
+#include "services/sieve.h"
+#include "services/smtp.h"
+
+#define SERVICE(service_name, service_port, functions) \
+	.name = service_name, .port = service_port, \
+	.greeting = functions##_greeting, .farewell = functions##_farewell
+#define STARTTLS(name, port, functions) \
+	{ \
+		SERVICE(name, port, functions), .upgrade = functions##_upgrade \
+	}
+#define IMPLICIT(name, port, functions) \
+	{ \
+		SERVICE(name, port, functions), .implicit = true \
+	}
+
+/* The ports are IANA's, but LMTP's, which has none of its own: 24 is for any
+ * private mail system, and what other tools use. */
+static const struct service table[] = {
+    STARTTLS("smtp", 25, smtp),
+    STARTTLS("submission", 587, smtp),
+    {.name = "lmtp",
+	.port = 24,
+	.greeting = smtp_greeting,
+	.upgrade = lmtp_upgrade,
+	.farewell = lmtp_farewell},
+    STARTTLS("imap", 143, imap),
+    STARTTLS("pop3", 110, pop3),
+    STARTTLS("ftp", 21, ftp),
+    STARTTLS("nntp", 119, nntp),
+    STARTTLS("sieve", 4190, sieve),
+    IMPLICIT("smtps", 465, smtp),
+    IMPLICIT("submissions", 465, smtp),
+    IMPLICIT("imaps", 993, imap),
+    IMPLICIT("pop3s", 995, pop3),
+    IMPLICIT("ftps", 990, ftp),
+    IMPLICIT("nntps", 563, nntp),
+    {.name = "tls", .implicit = true},
+};
+#define SERVICES (sizeof(table) / sizeof(table[0]))
+
+const struct service *
+service_find(const char *name)
+{
+	for (size_t i = 0; i < SERVICES; i++)
+		if (strcasecmp(name, table[i].name) == 0 ||
+		    (table[i].alias != NULL &&
+			strcasecmp(name, table[i].alias) == 0))
+			return &table[i];
+	return NULL;
+}
+
+const struct service *
+service_at(size_t i)
+{
+	return i < SERVICES ? &table[i] : NULL;
+}

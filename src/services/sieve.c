@@ -1,0 +1,158 @@
+/*
+ * ManageSieve.
+ */
+#include "services/sieve.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "services/exchange_internal.h"
+
+/* The longest word that means something here, and more. */
+#define WORD_MAX 32
+
+/* The size of the literal that the line announces at its end, "{5}" or "{5+}"
+ * (RFC 5804, 4), or -1. */
+static long
+literal_size(const char *line, size_t length)
+{
+	const char *brace = strrchr(line, '{');
+	char *end;
+	long size;
+
+	if (brace == NULL || line[length - 1] != '}' ||
+	    !isdigit((unsigned char)brace[1]))
+		return -1;
+	size = strtol(brace + 1, &end, 10);
+	if (*end == '+')
+		end++;
+	return end == line + length - 1 ? size : -1;
+}
+
+/* Copies what a line begins with, an atom or a quoted string without its
+ * quotes, as far as there is room. */
+static void
+first_word(const char *line, char word[WORD_MAX])
+{
+	const char *ends = line[0] == '"' ? "\"" : " (";
+	size_t size;
+
+	line += line[0] == '"';
+	size = strcspn(line, ends);
+	if (size >= WORD_MAX)
+		size = WORD_MAX - 1;
+	memcpy(word, line, size);
+	word[size] = '\0';
+}
+
+/*
+ * Reads a line of the protocol, which may be several of text with literals
+ * between.  What it begins with goes to `word`; whether that was a string, and
+ * so the name of a capability, to `string`.  Returns 0 or -1.
+ */
+static int
+read_line(struct exchange *e, char word[WORD_MAX], bool *string)
+{
+	ssize_t n = exchange_read_line(e);
+	long size;
+
+	if (n == -1)
+		return -1;
+	*string = e->line[0] == '"' || e->line[0] == '{';
+	first_word(e->line, word);
+	for (bool first = e->line[0] == '{';
+	     n > 0 && (size = literal_size(e->line, (size_t)n)) != -1;
+	     first = false) {
+		if (exchange_read_exact(e, 0, (size_t)size) == -1)
+			return -1;
+		if (first) {
+			size_t shown = (size_t)size < WORD_MAX - 1
+			                   ? (size_t)size
+			                   : WORD_MAX - 1;
+
+			memcpy(word, e->line, shown);
+			word[shown] = '\0';
+		}
+		if ((n = exchange_read_line(e)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Reads capabilities, if there are any, to the reply behind them.  Returns 1
+ * for OK, 0 for NO and BYE, or -1.
+ */
+static int
+read_reply(struct exchange *e)
+{
+	char word[WORD_MAX];
+	bool string;
+
+	for (;;) {
+		if (read_line(e, word, &string) == -1)
+			return -1;
+		if (string && strcasecmp(word, "STARTTLS") == 0)
+			e->offered = EXCHANGE_OFFERED;
+		if (string)
+			continue;
+		if (strcasecmp(word, "OK") == 0)
+			return 1;
+		if (strcasecmp(word, "NO") == 0 || strcasecmp(word, "BYE") == 0)
+			return 0;
+		return exchange_not_understood(
+		    e, "is neither OK nor NO nor BYE");
+	}
+}
+
+int
+sieve_greeting(struct exchange *e)
+{
+	int ok = read_reply(e);
+
+	if (ok == 0)
+		return exchange_refused(e);
+	if (ok == 1 && e->offered == EXCHANGE_UNKNOWN)
+		e->offered = EXCHANGE_NOT_OFFERED;
+	return ok == 1 ? 0 : -1;
+}
+
+int
+sieve_upgrade(struct exchange *e)
+{
+	int ok;
+
+	if (exchange_command(e, "STARTTLS", "") == -1)
+		return -1;
+	ok = read_reply(e);
+	if (ok == 0)
+		return exchange_not_upgraded(e);
+	return ok == 1 ? 0 : -1;
+}
+
+/*
+ * The server says its capabilities again, unasked (RFC 5804, 2.2): only then is
+ * it known to be the one behind the TLS.
+ */
+int
+sieve_farewell(struct exchange *e)
+{
+	enum exchange_offered before = e->offered;
+	int ok;
+
+	e->offered = EXCHANGE_UNKNOWN;
+	ok = read_reply(e);
+	if (ok == 1 && e->offered == EXCHANGE_OFFERED)
+		ok = exchange_not_understood(e, "offers STARTTLS again");
+	e->offered = before;
+	if (ok == 1) {
+		if (exchange_command(e, "LOGOUT", "") == -1)
+			return -1;
+		ok = read_reply(e);
+	}
+	if (ok == 0)
+		return exchange_refused(e);
+	return ok == 1 ? 0 : -1;
+}
