@@ -22,9 +22,10 @@
  */
 int sandbox_give_up_privileges(const struct account *account, char *why);
 
-/* Whom a sandbox is for; the keyholder's allows less. */
+/* Whom a sandbox is for. */
 enum sandbox_role {
 	SANDBOX_SESSION,
+	SANDBOX_INSTANCE, /* a session that writes its own log at its end */
 	SANDBOX_KEYHOLDER,
 };
 
@@ -50,9 +51,9 @@ void sandbox_free(struct sandbox *);
  *   (setrlimit(2));
  * - Landlock, where the kernel has it: no file, no TCP connection, no signal or
  *   abstract unix socket to others (landlock(7));
- * - seccomp, where this build has it: opening a file and making a socket (but
- *   for a pair of unix ones, which leads nowhere) fail with EPERM; other calls
- * that it does not need kill it (seccomp(2)).
+ * - seccomp, where this build has it: memory, messages on the sockets that are
+ *   there, time and an end.  What libraries try and do without fails with
+ *   EPERM; all else kills the process (seccomp(2), sandbox_compiler.c).
  *
  * Returns 0, or -1 with errno; then the process must not go on.
  */

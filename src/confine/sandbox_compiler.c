@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,67 +17,166 @@
 
 #include <seccomp.h>
 
-/* Both roles: memory, time, randomness (GnuTLS), messages to and from the other
- * on descriptors that are open, and an end. */
-static const char *const common[] = {"brk", "clock_gettime", "close", "exit",
-    "exit_group", "futex", "getpid", "getrandom", "getrusage", "gettid",
-    "gettimeofday", "madvise", "mremap", "munmap", "poll", "ppoll", "recvfrom",
-    "recvmsg", "restart_syscall", "rt_sigprocmask", "rt_sigreturn", "sendmsg",
-    "sendto", "time", "write", NULL};
+/* Arguments, counted from 0.  The kernel looks at 32 bits of an int; what is in
+ * the register's upper half may be anything. */
+#define INT 0xffffffff
+#define IS(argument, value) \
+	{ \
+		argument, SCMP_CMP_MASKED_EQ, INT, (uint32_t)(value) \
+	}
+#define HAS_ONLY(argument, bits) \
+	{ \
+		argument, SCMP_CMP_MASKED_EQ, INT & ~(uint32_t)(bits), 0 \
+	}
+#define IS_NULL(argument) \
+	{ \
+		argument, SCMP_CMP_EQ, 0, 0 \
+	}
 
-/* A session: its stream, and the pause of a full queue to the keyholder. */
-static const char *const session[] = {
-    "clock_nanosleep", "fcntl", "nanosleep", "setsockopt", "shutdown", NULL};
+/* The protection and flags of mmap(2). */
+#define PRIVATE_MEMORY \
+	HAS_ONLY(2, PROT_READ | PROT_WRITE), IS(3, MAP_PRIVATE | MAP_ANONYMOUS)
 
-static const char *const keyholder[] = {NULL};
+/* A system call that is allowed if its arguments are these. */
+struct rule {
+	const char *call;
+	unsigned int count; /* of the arguments that matter */
+	struct scmp_arg_cmp arguments[3];
+};
+
+/* The names of the calls are those of all machines: what one of them lacks it
+ * leaves out. */
+
+/*
+ * Memory, randomness (GnuTLS), and an end.  Memory is private and never code,
+ * so that RLIMIT_DATA counts all of it: it counts neither what is shared nor
+ * what grows like a stack.
+ */
+static const struct rule common[] = {
+    {.call = "brk"},
+    {"madvise", 1, {IS(2, MADV_DONTNEED)}},
+    {"mmap", 2, {PRIVATE_MEMORY}},
+    {"mmap2", 2, {PRIVATE_MEMORY}},
+    {"mprotect", 1, {HAS_ONLY(2, PROT_READ | PROT_WRITE)}},
+    {.call = "munmap"},
+    {.call = "getrandom"},
+    /* pthread_once(3) wakes whoever may wait, in this process. */
+    {"futex", 1, {IS(1, FUTEX_WAKE_PRIVATE)}},
+    /* These are system calls where the kernel's clock is not the processor's
+     * (vdso(7)). */
+    {.call = "clock_gettime"},
+    {.call = "clock_gettime64"},
+    {.call = "gettimeofday"},
+    {.call = "time"},
+    {.call = "close"},
+    {.call = "exit_group"},
+    {.call = NULL},
+};
+
+/* Messages on sockets that are connected: no address leads elsewhere. */
+static const struct rule messages[] = {
+    {.call = "ppoll"},
+    {.call = "ppoll_time64"},
+    {"recvfrom", 1, {IS_NULL(4)}},
+    {"sendto", 1, {IS_NULL(4)}},
+    {.call = "shutdown"},
+    /* The way to the keyholder: a pair for each reply, one of which goes with
+     * the request, and the pause of a full queue. */
+    {.call = "sendmsg"},
+    {"socketpair", 2, {IS(0, AF_UNIX), IS(1, SOCK_SEQPACKET | SOCK_CLOEXEC)}},
+    {.call = "clock_nanosleep"},
+    {.call = "nanosleep"},
+    {.call = NULL},
+};
+
+/* The log, of a process that writes its own. */
+static const struct rule logging[] = {
+    {"write", 1, {IS(0, STDERR_FILENO)}},
+    {.call = "getpid"},
+    {.call = NULL},
+};
+
+static const struct rule requests[] = {
+    {.call = "poll"},
+    {.call = "ppoll"},
+    {.call = "ppoll_time64"},
+    {.call = "recvmsg"},
+    {"sendto", 1, {IS_NULL(4)}},
+    {.call = NULL},
+};
 
 /* What libraries try and do without: refused, not fatal. */
 static const char *const refused[] = {"access", "connect", "faccessat",
-    "faccessat2", "fstat", "ioctl", "lseek", "newfstatat", "open", "openat",
-    "openat2", "prctl", "prlimit64", "read", "readlink", "readlinkat", "socket",
-    "stat", "statx", "sysinfo", "uname", NULL};
+    "faccessat2", "fcntl", "fstat", "getpid", "getrusage", "gettid", "ioctl",
+    "lseek", "mremap", "newfstatat", "open", "openat", "openat2", "poll",
+    "prctl", "prlimit64", "read", "readlink", "readlinkat", "rt_sigprocmask",
+    "setsockopt", "socket", "stat", "statx", "sysinfo", "uname", "write", NULL};
 
+/* The same of calls that are allowed otherwise: what malloc(3) asks for where
+ * its tunables have it use huge pages. */
+static const struct rule refused_otherwise[] = {
+    {"madvise", 1, {{2, SCMP_CMP_EQ, MADV_HUGEPAGE, 0}}},
+    {"mmap", 1, {{3, SCMP_CMP_MASKED_EQ, MAP_HUGETLB, MAP_HUGETLB}}},
+    {.call = NULL},
+};
+
+/* A filter, and the tables of what it allows. */
+static const struct role {
+	const char *name;
+	const struct rule *tables[3];
+} roles[] = {
+    {"session_filter", {common, messages}},
+    {"instance_filter", {common, messages, logging}},
+    {"keyholder_filter", {common, requests}},
+};
+
+/* libseccomp leaves out what the machine has no call for. */
 static int
-add(scmp_filter_ctx filter, const char *const *names, uint32_t action)
+add(scmp_filter_ctx filter, const struct rule *rules, uint32_t action)
 {
 	int ret = 0;
 
-	for (; *names != NULL && ret == 0; names++) {
-		int number = seccomp_syscall_resolve_name(*names);
+	for (; rules->call != NULL && ret == 0; rules++) {
+		int number = seccomp_syscall_resolve_name(rules->call);
 
-		/* Not every machine has every call. */
-		if (number >= 0)
-			ret = seccomp_rule_add(filter, action, number, 0);
+		if (number != __NR_SCMP_ERROR)
+			ret = seccomp_rule_add_array(filter, action, number,
+			    rules->count, rules->arguments);
 	}
 	return ret;
 }
 
-/* Memory, but never memory that can be executed. */
-static int
-add_memory(scmp_filter_ctx filter)
+static bool
+has(const struct role *role, const char *call)
 {
-	struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	int ret = seccomp_rule_add(
-	    filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_code);
+	for (int i = 0; i < 3 && role->tables[i] != NULL; i++)
+		for (const struct rule *r = role->tables[i]; r->call != NULL;
+		     r++)
+			if (strcmp(r->call, call) == 0)
+				return true;
+	return false;
+}
 
-	if (ret == 0)
-		ret = seccomp_rule_add(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code);
+/* All but those that the role allows: a rule without arguments would silently
+ * take the place of those with some. */
+static int
+refuse(scmp_filter_ctx filter, const struct role *role)
+{
+	int ret = 0;
+
+	for (const char *const *name = refused; *name != NULL && ret == 0;
+	     name++) {
+		int number = seccomp_syscall_resolve_name(*name);
+
+		if (number != __NR_SCMP_ERROR && !has(role, *name))
+			ret = seccomp_rule_add(
+			    filter, SCMP_ACT_ERRNO(EPERM), number, 0);
+	}
 	return ret;
 }
 
-/* Sockets for the keyholder's reply, which lead nowhere else. */
 static int
-add_reply(scmp_filter_ctx filter)
-{
-	struct scmp_arg_cmp local = SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0);
-
-	return seccomp_rule_add(
-	    filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, local);
-}
-
-static int
-add_rules(scmp_filter_ctx filter, const char *const *own)
+add_rules(scmp_filter_ctx filter, const struct role *role)
 {
 	/* A binary tree and no list.  The kernel walks it for every system call
 	 * there is when a child enters the sandbox: 60 us less for each
@@ -83,16 +184,13 @@ add_rules(scmp_filter_ctx filter, const char *const *own)
 	int ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
 	if (ret == 0)
-		ret = add(filter, common, SCMP_ACT_ALLOW);
+		ret = seccomp_attr_set(
+		    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	for (int i = 0; i < 3 && role->tables[i] != NULL && ret == 0; i++)
+		ret = add(filter, role->tables[i], SCMP_ACT_ALLOW);
 	if (ret == 0)
-		ret = add(filter, own, SCMP_ACT_ALLOW);
-	if (ret == 0)
-		ret = add_memory(filter);
-	if (ret == 0 && own == session)
-		ret = add_reply(filter);
-	if (ret == 0)
-		ret = add(filter, refused, SCMP_ACT_ERRNO(EPERM));
-	return ret;
+		ret = add(filter, refused_otherwise, SCMP_ACT_ERRNO(EPERM));
+	return ret == 0 ? refuse(filter, role) : ret;
 }
 
 /* Has libseccomp write its program to a descriptor, and reads it back. */
@@ -116,17 +214,18 @@ print_program(scmp_filter_ctx filter, const char *name)
 }
 
 static void
-compile(const char *name, const char *const *own)
+compile(const struct role *role)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int ret = filter == NULL ? -ENOMEM : add_rules(filter, own);
+	int ret = filter == NULL ? -ENOMEM : add_rules(filter, role);
 
 	if (ret == 0)
-		ret = print_program(filter, name);
+		ret = print_program(filter, role->name);
 	seccomp_release(filter);
 	if (ret == 0)
 		return;
-	fprintf(stderr, "sandbox_compiler: %s: %s\n", name, strerror(-ret));
+	fprintf(
+	    stderr, "sandbox_compiler: %s: %s\n", role->name, strerror(-ret));
 	exit(EXIT_FAILURE);
 }
 
@@ -137,7 +236,7 @@ main(void)
 
 	printf("/* Made by sandbox_compiler with libseccomp %u.%u.%u. */\n",
 	    v->major, v->minor, v->micro);
-	compile("session_filter", session);
-	compile("keyholder_filter", keyholder);
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		compile(&roles[i]);
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -86,7 +86,7 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 static int
 confine(void)
 {
-	struct sandbox *sandbox = sandbox_new(SANDBOX_SESSION);
+	struct sandbox *sandbox = sandbox_new(SANDBOX_INSTANCE);
 	int ret = sandbox == NULL ? -1 : sandbox_enter(sandbox);
 
 	sandbox_free(sandbox);
