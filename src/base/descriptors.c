@@ -17,6 +17,18 @@ descriptors_reserve_standard(void)
 	return 0;
 }
 
+void
+descriptors_drop_standard(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3; fd++)
+		if (null == -1 || dup2(null, fd) == -1)
+			close(fd);
+	if (null > 2)
+		close(null);
+}
+
 /* The lowest in `keep` that is at least `from`, or -1. */
 static int
 next(const int *keep, size_t count, int from)

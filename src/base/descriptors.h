@@ -15,6 +15,9 @@
  */
 int descriptors_reserve_standard(void);
 
+/* Has 0, 1 and 2 lead to /dev/null; closes what cannot. */
+void descriptors_drop_standard(void);
+
 /*
  * Closes every descriptor from 3 on but the `count` in `keep`, of which any may
  * be -1.  Where that cannot be done the process ends by SIGABRT: it never goes

@@ -136,7 +136,8 @@ sandbox_enter(const struct sandbox *s)
 	    limit(RLIMIT_DATA, SANDBOX_DATA_MAX) == -1)
 		return -1;
 	if (s->ruleset != -1 &&
-	    syscall(SYS_landlock_restrict_self, s->ruleset, 0) == -1)
+	    (syscall(SYS_landlock_restrict_self, s->ruleset, 0) == -1 ||
+		close(s->ruleset) == -1))
 		return -1;
 	if (s->filter != NULL &&
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, s->filter) == -1)

@@ -44,8 +44,10 @@ int sandbox_descriptor(const struct sandbox *);
 void sandbox_free(struct sandbox *);
 
 /*
- * Enters the sandbox for good; sandbox_give_up_privileges() comes before.  From
- * then on the process has its open descriptors and its memory, and little else:
+ * Enters the sandbox for good; sandbox_give_up_privileges() comes before.  Its
+ * descriptor is closed, so that no one can add to what it allows; the process
+ * is not to use it again, nor free it.  From then on the process has its open
+ * descriptors and its memory, and little else:
  *
  * - limits: no process, and at most SANDBOX_DATA_MAX octets of private memory
  *   (setrlimit(2));

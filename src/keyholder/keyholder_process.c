@@ -2,7 +2,6 @@
  * The process that holds the private keys and signs.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,11 +35,7 @@ struct keys {
 static void
 let_go(int socket)
 {
-	int null = open("/dev/null", O_RDWR);
-
-	for (int fd = 0; fd < 3; fd++)
-		if (null == -1 || dup2(null, fd) == -1)
-			close(fd);
+	descriptors_drop_standard();
 	descriptors_keep(&socket, 1);
 }
 

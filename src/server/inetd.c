@@ -87,10 +87,8 @@ static int
 confine(void)
 {
 	struct sandbox *sandbox = sandbox_new(SANDBOX_INSTANCE);
-	int ret = sandbox == NULL ? -1 : sandbox_enter(sandbox);
 
-	sandbox_free(sandbox);
-	return ret;
+	return sandbox == NULL ? -1 : sandbox_enter(sandbox);
 }
 
 /* Serves the peer, the keyholder already forked.  Returns 0, or -1 after

@@ -35,9 +35,13 @@ session_process_serve(const struct session_process_options *o, int fd,
 	    (int[]){fd, keyholder_socket(credentials_keyholder(o->credentials)),
 		o->sandbox == NULL ? -1 : sandbox_descriptor(o->sandbox)},
 	    3);
-	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL ||
-	    (o->sandbox != NULL && sandbox_enter(o->sandbox) == -1))
+	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL)
 		_exit(EXIT_FAILURE);
+	if (o->sandbox != NULL) {
+		descriptors_drop_standard();
+		if (sandbox_enter(o->sandbox) == -1)
+			_exit(EXIT_FAILURE);
+	}
 	session_serve(stream, o->credentials, o->session, result);
 	/* What is left is the kernel's to free: to do so here would take time,
 	 * and write to memory that is still the listener's as well. */

@@ -215,13 +215,14 @@ class Server(Program):
         *options: object,
         listen: tuple[str, ...] = ("127.0.0.1:0",),
         pairs: tuple[str, ...] = ("ecdsa",),
+        **started: object,  # how: as subprocess.Popen has it
     ) -> None:
         command = [PINGTLSD, "--log", "stderr", *TO_SERVE, *PATIENT, *options]
         for address in listen:
             command += ["--listen", address]
         for name in pairs:
             command += pair(name)
-        super().__init__(command)
+        super().__init__(command, **started)
         wait_until("pingtlsd listens", lambda: len(self.addresses()) >= len(listen))
         tcp = [a for a in self.addresses() if not a.startswith("/")]
         self.port = int(tcp[0].rpartition(":")[2]) if tcp else 0

@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""What a session process and a keyholder still have: descriptors above all."""
+
+import ctypes
+import errno
+import os
+import signal
+
+from peer import ask, connect, dialogue, upgrade
+from programs import Server, needs_plain_build, server, state
+from tap import equal, main, needs_root, test, wait_until
+
+# The same number on every machine (close_range(2)).
+CLOSE_RANGE = 436
+
+
+def links(pid: int) -> dict[int, str]:
+    """What each descriptor of the process leads to."""
+    directory = f"/proc/{pid}/fd"
+    found = {int(fd): os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory)}
+    return {fd: path.partition("[")[0].rstrip(":") for fd, path in found.items()}
+
+
+def check_descriptors(pingtlsd: Server) -> None:
+    with connect(pingtlsd.port) as peer, connect(pingtlsd.port) as other:
+        ask(peer, b"PING\n", b"PONG\n")
+        ask(upgrade(other), b"PING\n", b"PONG\n")
+        for pid in pingtlsd.wait_sessions(2):
+            found = links(pid)
+            for standard in range(3):
+                equal(found.pop(standard), "/dev/null", f"descriptor {standard}")
+            equal(sorted(found.values()), ["socket", "socket"], "other descriptors")
+    found = links(pingtlsd.keyholder())
+    equal([found.pop(fd) for fd in range(3)], ["/dev/null"] * 3, "the keyholder's")
+    assert "pipe" not in found.values(), f"the keyholder has the log: {found}"
+
+
+@test("a session has its connection and its way to the keyholder, nothing else")
+def descriptors() -> None:
+    needs_root()
+    needs_plain_build("is not confined")
+    with server() as pingtlsd:
+        check_descriptors(pingtlsd)
+
+
+class Rule(ctypes.Structure):
+    """struct sock_filter, and sock_fprog."""
+
+    _fields_ = [
+        ("code", ctypes.c_uint16),
+        ("yes", ctypes.c_uint8),
+        ("no", ctypes.c_uint8),
+        ("constant", ctypes.c_uint32),
+    ]
+
+
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_uint16), ("rules", ctypes.POINTER(Rule))]
+
+
+def refuse(number: int, error: int) -> None:
+    """From now on this system call fails with the errno (seccomp(2))."""
+    rules = (Rule * 4)(
+        Rule(0x20, 0, 0, 0),
+        Rule(0x15, 0, 1, number),
+        Rule(0x06, 0, 0, 0x00050000 | error),
+        Rule(0x06, 0, 0, 0x7FFF0000),
+    )
+    libc = ctypes.CDLL(None)
+    program = Program(len(rules), rules)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program)):
+        os._exit(1)
+
+
+@test("the same where close_range is refused, and every keyholder ends")
+def without_close_range() -> None:
+    needs_root()
+    needs_plain_build("is not confined")
+    with server(preexec_fn=lambda: refuse(CLOSE_RANGE, errno.EPERM)) as pingtlsd:
+        check_descriptors(pingtlsd)
+        for _ in range(3):
+            old = pingtlsd.keyholder()
+            pingtlsd.signal(signal.SIGHUP)
+            wait_until("the old keyholder ends", lambda: not state(old))
+        dialogue(pingtlsd.port)
+
+
+main()
