@@ -9,13 +9,14 @@
 #include <string.h>
 #include <time.h>
 
-#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
 #include "base/date.h"
 #include "base/file.h"
+#include "credentials/chain.h"
 #include "log/log.h"
 #include "tls/ocsp.h"
+#include "tls/pem.h"
 
 /* What one file holds; no octets where there is no file. */
 struct contents {
@@ -129,28 +130,20 @@ log_time(const char *file, const char *what, time_t when)
 	log_line(LOG_ERR, "certificate %s %s %s", file, what, date);
 }
 
-/* Whether the leaf may be shown now, and belongs to the key with `id`. */
+/* True if the server's own certificate is valid now and belongs to the key with
+ * `id` (NULL: not known yet); else false after logging. */
 static bool
-check_leaf(
-    gnutls_pcert_st *leaf, const struct key_pair *pair, const uint8_t *id)
+check_own(gnutls_x509_crt_t own, const struct key_pair *pair, const uint8_t *id)
 {
-	uint8_t own[KEYHOLDER_ID_SIZE];
-	size_t size = sizeof(own);
-	time_t now = time(NULL), from, until;
-	gnutls_x509_crt_t certificate;
-	int ret;
+	uint8_t own_id[KEYHOLDER_ID_SIZE];
+	size_t size = sizeof(own_id);
+	time_t now = time(NULL);
+	time_t from = gnutls_x509_crt_get_activation_time(own);
+	time_t until = gnutls_x509_crt_get_expiration_time(own);
+	int ret = id == NULL ? 0
+	                     : gnutls_x509_crt_get_key_id(
+				   own, GNUTLS_KEYID_USE_SHA256, own_id, &size);
 
-	ret = gnutls_pcert_export_x509(leaf, &certificate);
-	if (ret < 0) {
-		log_failure(pair->certificate_file, gnutls_strerror(ret));
-		return false;
-	}
-	from = gnutls_x509_crt_get_activation_time(certificate);
-	until = gnutls_x509_crt_get_expiration_time(certificate);
-	ret = id == NULL ? 0
-	                 : gnutls_x509_crt_get_key_id(certificate,
-			       GNUTLS_KEYID_USE_SHA256, own, &size);
-	gnutls_x509_crt_deinit(certificate);
 	if (ret < 0) {
 		log_failure(pair->certificate_file, gnutls_strerror(ret));
 		return false;
@@ -163,7 +156,7 @@ check_leaf(
 		log_time(pair->certificate_file, "is not valid before", from);
 		return false;
 	}
-	if (id != NULL && memcmp(id, own, sizeof(own)) != 0) {
+	if (id != NULL && memcmp(id, own_id, sizeof(own_id)) != 0) {
 		log_line(LOG_ERR, "key %s does not match certificate %s",
 		    pair->key_file, pair->certificate_file);
 		return false;
@@ -171,26 +164,17 @@ check_leaf(
 	return true;
 }
 
-/* Parses a certificate file's chain; returns its length, or 0 after logging. */
-static unsigned int
-parse_chain(const char *file, const struct contents *c, gnutls_pcert_st *chain)
+/* True if a certificate file holds a private key, which it must not. */
+static bool
+holds_key(const char *file, const struct contents *c)
 {
 	static const char key_mark[] = "PRIVATE KEY-----";
-	gnutls_datum_t pem = {c->octets, (unsigned int)c->size};
-	unsigned int length = BUNDLE_CHAIN_MAX;
-	int ret;
 
-	if (memmem(pem.data, pem.size, key_mark, strlen(key_mark)) != NULL) {
-		log_failure(file, "it holds a private key, which must be in a "
-				  "file of its own");
-		return 0;
-	}
-	ret = gnutls_pcert_list_import_x509_raw(chain, &length, &pem,
-	    GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_SORT);
-	if (ret >= 0)
-		return length;
-	log_failure(file, gnutls_strerror(ret));
-	return 0;
+	if (memmem(c->octets, c->size, key_mark, strlen(key_mark)) == NULL)
+		return false;
+	log_failure(file, "it holds a private key, which must be in a file of "
+			  "its own");
+	return true;
 }
 
 /* Adds a record, or logs that there is no room for this file. */
@@ -204,28 +188,61 @@ append(struct bundle_buffer *b, enum bundle_kind kind,
 	return false;
 }
 
-/* Adds the response, if it is of use. */
+/* Adds the response, if it is of use; `*added` says whether it is. */
 static bool
 bundle_response(struct bundle_buffer *b, const char *file,
-    const struct contents *c, const gnutls_pcert_st *chain, unsigned int length)
+    const struct contents *c, const gnutls_datum_t *own,
+    const gnutls_datum_t *issuer, bool *added)
 {
 	const gnutls_datum_t data = {c->octets, (unsigned int)c->size};
 	char why[OCSP_TEXT_MAX];
 	gnutls_datum_t der;
-	bool added;
 
+	*added = false;
 	if (c->octets == NULL)
 		return true;
-	if (ocsp_check(&data, &chain[0].cert,
-		length > 1 ? &chain[1].cert : NULL, &der, why) == -1) {
+	if (ocsp_check(&data, own, issuer, &der, why) == -1) {
 		log_line(LOG_WARNING,
 		    "cannot use OCSP response %s, and staples none: %s", file,
 		    why);
 		return true;
 	}
-	added = append(b, BUNDLE_OCSP, &der, file);
+	*added = append(b, BUNDLE_OCSP, &der, file);
 	gnutls_free(der.data);
-	return added;
+	return *added;
+}
+
+/* Adds the chain and the response of a pair that has been found good. */
+static bool
+bundle_chain(const struct credential_files *f, size_t index,
+    const struct chain *chain, struct bundle_buffer *b)
+{
+	const struct key_pair *pair = &f->options->keyholder.pairs[index];
+	gnutls_datum_t der[BUNDLE_CHAIN_MAX];
+	unsigned int exported = 0;
+	bool good = true, stapled = false;
+	int ret;
+
+	while (good && exported < chain->length) {
+		ret = gnutls_x509_crt_export2(
+		    chain->sent[exported], GNUTLS_X509_FMT_DER, &der[exported]);
+		if (ret < 0) {
+			log_failure(
+			    pair->certificate_file, gnutls_strerror(ret));
+			good = false;
+			break;
+		}
+		good = append(b, exported == 0 ? BUNDLE_LEAF : BUNDLE_ISSUER,
+		    &der[exported], pair->certificate_file);
+		exported++;
+	}
+	good = good &&
+	       bundle_response(b, pair->ocsp_file, &f->responses[index],
+		   &der[0], exported > 1 ? &der[1] : NULL, &stapled) &&
+	       chain_check(chain, stapled);
+	while (exported > 0)
+		gnutls_free(der[--exported].data);
+	return good;
 }
 
 static bool
@@ -233,18 +250,20 @@ bundle_pair(const struct credential_files *f, size_t index, const uint8_t *id,
     struct bundle_buffer *b)
 {
 	const struct key_pair *pair = &f->options->keyholder.pairs[index];
-	gnutls_pcert_st chain[BUNDLE_CHAIN_MAX];
-	unsigned int length =
-	    parse_chain(pair->certificate_file, &f->certificates[index], chain);
-	bool good = length > 0 && check_leaf(chain, pair, id);
+	const struct contents *c = &f->certificates[index];
+	const gnutls_datum_t pem = {c->octets, (unsigned int)c->size};
+	time_t now = time(NULL);
+	struct chain chain;
+	bool good;
 
-	for (unsigned int i = 0; i < length && good; i++)
-		good = append(b, i == 0 ? BUNDLE_LEAF : BUNDLE_ISSUER,
-		    &chain[i].cert, pair->certificate_file);
-	good = good && bundle_response(b, pair->ocsp_file, &f->responses[index],
-			   chain, length);
-	while (length > 0)
-		gnutls_pcert_deinit(&chain[--length]);
+	if (holds_key(pair->certificate_file, c))
+		return false;
+	good = chain_parse(&chain, pair->certificate_file, &pem, now) == 0 &&
+	       check_own(chain.sent[0], pair, id) &&
+	       bundle_chain(f, index, &chain, b);
+	if (good)
+		chain_warn_of_end(&chain, now);
+	chain_free(&chain);
 	return good;
 }
 
@@ -281,7 +300,10 @@ bundle_authorities(const struct credential_files *f, struct bundle_buffer *b)
 	int ret = gnutls_x509_crt_list_import2(
 	    &list, &count, &pem, GNUTLS_X509_FMT_PEM, 0);
 
-	why = ret < 0 ? gnutls_strerror(ret) : append_list(b, list, count);
+	why = pem_missing(pem.data, pem.size, "CERTIFICATE");
+	if (why == NULL)
+		why = ret < 0 ? gnutls_strerror(ret)
+		              : append_list(b, list, count);
 	while (ret >= 0 && count > 0)
 		gnutls_x509_crt_deinit(list[--count]);
 	gnutls_free(list);

@@ -16,6 +16,7 @@
 
 #include "base/descriptors.h"
 #include "keyholder/keyholder_wire.h"
+#include "tls/pem.h"
 
 /* The key of a 16384-bit RSA certificate is 13 KiB of PEM. */
 #define KEY_FILE_MAX 32768
@@ -66,6 +67,7 @@ load_key(struct keys *keys, size_t index, uint8_t *id)
 	unsigned char octets[KEY_FILE_MAX];
 	gnutls_datum_t pem = {octets, 0};
 	size_t size = KEYHOLDER_ID_SIZE;
+	const char *what;
 	int ret;
 
 	setbuf(file, NULL); /* which would be one more copy of the key */
@@ -77,6 +79,15 @@ load_key(struct keys *keys, size_t index, uint8_t *id)
 		return -1;
 	}
 	fclose(file);
+	what = pem.size == sizeof(octets)
+	           ? "it is larger than 32 KiB"
+	           : pem_missing(octets, pem.size, "PRIVATE KEY");
+	if (what != NULL) {
+		gnutls_memset(octets, 0, sizeof(octets));
+		snprintf(keys->why, sizeof(keys->why), "cannot use key %s: %s",
+		    name, what);
+		return -1;
+	}
 	ret = gnutls_x509_privkey_init(&x509);
 	if (ret == 0)
 		ret = gnutls_x509_privkey_import2(

@@ -8,65 +8,32 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
-#include <gnutls/x509.h>
 
 #include "unit.h"
-
-#define DAY ((time_t)86400)
+#include "unit_certificate.h"
 
 enum { LEAF, INTERMEDIATE, ROOT, STRANGER, CERTIFICATES };
 
-static gnutls_x509_privkey_t keys[CERTIFICATES];
-static gnutls_x509_crt_t certificates[CERTIFICATES];
+static struct unit_certificate made[CERTIFICATES];
 static gnutls_datum_t der[CERTIFICATES];
 static struct tlsa record;
 static struct tlsa_peer peer;
 
-/* Certificate `i`, signed by `issuer`, for `name` and from `from` on for ten
- * days. */
-static void
-make(int i, int issuer, const char *name, time_t from)
-{
-	gnutls_x509_crt_t c;
-	unsigned char serial = (unsigned char)(i + 1);
-
-	ck_assert_int_eq(gnutls_x509_privkey_init(&keys[i]), 0);
-	ck_assert_int_eq(gnutls_x509_privkey_generate(
-			     keys[i], GNUTLS_PK_EDDSA_ED25519, 256, 0),
-	    0);
-	ck_assert_int_eq(gnutls_x509_crt_init(&certificates[i]), 0);
-	c = certificates[i];
-	gnutls_x509_crt_set_version(c, 3);
-	gnutls_x509_crt_set_serial(c, &serial, 1);
-	gnutls_x509_crt_set_activation_time(c, from);
-	gnutls_x509_crt_set_expiration_time(c, from + 10 * DAY);
-	gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, name,
-	    (unsigned int)strlen(name));
-	gnutls_x509_crt_set_key(c, keys[i]);
-	if (i == LEAF) {
-		gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME,
-		    name, (unsigned int)strlen(name), GNUTLS_FSAN_SET);
-		gnutls_x509_crt_set_key_purpose_oid(
-		    c, GNUTLS_KP_TLS_WWW_SERVER, 0);
-	} else {
-		gnutls_x509_crt_set_basic_constraints(c, 1, -1);
-		gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_KEY_CERT_SIGN);
-	}
-	ck_assert_int_eq(
-	    gnutls_x509_crt_sign2(c, issuer == i ? c : certificates[issuer],
-		keys[issuer], GNUTLS_DIG_SHA512, 0),
-	    0);
-	ck_assert_int_eq(
-	    gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_DER, &der[i]), 0);
-}
-
 static void
 make_chain(time_t from)
 {
-	make(ROOT, ROOT, "root", time(NULL) - DAY);
-	make(STRANGER, STRANGER, "stranger", time(NULL) - DAY);
-	make(INTERMEDIATE, ROOT, "intermediate", time(NULL) - DAY);
-	make(LEAF, INTERMEDIATE, "mx.example.net", from);
+	time_t now = time(NULL);
+
+	unit_certificate_make(
+	    &made[ROOT], "root", now - UNIT_DAY, true, &made[ROOT]);
+	unit_certificate_make(
+	    &made[STRANGER], "stranger", now - UNIT_DAY, true, &made[STRANGER]);
+	unit_certificate_make(&made[INTERMEDIATE], "intermediate",
+	    now - UNIT_DAY, true, &made[ROOT]);
+	unit_certificate_make(
+	    &made[LEAF], "mx.example.net", from, false, &made[INTERMEDIATE]);
+	for (int i = 0; i < CERTIFICATES; i++)
+		der[i] = made[i].der;
 	peer = (struct tlsa_peer){
 	    .chain = der, .chain_size = 3, .name = "mx.example.net"};
 }
@@ -74,17 +41,14 @@ make_chain(time_t from)
 static void
 set_up(void)
 {
-	make_chain(time(NULL) - DAY);
+	make_chain(time(NULL) - UNIT_DAY);
 }
 
 static void
 tear_down(void)
 {
-	for (int i = 0; i < CERTIFICATES; i++) {
-		gnutls_x509_crt_deinit(certificates[i]);
-		gnutls_x509_privkey_deinit(keys[i]);
-		gnutls_free(der[i].data);
-	}
+	for (int i = 0; i < CERTIFICATES; i++)
+		unit_certificate_free(&made[i]);
 }
 
 /* The record of this kind that certificate `i` would publish. */
@@ -97,7 +61,7 @@ record_of(uint8_t usage, uint8_t selector, uint8_t matching, int i)
 	gnutls_pubkey_t key;
 
 	ck_assert_int_eq(gnutls_pubkey_init(&key), 0);
-	ck_assert_int_eq(gnutls_pubkey_import_x509(key, certificates[i], 0), 0);
+	ck_assert_int_eq(gnutls_pubkey_import_x509(key, made[i].crt, 0), 0);
 	ck_assert_int_eq(
 	    gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki), 0);
 	if (selector == TLSA_PUBLIC_KEY)
@@ -195,7 +159,7 @@ END_TEST
 START_TEST(usage_3_ignores_dates_and_usage_2_does_not)
 {
 	tear_down();
-	make_chain(time(NULL) - 20 * DAY);
+	make_chain(time(NULL) - 20 * UNIT_DAY);
 	record = record_of(3, 1, 1, LEAF);
 	ck_assert_int_eq(check(1, &record), TLSA_MATCHED);
 	record = record_of(2, 1, 1, INTERMEDIATE);
@@ -230,10 +194,10 @@ END_TEST
 START_TEST(text_there_and_back)
 {
 	char text[TLSA_TEXT_MAX];
-	struct tlsa made;
+	struct tlsa ours;
 
-	ck_assert_int_eq(tlsa_of_certificate(&der[LEAF], &made), 0);
-	tlsa_format(&made, text, sizeof(text));
+	ck_assert_int_eq(tlsa_of_certificate(&der[LEAF], &ours), 0);
+	tlsa_format(&ours, text, sizeof(text));
 	ck_assert_uint_eq(strlen(text), 6 + 64);
 	ck_assert_ptr_null(tlsa_parse(text, &record));
 	ck_assert_int_eq(check(1, &record), TLSA_MATCHED);

@@ -1,0 +1,216 @@
+/*
+ * The chain that is sent, and what is wrong with it.
+ */
+#include "credentials/chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gnutls/x509-ext.h>
+
+#include "log/log.h"
+#include "unit.h"
+#include "unit_certificate.h"
+
+enum { OWN, INTERMEDIATE, ROOT, STRANGER, OLD, CERTIFICATES };
+
+static struct unit_certificate made[CERTIFICATES];
+static struct chain chain;
+static time_t now;
+static const char *logged;
+
+static void
+set_up(void)
+{
+	now = time(NULL);
+	log_open("test", LOG_TARGET_STDERR, LOG_INFO);
+	unit_certificate_make(
+	    &made[ROOT], "root", now - UNIT_DAY, true, &made[ROOT]);
+	unit_certificate_make(
+	    &made[STRANGER], "stranger", now - UNIT_DAY, true, &made[STRANGER]);
+	unit_certificate_make(&made[INTERMEDIATE], "intermediate",
+	    now - UNIT_DAY, true, &made[ROOT]);
+	/* The same authority once more, with its key, and over. */
+	unit_certificate_begin(
+	    &made[OLD], "intermediate", now - 20 * UNIT_DAY, true);
+	gnutls_x509_crt_set_key(made[OLD].crt, made[INTERMEDIATE].key);
+	unit_certificate_sign(&made[OLD], &made[ROOT]);
+	unit_certificate_begin(
+	    &made[OWN], "mx.example.net", now - UNIT_DAY, false);
+}
+
+static void
+tear_down(void)
+{
+	chain_free(&chain);
+	for (int i = 0; i < CERTIFICATES; i++)
+		unit_certificate_free(&made[i]);
+}
+
+/* Parses a file that holds these, in this order; what is logged is in
+ * `logged`. */
+static int
+parse(const int *which, size_t count)
+{
+	char text[8192] = "";
+	gnutls_datum_t pem = {(unsigned char *)text, 0};
+	int ret;
+
+	for (size_t i = 0; i < count; i++)
+		strncat(text, (const char *)made[which[i]].pem.data,
+		    made[which[i]].pem.size);
+	pem.size = (unsigned int)strlen(text);
+	unit_capture_begin(STDERR_FILENO);
+	ret = chain_parse(&chain, "cert.pem", &pem, now);
+	logged = unit_capture_end();
+	return ret;
+}
+
+static bool
+check(bool stapled)
+{
+	bool good;
+
+	unit_capture_begin(STDERR_FILENO);
+	good = chain_check(&chain, stapled);
+	logged = unit_capture_end();
+	return good;
+}
+
+static void
+assert_sent(const int *which, unsigned int count)
+{
+	gnutls_datum_t der;
+
+	ck_assert_uint_eq(chain.length, count);
+	for (unsigned int i = 0; i < count; i++) {
+		ck_assert_int_eq(gnutls_x509_crt_export2(
+				     chain.sent[i], GNUTLS_X509_FMT_DER, &der),
+		    0);
+		ck_assert_uint_eq(der.size, made[which[i]].der.size);
+		ck_assert_mem_eq(der.data, made[which[i]].der.data, der.size);
+		gnutls_free(der.data);
+	}
+}
+
+START_TEST(issuers_are_put_in_order)
+{
+	unit_certificate_sign(&made[OWN], &made[INTERMEDIATE]);
+	ck_assert_int_eq(parse((int[]){OWN, ROOT, INTERMEDIATE}, 3), 0);
+	assert_sent((int[]){OWN, INTERMEDIATE, ROOT}, 3);
+	ck_assert_str_eq(logged, "");
+}
+END_TEST
+
+START_TEST(an_issuer_that_is_over_does_not_displace_the_good_one)
+{
+	unit_certificate_sign(&made[OWN], &made[INTERMEDIATE]);
+	ck_assert_int_eq(parse((int[]){OWN, OLD, INTERMEDIATE}, 3), 0);
+	assert_sent((int[]){OWN, INTERMEDIATE}, 2);
+	ck_assert_uint_eq(unit_lines(logged), 1);
+	ck_assert_ptr_nonnull(strstr(logged, "cert.pem: \"CN=intermediate\" is "
+					     "not valid now (it ends on "));
+}
+END_TEST
+
+START_TEST(a_stranger_is_not_sent)
+{
+	unit_certificate_sign(&made[OWN], &made[ROOT]);
+	ck_assert_int_eq(parse((int[]){OWN, STRANGER}, 2), 0);
+	assert_sent((int[]){OWN}, 1);
+	ck_assert_ptr_nonnull(
+	    strstr(logged, "\"CN=stranger\" is not of its chain"));
+}
+END_TEST
+
+START_TEST(a_missing_issuer)
+{
+	ck_assert_int_eq(
+	    gnutls_x509_crt_set_authority_info_access(made[OWN].crt,
+		GNUTLS_IA_CAISSUERS_URI,
+		&(gnutls_datum_t){
+		    (unsigned char *)(uintptr_t) "http://a.b/", 11}),
+	    0);
+	unit_certificate_sign(&made[OWN], &made[INTERMEDIATE]);
+	ck_assert_int_eq(parse((int[]){OWN}, 1), 0);
+	ck_assert(check(false));
+	ck_assert_ptr_nonnull(
+	    strstr(logged, "its issuer \"CN=intermediate\" is missing"));
+	chain_free(&chain);
+	ck_assert_int_eq(parse((int[]){OWN, INTERMEDIATE}, 2), 0);
+	ck_assert(check(false));
+	ck_assert_str_eq(logged, "");
+}
+END_TEST
+
+START_TEST(a_private_authority_may_sign_with_its_root)
+{
+	unit_certificate_sign(&made[OWN], &made[ROOT]);
+	ck_assert_int_eq(parse((int[]){OWN}, 1), 0);
+	ck_assert(check(false));
+	ck_assert_str_eq(logged, "");
+}
+END_TEST
+
+START_TEST(a_certificate_for_clients_alone)
+{
+	gnutls_x509_crt_set_key_purpose_oid(
+	    made[OWN].crt, GNUTLS_KP_TLS_WWW_CLIENT, 0);
+	unit_certificate_sign(&made[OWN], &made[ROOT]);
+	ck_assert_int_eq(parse((int[]){OWN}, 1), 0);
+	ck_assert(!check(false));
+	ck_assert_ptr_nonnull(strstr(logged, "it is not for TLS servers"));
+}
+END_TEST
+
+START_TEST(one_that_wants_stapling)
+{
+	gnutls_x509_tlsfeatures_t features;
+
+	gnutls_x509_tlsfeatures_init(&features);
+	gnutls_x509_tlsfeatures_add(features, 5);
+	gnutls_x509_crt_set_tlsfeatures(made[OWN].crt, features);
+	gnutls_x509_tlsfeatures_deinit(features);
+	unit_certificate_sign(&made[OWN], &made[ROOT]);
+	ck_assert_int_eq(parse((int[]){OWN}, 1), 0);
+	ck_assert(check(false));
+	ck_assert_ptr_nonnull(strstr(logged, "wants its OCSP response"));
+	ck_assert(check(true));
+	ck_assert_str_eq(logged, "");
+}
+END_TEST
+
+START_TEST(the_end_is_warned_of)
+{
+	unit_certificate_sign(&made[OWN], &made[ROOT]);
+	ck_assert_int_eq(parse((int[]){OWN}, 1), 0);
+	unit_capture_begin(STDERR_FILENO);
+	chain_warn_of_end(&chain, now);
+	logged = unit_capture_end();
+	ck_assert_uint_eq(unit_lines(logged), 1);
+	ck_assert_ptr_nonnull(strstr(logged, "\"CN=mx.example.net\" ends on"));
+	unit_capture_begin(STDERR_FILENO);
+	chain_warn_of_end(&chain, now - 10 * UNIT_DAY);
+	ck_assert_str_eq(unit_capture_end(), "");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("chain");
+	TCase *c = unit_case(suite, "chain");
+
+	tcase_add_checked_fixture(c, set_up, tear_down);
+	tcase_add_test(c, issuers_are_put_in_order);
+	tcase_add_test(
+	    c, an_issuer_that_is_over_does_not_displace_the_good_one);
+	tcase_add_test(c, a_stranger_is_not_sent);
+	tcase_add_test(c, a_missing_issuer);
+	tcase_add_test(c, a_private_authority_may_sign_with_its_root);
+	tcase_add_test(c, a_certificate_for_clients_alone);
+	tcase_add_test(c, one_that_wants_stapling);
+	tcase_add_test(c, the_end_is_warned_of);
+	return unit_main(suite);
+}
