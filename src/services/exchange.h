@@ -69,7 +69,6 @@ struct exchange {
 	size_t octets;                 /* stream_octets_in() at the beginning */
 	char said[EXCHANGE_REPLY_MAX]; /* the last reply, printable */
 	char line[EXCHANGE_LINE_MAX];
-	unsigned char keep[32]; /* of the service, across the handshake */
 };
 
 /*

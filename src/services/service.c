@@ -7,10 +7,14 @@
 
 #include "services/ftp.h"
 #include "services/imap.h"
+#include "services/ldap.h"
+#include "services/mysql.h"
 #include "services/nntp.h"
 #include "services/pop3.h"
+#include "services/postgres.h"
 #include "services/sieve.h"
 #include "services/smtp.h"
+#include "services/xmpp.h"
 
 #define SERVICE(service_name, service_port, functions) \
 	.name = service_name, .port = service_port, \
@@ -39,12 +43,41 @@ static const struct service table[] = {
     STARTTLS("ftp", 21, ftp),
     STARTTLS("nntp", 119, nntp),
     STARTTLS("sieve", 4190, sieve),
+    {.name = "xmpp",
+	.alias = "xmpp-client",
+	.port = 5222,
+	.upgrade = xmpp_upgrade,
+	.farewell = xmpp_farewell},
+    {.name = "xmpp-server",
+	.port = 5269,
+	.upgrade = xmpp_server_upgrade,
+	.farewell = xmpp_server_farewell},
+    {.name = "ldap",
+	.port = 389,
+	.upgrade = ldap_upgrade,
+	.farewell = ldap_farewell},
+    {.name = "postgres",
+	.alias = "postgresql",
+	.port = 5432,
+	.upgrade = postgres_upgrade},
+    {.name = "mysql",
+	.alias = "mariadb",
+	.port = 3306,
+	.greeting = mysql_greeting,
+	.upgrade = mysql_upgrade,
+	.farewell = mysql_farewell},
     IMPLICIT("smtps", 465, smtp),
     IMPLICIT("submissions", 465, smtp),
     IMPLICIT("imaps", 993, imap),
     IMPLICIT("pop3s", 995, pop3),
     IMPLICIT("ftps", 990, ftp),
     IMPLICIT("nntps", 563, nntp),
+    {.name = "xmpps",
+	.port = 5223,
+	.implicit = true,
+	.alpn = "xmpp-client",
+	.farewell = xmpp_farewell},
+    {.name = "ldaps", .port = 636, .implicit = true, .farewell = ldap_farewell},
     {.name = "tls", .implicit = true},
 };
 #define SERVICES (sizeof(table) / sizeof(table[0]))

@@ -1,0 +1,196 @@
+/*
+ * LDAP.  Its messages are BER, of which libtasn1 reads tags and lengths.
+ */
+#include "services/ldap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <libtasn1.h>
+
+#include "services/exchange_internal.h"
+
+/* messageID 1, an ExtendedRequest with the name of StartTLS. */
+static const unsigned char start_tls[] = "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
+					 "1.3.6.1.4.1.1466.20037";
+/* messageID 2, an UnbindRequest. */
+static const unsigned char unbind[] = "\x30\x05\x02\x01\x02\x42\x00";
+
+/* Tags with their class: universal, or the application's (RFC 4511, 4.12). */
+enum {
+	INTEGER = 0x02,
+	OCTET_STRING = 0x04,
+	ENUMERATED = 0x0a,
+	SEQUENCE = 0x30,
+	EXTENDED_RESPONSE = 0x78,
+};
+
+/* Longer lengths are longer messages than are read. */
+#define LENGTH_OCTETS_MAX 4
+/* An INTEGER of LDAP's has no more (RFC 4511, 4.1.1). */
+#define INTEGER_OCTETS_MAX 4
+
+/* resultCode (RFC 4511, 4.1.9). */
+#define SUCCESS 0
+#define PROTOCOL_ERROR 2
+
+/* What is left of an element's content. */
+struct element {
+	const unsigned char *at;
+	int size;
+};
+
+/*
+ * Takes the next element off `from`, which must have the tag.  Returns 0, or -1
+ * where there is none, or its length is indefinite or more than there is.
+ */
+static int
+take(struct element *from, unsigned char tag, struct element *element)
+{
+	int octets = 0;
+	long size;
+
+	if (from->size < 2 || from->at[0] != tag)
+		return -1;
+	size = asn1_get_length_der(from->at + 1, from->size - 1, &octets);
+	if (size < 0)
+		return -1;
+	element->at = from->at + 1 + octets;
+	element->size = (int)size;
+	from->at = element->at + size;
+	from->size -= 1 + octets + (int)size;
+	return 0;
+}
+
+/* The same for a whole number that is not negative; -1: it is none. */
+static long
+take_number(struct element *from, unsigned char tag)
+{
+	struct element number;
+	long value = 0;
+
+	if (take(from, tag, &number) == -1 || number.size < 1 ||
+	    number.size > INTEGER_OCTETS_MAX || number.at[0] > 127)
+		return -1;
+	for (int i = 0; i < number.size; i++)
+		value = value << 8 | number.at[i];
+	return value;
+}
+
+/*
+ * Reads one message and not an octet more.  Its content goes to `message`.
+ * Returns 0 or -1.
+ */
+static int
+read_message(struct exchange *e, struct element *message)
+{
+	const unsigned char *at = (const unsigned char *)e->line;
+	struct element all;
+	size_t more;
+	int octets;
+	long size;
+
+	if (exchange_read_exact(e, 0, 2) == -1)
+		return -1;
+	exchange_note(e, e->line, 2);
+	more = at[1] > 127 ? at[1] & 127 : 0;
+	if (at[0] != SEQUENCE || at[1] == 128 || more > LENGTH_OCTETS_MAX)
+		return exchange_not_understood(e, "is no message of LDAP's");
+	if (more > 0 && exchange_read_exact(e, 2, more) == -1)
+		return -1;
+	size = asn1_get_length_der(at + 1, sizeof(e->line) - 1, &octets);
+	if (size < 0)
+		return exchange_broken(e, STREAM_TOO_LONG);
+	if (exchange_read_exact(e, 2 + more, (size_t)size) == -1)
+		return -1;
+	all = (struct element){at, (int)(2 + more + (size_t)size)};
+	return take(&all, SEQUENCE, message) == 0
+	           ? 0
+	           : exchange_not_understood(e, "is broken");
+}
+
+/* The names of results that a server may have for StartTLS. */
+static const char *
+result_name(long code)
+{
+	static const struct {
+		long code;
+		const char *name;
+	} names[] = {
+	    {SUCCESS, "success"},
+	    {1, "operationsError"},
+	    {PROTOCOL_ERROR, "protocolError"},
+	    {8, "strongerAuthRequired"},
+	    {10, "referral"},
+	    {51, "busy"},
+	    {52, "unavailable"},
+	    {53, "unwillingToPerform"},
+	    {80, "other"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].code == code)
+			return names[i].name;
+	return "resultCode";
+}
+
+/* Notes a result and the server's words as the last reply. */
+static void
+note_result(struct exchange *e, long code, const struct element *words)
+{
+	char text[EXCHANGE_REPLY_MAX];
+
+	snprintf(text, sizeof(text), "%s (%ld)%s%.*s", result_name(code), code,
+	    words->size > 0 ? ": " : "", words->size, (const char *)words->at);
+	exchange_note(e, text, strlen(text));
+}
+
+/* Reads the reply to StartTLS.  Returns its resultCode, or -1. */
+static long
+read_result(struct exchange *e)
+{
+	struct element message, response, name, words;
+	long id, code;
+
+	if (read_message(e, &message) == -1)
+		return -1;
+	id = take_number(&message, INTEGER);
+	if (id == -1 || take(&message, EXTENDED_RESPONSE, &response) == -1 ||
+	    (code = take_number(&response, ENUMERATED)) == -1 ||
+	    take(&response, OCTET_STRING, &name) == -1 ||
+	    take(&response, OCTET_STRING, &words) == -1)
+		return exchange_not_understood(e, "is broken");
+	note_result(e, code, &words);
+	/* Notice of Disconnection (RFC 4511, 4.4.1). */
+	if (id == 0)
+		return exchange_fail(e, REASON_SERVICE_REFUSED,
+		    "the server ends the connection: \"%s\"", e->said);
+	if (id != 1)
+		return exchange_not_understood(e, "is to another message");
+	return code;
+}
+
+int
+ldap_upgrade(struct exchange *e)
+{
+	long code;
+
+	if (exchange_send(e, "StartTLS", start_tls, sizeof(start_tls) - 1) ==
+	    -1)
+		return -1;
+	code = read_result(e);
+	if (code <= SUCCESS)
+		return code == SUCCESS ? 0 : -1;
+	/* RFC 4511, 4.14.1: the server does not know it. */
+	if (code == PROTOCOL_ERROR)
+		return exchange_not_upgraded(e);
+	return exchange_fail(e, REASON_STARTTLS_REFUSED,
+	    "the server refused StartTLS: \"%s\"", e->said);
+}
+
+/* It has no reply (RFC 4511, 4.3). */
+int
+ldap_farewell(struct exchange *e)
+{
+	return exchange_send(e, "Unbind", unbind, sizeof(unbind) - 1);
+}

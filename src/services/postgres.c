@@ -1,0 +1,72 @@
+/*
+ * PostgreSQL.
+ */
+#include "services/postgres.h"
+
+#include <string.h>
+
+#include "services/exchange_internal.h"
+
+/* SSLRequest: its size, then 1234 and 5679 where else the version stands. */
+static const unsigned char ssl_request[] = "\0\0\0\x08\x04\xd2\x16\x2f";
+
+/* The size at the start of a message counts itself. */
+#define SIZE_OCTETS 4
+
+/* Notes what the fields of an ErrorResponse say to people: type 'M'. */
+static void
+note_message(struct exchange *e, size_t size)
+{
+	const char *at = e->line, *end = e->line + size, *zero;
+
+	for (; at < end && *at != '\0'; at = zero + 1) {
+		zero = memchr(at, '\0', (size_t)(end - at));
+		if (zero == NULL)
+			return;
+		if (*at == 'M')
+			exchange_note(e, at + 1, (size_t)(zero - at) - 1);
+	}
+}
+
+/* Reads the rest of an ErrorResponse, which comes in the clear and may be
+ * anybody's (CVE-2024-10977).  Returns -1. */
+static int
+read_error(struct exchange *e)
+{
+	size_t size = 0;
+
+	if (exchange_read_exact(e, 0, SIZE_OCTETS) == -1)
+		return -1;
+	for (int i = 0; i < SIZE_OCTETS; i++)
+		size = size << 8 | (unsigned char)e->line[i];
+	if (size < SIZE_OCTETS || size > sizeof(e->line))
+		return exchange_not_understood(e, "is broken");
+	size -= SIZE_OCTETS;
+	if (exchange_read_exact(e, 0, size) == -1)
+		return -1;
+	note_message(e, size);
+	return exchange_fail(e, REASON_SERVICE_REFUSED,
+	    "the server refused service: \"%s\"", e->said);
+}
+
+int
+postgres_upgrade(struct exchange *e)
+{
+	if (exchange_send(
+		e, "SSLRequest", ssl_request, sizeof(ssl_request) - 1) == -1)
+		return -1;
+	/* One octet: what is behind it may be TLS's (CVE-2021-23222). */
+	if (exchange_read_exact(e, 0, 1) == -1)
+		return -1;
+	exchange_note(e, e->line, 1);
+	switch (e->line[0]) {
+	case 'S':
+		return 0;
+	case 'N':
+		return exchange_not_upgraded(e);
+	case 'E':
+		return read_error(e);
+	default:
+		return exchange_not_understood(e, "is neither S nor N nor E");
+	}
+}

@@ -1,0 +1,12 @@
+/*
+ * PostgreSQL (its documentation, 55.2.10: SSL Session Encryption).
+ */
+#ifndef PINGTLS_POSTGRES_H
+#define PINGTLS_POSTGRES_H
+
+struct exchange;
+
+/* There is no farewell but TLS's: the server has been told nothing yet. */
+int postgres_upgrade(struct exchange *);
+
+#endif
