@@ -43,7 +43,7 @@ stream_new(int fd, size_t line_max)
 	s->tls = NULL;
 	s->input = NULL;
 	s->record_seen = false;
-	s->upgrade_failed = false;
+	s->broken = false;
 	s->tls_error = 0;
 	s->pull_errno = 0;
 	s->cleartext[0] = '\0';
@@ -157,6 +157,7 @@ stream_tls_failure(struct stream *s, int error)
 			errno = EPIPE;
 		return STREAM_SYSTEM;
 	default:
+		s->broken = gnutls_error_is_fatal(error) != 0;
 		return STREAM_TLS;
 	}
 }
@@ -291,7 +292,7 @@ stream_close(struct stream *s, int64_t linger_ms)
 	int e = 0, ret;
 
 	s->when = deadline_earlier(s->when, linger);
-	if (!s->upgrade_failed) {
+	if (!s->broken) {
 		e = stream_flush(s);
 		while (e == 0 && s->tls != NULL) {
 			ret = gnutls_bye(s->tls, GNUTLS_SHUT_WR);

@@ -153,11 +153,12 @@ size_t stream_octets_in(const struct stream *);
 size_t stream_octets_out(const struct stream *);
 
 /*
- * An orderly end: flushes, sends close_notify over TLS, shuts down the sending
- * side, and discards what the peer still sends until it closes too or
- * `linger_ms` passed.  Without the last step the kernel would answer octets not
- * yet read with a reset, which can destroy the last reply before the peer reads
- * it (RFC 1122, 4.2.2.13).  Does not free.  Returns 0 or an enum stream_error.
+ * An orderly end: flushes, sends close_notify over TLS (neither after a fatal
+ * alert, sent or received: RFC 8446, 6.2), shuts down the sending side, and
+ * discards what the peer still sends until it closes too or `linger_ms` passed.
+ * Without the last step the kernel would answer octets not yet read with a
+ * reset, which can destroy the last reply before the peer reads it (RFC 1122,
+ * 4.2.2.13).  Does not free.  Returns 0 or an enum stream_error.
  */
 int stream_close(struct stream *, int64_t linger_ms);
 

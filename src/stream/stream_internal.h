@@ -32,7 +32,9 @@ struct stream {
 	gnutls_session_t tls;    /* NULL: in the clear */
 	struct tls_input *input; /* NULL: in the clear */
 	bool record_seen;        /* the peer's first octet was that of TLS */
-	bool upgrade_failed;
+	/* The upgrade failed, or there was a fatal alert: nothing may be sent
+	 * after it (RFC 8446, 6.2). */
+	bool broken;
 	int tls_error;
 	int pull_errno;
 

@@ -122,7 +122,7 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 {
 	int e;
 
-	assert(s->tls == NULL && !s->upgrade_failed);
+	assert(s->tls == NULL && !s->broken);
 	e = stream_flush(s);
 	if (e == 0 && s->line_length != 0) {
 		/* Nothing in the clear may cross.  read_clear_line keeps no
@@ -137,7 +137,7 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 	}
 	if (e != 0) {
 		gnutls_deinit(session);
-		s->upgrade_failed = true;
+		s->broken = true;
 		return e;
 	}
 	s->tls = session;
@@ -149,6 +149,6 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 	gnutls_transport_set_pull_function(s->tls, pull);
 	gnutls_transport_set_pull_timeout_function(s->tls, pull_timeout);
 	e = handshake(s);
-	s->upgrade_failed = e != 0;
+	s->broken = e != 0;
 	return e;
 }

@@ -4,7 +4,7 @@
 import socket
 import ssl
 
-from peer import Tls, ask, connect, dialogue, read_rest, upgrade
+from peer import Tls, ask, client_context, connect, dialogue, read_rest, upgrade
 from programs import Server, server
 from tap import HANG, equal, main, test
 
@@ -98,6 +98,31 @@ def quit_over_tls() -> None:
         tls.sendall(b"PING\nQUIT\nPING\n")
         equal(tls.read_line(), b"PONG\n")
         equal(tls.recv(), b"")
+        pingtlsd.wait_sessions(0)
+
+
+def record_types(octets: bytes) -> list[int]:
+    types = []
+    while octets:
+        types.append(octets[0])
+        octets = octets[5 + int.from_bytes(octets[3:5], "big") :]
+    return types
+
+
+@test("a fatal alert is the last that is sent, with no close_notify behind it")
+def after_a_fatal_alert() -> None:
+    alert, protected = 21, 23  # record types; TLS 1.3 hides those inside
+    with server() as pingtlsd:
+        for version, last in (
+            (ssl.TLSVersion.TLSv1_2, alert),
+            (ssl.TLSVersion.TLSv1_3, protected),
+        ):
+            context = client_context()
+            context.maximum_version = version
+            with connect(pingtlsd.port) as peer:
+                ask(upgrade(peer, context), b"PING\n", b"PONG\n")
+                peer.sendall(b"no record at all\n")
+                equal(record_types(read_rest(peer)), [last], "what comes then")
         pingtlsd.wait_sessions(0)
 
 

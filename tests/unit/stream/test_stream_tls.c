@@ -576,6 +576,47 @@ START_TEST(names_an_alert_of_the_peer)
 }
 END_TEST
 
+/* The octets that come until the end, TLS's own included. */
+static size_t
+count_raw(int fd)
+{
+	char octets[256];
+	size_t count = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, octets, sizeof(octets), 0)) > 0)
+		count += (size_t)n;
+	return count;
+}
+
+static void
+count_after_noise(struct unit_peer *p)
+{
+	say_noise(p);
+	p->heard_length = count_raw(p->fd);
+}
+
+static void
+count_after_alert(struct unit_peer *p)
+{
+	gnutls_alert_send(p->tls, GNUTLS_AL_FATAL, GNUTLS_A_INTERNAL_ERROR);
+	unit_peer_hear(p, strlen("PONG\n"));
+	p->heard_length = count_raw(p->fd);
+}
+
+/* Sent or received (RFC 8446, 6.2). */
+START_TEST(nothing_follows_a_fatal_alert)
+{
+	begin(_i % 2, _i < 2 ? count_after_noise : count_after_alert);
+	ck_assert_int_eq(stream_write(s, "PONG\n", 5), 0);
+	unit_expect_error(s, STREAM_TLS);
+	ck_assert_int_eq(stream_write(s, "bye\n", 4), 0);
+	ck_assert_int_eq(stream_close(s, 60000), 0);
+	finish();
+	ck_assert_uint_eq(peer.heard_length, 0);
+}
+END_TEST
+
 static void
 warn_for_ever(struct unit_peer *p)
 {
@@ -601,15 +642,19 @@ renegotiate(struct unit_peer *p)
 		p->result = gnutls_handshake(p->tls);
 	while (
 	    p->result == GNUTLS_E_AGAIN || p->result == GNUTLS_E_INTERRUPTED);
+	if (p->result < 0)
+		p->result = unit_peer_hear(p, UNIT_PEER_MOST);
 }
 
+/* By a warning, after which the end is in order. */
 START_TEST(refuses_renegotiation)
 {
 	begin(0, renegotiate);
 	unit_expect_error(s, STREAM_TLS);
 	ck_assert_int_eq(stream_tls_error(s), GNUTLS_E_REHANDSHAKE);
+	ck_assert_int_eq(stream_close(s, 60000), 0);
 	finish();
-	ck_assert_int_lt(peer.result, 0);
+	ck_assert_int_eq(peer.result, 0);
 }
 END_TEST
 
@@ -728,6 +773,7 @@ main(void)
 	add(suite, "failure", refuses_what_is_no_record, 2);
 	add(suite, "failure", refuses_a_forged_record, 2);
 	add(suite, "failure", names_an_alert_of_the_peer, 2);
+	add(suite, "failure", nothing_follows_a_fatal_alert, 4);
 	add(suite, "failure", refuses_renegotiation, 1);
 	add(suite, "failure", goes_on_with_new_keys, 1);
 	add(suite, "failure", names_a_reset, 2);
