@@ -169,6 +169,7 @@ upgrade(struct session *s, enum session_end *end)
 	}
 	s->result->handshake_ns = deadline_now() - began;
 	s->result->upgraded = 1;
+	s->errors = 0; /* anyone on the way could have caused those */
 	note_tls(s);
 	return true;
 }

@@ -83,6 +83,7 @@ model_upgrade(struct model *m)
 {
 	m->starttls = false;
 	m->tls = true;
+	m->errors = 0;
 	m->length = 0;
 	m->replies_length = 0;
 }

@@ -187,13 +187,26 @@ START_TEST(counts_errors)
 }
 END_TEST
 
-/* Those in the clear and those inside TLS are one account. */
-START_TEST(counts_errors_across_the_upgrade)
+static void
+err_and_ask_for_tls(struct unit_peer *p)
+{
+	unit_peer_say(p, "x\n");
+	unit_peer_hear(p, strlen(PROTOCOL_NO_COMMAND));
+	ask_for_tls(p);
+}
+
+/* Those in the clear do not count inside TLS. */
+START_TEST(counts_errors_anew_after_the_upgrade)
 {
 	options.max_errors = 2;
-	converse_over_tls(UNIT_TLS_1_3, "STARTTLS\nSTARTTLS\nPING\n");
-	ck_assert_str_eq(
-	    peer.heard, "PONG\nERR already encrypted\nERR too many errors\n");
+	tls_words = "STARTTLS\nPING\nSTARTTLS\nPING\n";
+	peer.priority = UNIT_TLS_1_3;
+	peer.before = err_and_ask_for_tls;
+	peer.talk = say_over_tls;
+	serve();
+	ck_assert_str_eq(peer.heard,
+	    PROTOCOL_NO_COMMAND PROTOCOL_PONG PROTOCOL_ENCRYPTED PROTOCOL_PONG
+		PROTOCOL_ERRORS);
 	ck_assert_uint_eq(result.end, SESSION_TOO_MANY_ERRORS);
 }
 END_TEST
@@ -397,7 +410,7 @@ main(void)
 	tcase_add_test(c, refuses_to_upgrade_twice);
 	tcase_add_test(c, refuses_what_it_does_not_know);
 	tcase_add_loop_test(c, counts_errors, 0, 3);
-	tcase_add_test(c, counts_errors_across_the_upgrade);
+	tcase_add_test(c, counts_errors_anew_after_the_upgrade);
 	tcase_add_loop_test(c, ends_at_a_line_too_long, 0, 2);
 	tcase_add_test(c, takes_the_longest_line);
 	tcase_add_loop_test(c, ends_when_nothing_comes, 0, 2);
