@@ -57,6 +57,8 @@ ending(int error)
 	case STREAM_TLS:
 	case STREAM_CLEARTEXT:
 		return SESSION_TLS_FAILED;
+	case STREAM_EARLY_TLS:
+		return SESSION_EARLY_TLS;
 	case STREAM_CANCELLED:
 	case STREAM_SYSTEM:
 		break;
@@ -77,6 +79,8 @@ lost(struct session *s, int error)
 		(void)say(s, PROTOCOL_TOO_LONG);
 	if (end == SESSION_TIMED_OUT)
 		(void)say(s, PROTOCOL_TIMEOUT);
+	if (end == SESSION_EARLY_TLS)
+		(void)say(s, PROTOCOL_NO_COMMAND);
 	return end;
 }
 
@@ -263,6 +267,7 @@ session_end_text(uint32_t end)
 	    [SESSION_CONNECTION_LOST] = "connection lost",
 	    [SESSION_TLS_FAILED] = "TLS failed",
 	    [SESSION_UNABLE] = "unable to upgrade",
+	    [SESSION_EARLY_TLS] = "TLS without STARTTLS",
 	};
 
 	return end < sizeof(texts) / sizeof(texts[0]) ? texts[end] : "unknown";

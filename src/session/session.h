@@ -33,6 +33,7 @@ enum session_end {
 	SESSION_CONNECTION_LOST, /* reset and the like */
 	SESSION_TLS_FAILED,      /* a record that TLS refuses */
 	SESSION_UNABLE,          /* to upgrade, by no fault of the peer's */
+	SESSION_EARLY_TLS,       /* a ClientHello without STARTTLS */
 };
 
 /* An alert is an octet (RFC 8446, 6); this stands for none. */

@@ -257,6 +257,8 @@ stream_strerror(struct stream *s, int error)
 		snprintf(s->message, sizeof(s->message),
 		    "clear text instead of TLS: \"%s\"", s->cleartext);
 		return s->message;
+	case STREAM_EARLY_TLS:
+		return "TLS without STARTTLS";
 	case STREAM_TLS:
 		break;
 	}

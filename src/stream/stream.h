@@ -37,6 +37,7 @@ enum stream_error {
 	STREAM_TLS = -7,       /* stream_tls_error() says what */
 	STREAM_CLEARTEXT = -8, /* octets that are not TLS where its handshake
 	                          had to be; stream_cleartext() has them */
+	STREAM_EARLY_TLS = -9, /* TLS's handshake where a line had to be */
 };
 
 /*

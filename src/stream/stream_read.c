@@ -42,6 +42,14 @@ wait_clear(struct stream *s)
 	return e == 0 ? stream_wait(s, POLLIN) : e;
 }
 
+/* Whether the line begins as a TLS handshake does (RFC 8446, 5.1: its type,
+ * then the major version), which no command of text can. */
+static bool
+is_tls(const struct stream *s)
+{
+	return s->line_length >= 2 && s->line[0] == 22 && s->line[1] == 3;
+}
+
 /*
  * Looks at what the kernel holds, then takes it up to and including `end`.
  * Returns how many octets stand at `from`, or an enum stream_error.
@@ -67,6 +75,8 @@ take_clear(struct stream *s, size_t size, char end, const char **from)
 			                           : STREAM_TRUNCATED;
 		if (n > 0) {
 			s->line_length += (size_t)n;
+			if (is_tls(s))
+				return STREAM_EARLY_TLS;
 			if (at[n - 1] != end)
 				continue;
 			*from = s->line;

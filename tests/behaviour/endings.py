@@ -150,13 +150,16 @@ def http() -> None:
         assert b"GET" not in reply and b"HTTP" not in reply, reply
 
 
-@test("a ClientHello without STARTTLS ends in a bounded reply")
+@test("a ClientHello without STARTTLS is recognised, ended at once, and logged")
 def hello_without_starttls() -> None:
-    with server("--idle-timeout", 1) as pingtlsd:
+    with server("--idle-timeout", 0) as pingtlsd:
         with connect(pingtlsd.port) as peer:
             hello = Tls(peer).hello()
-        reply = transcript(pingtlsd, hello, False)
-        assert reply.startswith(b"ERR "), reply
+        for data in hello, b"PING\n" + hello, hello[:2]:
+            said = len(pingtlsd.lines)
+            reply = transcript(pingtlsd, data, False)
+            equal(reply.splitlines()[-1], b"ERR unknown command")
+            pingtlsd.wait_line("ended after .*: TLS without STARTTLS;", said)
         try:
             with connect(pingtlsd.port) as peer:
                 Tls(peer).handshake()

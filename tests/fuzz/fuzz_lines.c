@@ -115,6 +115,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_REQUIRE(sent->length - at >= most);
 		FUZZ_REQUIRE(whole == 0 || whole > most);
 		break;
+	case STREAM_EARLY_TLS:
+		FUZZ_REQUIRE(sent->length - at >= 2);
+		FUZZ_REQUIRE(memcmp(sent->octets + at, "\26\3", 2) == 0);
+		break;
 	default:
 		FUZZ_REQUIRE(e == STREAM_EOF);
 		FUZZ_REQUIRE(at == sent->length);

@@ -59,7 +59,11 @@ model_feed(struct model *m, const uint8_t *octets, size_t size)
 
 	for (i = 0; i < size && !m->over && !m->starttls; i++) {
 		m->line[m->length++] = (char)octets[i];
-		if (octets[i] == '\n')
+		if (!m->tls && m->length == 2 &&
+		    memcmp(m->line, "\26\3", 2) == 0) {
+			reply(m, "ERR unknown command\n");
+			m->over = true;
+		} else if (octets[i] == '\n')
 			end_line(m);
 		else if (m->length == sizeof(m->line)) {
 			reply(m, "ERR line too long\n");

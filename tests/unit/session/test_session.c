@@ -302,6 +302,20 @@ START_TEST(never_answers_a_command_behind_starttls)
 }
 END_TEST
 
+/* Two octets tell, at the start of any line. */
+START_TEST(recognises_tls_without_starttls)
+{
+	static const char *const words[] = {
+	    "\026\003", "\026\003\001\n", "PING\n\026\003\001"};
+
+	converse_in_the_clear(words[_i]);
+	ck_assert_str_eq(peer.heard + (_i == 2 ? strlen(PROTOCOL_PONG) : 0),
+	    PROTOCOL_NO_COMMAND);
+	ck_assert_int_eq(peer.result, 0);
+	ck_assert_uint_eq(result.end, SESSION_EARLY_TLS);
+}
+END_TEST
+
 START_TEST(says_why_a_handshake_failed)
 {
 	converse_over_tls("NORMAL:-VERS-ALL:+VERS-TLS1.1", "PING\n");
@@ -369,11 +383,11 @@ END_TEST
 
 START_TEST(every_end_has_words)
 {
-	for (uint32_t end = 0; end <= SESSION_TLS_FAILED; end++) {
+	for (uint32_t end = 0; end <= SESSION_EARLY_TLS; end++) {
 		ck_assert_ptr_nonnull(session_end_text(end));
 		ck_assert_str_ne(session_end_text(end), "unknown");
 	}
-	ck_assert_str_eq(session_end_text(SESSION_UNABLE + 1), "unknown");
+	ck_assert_str_eq(session_end_text(SESSION_EARLY_TLS + 1), "unknown");
 	ck_assert_str_eq(session_end_text(UINT32_MAX), "unknown");
 }
 END_TEST
@@ -417,6 +431,7 @@ main(void)
 	tcase_add_test(c, ends_when_its_time_is_over);
 	tcase_add_test(c, ends_a_slow_handshake);
 	tcase_add_test(c, never_answers_a_command_behind_starttls);
+	tcase_add_loop_test(c, recognises_tls_without_starttls, 0, 3);
 	tcase_add_test(c, says_why_a_handshake_failed);
 	tcase_add_test(c, says_when_the_keyholder_is_gone);
 	tcase_add_loop_test(c, ends_with_the_peer, 0, 3);
