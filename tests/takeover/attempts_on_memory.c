@@ -1,0 +1,150 @@
+/*
+ * Memory beyond one's limit, others' memory, and memory that can be executed.
+ */
+#include "takeover.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+/* Twice what SANDBOX_DATA_MAX allows. */
+#define MUCH (64UL * 1024 * 1024)
+/* The stack's usual limit holds for each such mapping alone. */
+#define STACK (4UL * 1024 * 1024)
+
+/* Maps memory and uses every page of it. */
+static int
+take(size_t size, int protection, int flags)
+{
+	char *memory =
+	    (char *)raw(SYS_mmap, NULL, size, protection, flags, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return errno;
+	memset(memory, 1, size);
+	return 0;
+}
+
+static int private(const struct loot *loot)
+{
+	(void)loot;
+	return take(MUCH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+static int
+shared(const struct loot *loot)
+{
+	(void)loot;
+	return take(MUCH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
+}
+
+/* Counted as a stack and not as data. */
+static int
+stacks(const struct loot *loot)
+{
+	int error = 0;
+
+	(void)loot;
+	for (size_t i = 0; i < MUCH / STACK && error == 0; i++)
+		error = take(STACK, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN);
+	return error;
+}
+
+/* Mapped read-only and so not counted as data, then made writable. */
+static int
+turned(const struct loot *loot)
+{
+	char *memory = (char *)raw(SYS_mmap, NULL, MUCH, PROT_READ,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)loot;
+	if (memory == MAP_FAILED ||
+	    raw(SYS_mprotect, memory, MUCH, PROT_READ | PROT_WRITE) == -1)
+		return errno;
+	memset(memory, 1, MUCH);
+	return 0;
+}
+
+static int
+heap(const struct loot *loot)
+{
+	uintptr_t now = (uintptr_t)raw(SYS_brk, 0);
+
+	(void)loot;
+	if ((uintptr_t)raw(SYS_brk, now + MUCH) != now + MUCH)
+		return ENOMEM;
+	memset((void *)now, 1, MUCH);
+	return 0;
+}
+
+static int
+code(const struct loot *loot)
+{
+	(void)loot;
+	return take(4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+static int
+code_later(const struct loot *loot)
+{
+	void *memory = (void *)raw(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)loot;
+	if (memory == MAP_FAILED ||
+	    raw(SYS_mprotect, memory, 4096, PROT_READ | PROT_EXEC) == -1)
+		return errno;
+	return 0;
+}
+
+/* Pages of equal content are merged across processes: whoever writes to one
+ * feels by the time it takes who else has the same. */
+static int
+merge(const struct loot *loot)
+{
+	void *memory = (void *)raw(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)loot;
+	if (memory == MAP_FAILED ||
+	    raw(SYS_madvise, memory, 4096, MADV_MERGEABLE) == -1)
+		return errno;
+	return 0;
+}
+
+/* Row 1: more of the object that one's own result is in.  Whether it is
+ * another's is for the argument to say, which that one's result has. */
+static int
+grow_result(const struct loot *loot)
+{
+	size_t size = 64UL * 4096, length = strlen(loot->argument);
+	char *memory;
+
+	if (loot->shared == NULL)
+		return ENOENT;
+	memory = (char *)raw(
+	    SYS_mremap, loot->shared, 4096, size, MREMAP_MAYMOVE, NULL);
+	if (memory == MAP_FAILED)
+		return errno;
+	return memmem(memory + 4096, size - 4096, loot->argument, length) ==
+	               NULL
+	           ? ENODATA
+	           : 0;
+}
+
+const struct attempt attempts_on_memory[] = {
+    {"private", private},
+    {"shared", shared},
+    {"stacks", stacks},
+    {"turned", turned},
+    {"heap", heap},
+    {"code", code},
+    {"code_later", code_later},
+    {"merge", merge},
+    {"grow_result", grow_result},
+    {NULL, NULL},
+};

@@ -1,0 +1,163 @@
+"""A pingtlsd, one hostile session in it, and the bystanders it could harm."""
+
+import os
+import re
+import signal
+import socket
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "behaviour"))
+
+from peer import ask, connect, read_line, upgrade
+from programs import Server, scratch
+from tap import HANG, equal, wait_until
+
+LIBRARY = os.environ["TAKEOVER_LIBRARY"]
+HOSTILE, BYSTANDER = "127.0.0.2", "127.0.0.3"
+# Sessions of bystanders before and after, and how much slower the median of
+# those after may be.
+SESSIONS = 50
+SLOWER_MAX = 3
+
+
+class Bystanders:
+    """Who keeps connecting, upgrading and pinging, and what they met with."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.served = 0
+        self.failures: list[str] = []
+        self._counting = threading.Lock()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+
+    def session(self) -> float:
+        """One whole session; returns the seconds it took."""
+        began = time.perf_counter()
+        with connect(self.port, source=BYSTANDER) as peer:
+            peer.settimeout(5)
+            ask(peer, b"PING\n", b"PONG\n")
+            tls = upgrade(peer)
+            ask(tls, b"PING\n", b"PONG\n")
+            took = time.perf_counter() - began
+            tls.sendall(b"QUIT\n")
+            equal(tls.read_rest(), b"", "after QUIT")
+        with self._counting:
+            self.served += 1
+        return took
+
+    def median(self) -> float:
+        return statistics.median(self.session() for _ in range(SESSIONS))
+
+    def _go_on(self) -> None:
+        while not self._stopping:
+            try:
+                self.session()
+            except Exception as failure:
+                self.failures.append(repr(failure))
+
+    def __enter__(self) -> "Bystanders":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping = True
+        self._thread.join(HANG)
+
+
+class Scene:
+    """The service, and what a hostile session has done to it so far."""
+
+    def __init__(self, pingtlsd: Server) -> None:
+        self.pingtlsd = pingtlsd
+        self.keyholder = pingtlsd.keyholder()
+        self.bystanders = Bystanders(pingtlsd.port)
+        self.hostile_sessions = 0
+        self.answer = ""  # of the last attempt
+        self.caught = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.caught_path = str(scratch() / f"datagrams.{pingtlsd.pid}")
+        self.caught.bind(self.caught_path)
+        os.chmod(self.caught_path, 0o777)
+        self.caught.setblocking(False)
+        self.abstract = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def abstract_name(self) -> str:
+        """That of an abstract socket (unix(7)) which takes datagrams."""
+        name = f"pingtls-takeover-{self.pingtlsd.pid}"
+        self.abstract.bind(f"\0{name}")
+        return name
+
+    def datagram_came(self) -> bool:
+        try:
+            return bool(self.caught.recv(64))
+        except BlockingIOError:
+            return False
+
+    def enter(self) -> socket.socket:
+        """A session that its client is about to take over."""
+        self.hostile_sessions += 1
+        peer = connect(self.pingtlsd.port, source=HOSTILE)
+        peer.settimeout(10)
+        return peer
+
+    def make(self, peer: socket.socket, name: str, argument: str) -> str:
+        """Makes the attempt.
+
+        Returns what it came to: "made", "refused: ERRNO", or "" where the
+        session says nothing any more.
+        """
+        peer.sendall(f"TAKEOVER {name} {argument}\n".encode())
+        try:
+            answer = read_line(peer).decode(errors="backslashreplace").strip()
+        except OSError:
+            return ""
+        assert answer != "unknown", f"no attempt {name}"
+        self.answer = answer
+        return answer
+
+    def counters(self) -> dict[str, int]:
+        """What the service says of itself, asked by SIGUSR1."""
+        said = len(self.pingtlsd.lines)
+        self.pingtlsd.signal(signal.SIGUSR1)
+        line = self.pingtlsd.wait_line(r"\d+ sessions now", said).string
+        found = re.findall(r"(\d+) ((?:[a-z]+ ?)+)", line, re.IGNORECASE)
+        return {what.strip(): int(count) for count, what in found}
+
+    def check_counters(self) -> None:
+        """They are what the clients know."""
+        served, counters = self.bystanders.served, self.counters()
+        expected = {
+            "connections": served + self.hostile_sessions,
+            "upgraded": served,
+            "in the clear": served,
+            "over TLS": served,
+            "handshakes failed": 0,
+            "crashed": sum("by signal" in x or "failed with" in x for x in self.ends()),
+        }
+        equal({what: counters[what] for what in expected}, expected, "counters")
+
+    def ends(self) -> list[str]:
+        """What the log says of the ends of hostile sessions."""
+        return [x for x in self.pingtlsd.lines if f"session from {HOSTILE}:" in x]
+
+    def check_log(self) -> None:
+        for line in self.pingtlsd.lines:
+            assert "forged" not in line and "\033" not in line, line
+        equal(len(self.ends()), self.hostile_sessions, "hostile sessions in the log")
+
+
+@contextmanager
+def scene(variables: dict[str, str], *options: object) -> Iterator[Scene]:
+    pingtlsd = Server(*options, env={**os.environ, "LD_PRELOAD": LIBRARY, **variables})
+    found = Scene(pingtlsd)
+    yield found
+    found.caught.close()
+    found.abstract.close()
+    if pingtlsd.process.poll() is None:
+        pingtlsd.kill()

@@ -1,0 +1,116 @@
+/*
+ * Where the attacker's code gets in: the first octets that a session receives.
+ */
+#include "takeover.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define COMMAND "TAKEOVER "
+
+static struct loot loot = {.stream = -1, .channel = -1, .ruleset = -1};
+
+static const struct attempt *
+find(const char *name)
+{
+	static const struct attempt *const tables[] = {attempts_on_memory,
+	    attempts_on_descriptors, attempts_on_others, attempts_on_channel};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		for (const struct attempt *a = tables[i]; a->name != NULL; a++)
+			if (strcmp(a->name, name) == 0)
+				return a;
+	return NULL;
+}
+
+/* Makes the attempt that the line names, and tells the client what came. */
+static void
+take_over(int stream, const char *line, size_t size)
+{
+	char copy[256], answer[128], *name, *argument;
+	const struct attempt *attempt;
+	int error;
+
+	snprintf(copy, sizeof(copy), "%.*s", (int)size, line);
+	copy[strcspn(copy, "\r\n")] = '\0';
+	name = copy + strlen(COMMAND);
+	argument = strchr(name, ' ');
+	if (argument != NULL)
+		*argument++ = '\0';
+	loot.stream = stream;
+	loot.argument = argument == NULL ? "" : argument;
+	attempt = find(name);
+	if (attempt == NULL)
+		snprintf(answer, sizeof(answer), "unknown\n");
+	else if ((error = attempt->make(&loot)) == 0)
+		snprintf(answer, sizeof(answer), "made\n");
+	else
+		snprintf(answer, sizeof(answer), "refused: %s\n",
+		    strerrorname_np(error));
+	send(stream, answer, strlen(answer), MSG_NOSIGNAL);
+}
+
+ssize_t
+recv(int fd, void *buffer, size_t size, int flags)
+{
+	ssize_t n = recvfrom(fd, buffer, size, flags, NULL, NULL);
+
+	if ((flags & MSG_PEEK) != 0 && n > (ssize_t)strlen(COMMAND) &&
+	    memcmp(buffer, COMMAND, strlen(COMMAND)) == 0)
+		take_over(fd, buffer, (size_t)n);
+	return n;
+}
+
+/* What recv() is called with _FORTIFY_SOURCE. */
+ssize_t
+__recv_chk(int fd, void *buffer, size_t size, size_t room, int flags)
+{
+	(void)room;
+	return recv(fd, buffer, size, flags);
+}
+
+/* Finds out what the process has while it can still look: before it is
+ * confined. */
+void
+loot_look_around(void)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		int type = 0;
+		socklen_t length = sizeof(type);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+		    type == SOCK_SEQPACKET)
+			loot.channel = fd;
+	}
+}
+
+void
+loot_note_ruleset(int fd)
+{
+	loot.ruleset = fd;
+}
+
+int
+loot_ruleset(void)
+{
+	return loot.ruleset;
+}
+
+/* The memory that this process shares is what it last mapped so. */
+void *
+mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	void *memory =
+	    (void *)raw(SYS_mmap, at, size, protection, flags, fd, offset);
+
+	if ((flags & MAP_SHARED) != 0 && memory != MAP_FAILED) {
+		loot.shared = memory;
+		loot.shared_size = size;
+	}
+	return memory;
+}

@@ -1,0 +1,45 @@
+/*
+ * A session that was taken over, played: this library is preloaded into
+ * pingtlsd, and a client that sends "TAKEOVER name argument" has the attempt of
+ * that name made in its session process, inside the sandbox.
+ */
+#ifndef PINGTLS_TAKEOVER_H
+#define PINGTLS_TAKEOVER_H
+
+#include <stddef.h>
+
+/* What a session process has that was taken over. */
+struct loot {
+	int stream;   /* its connection */
+	int channel;  /* its way to the keyholder, or -1 */
+	int ruleset;  /* Landlock's, or -1 */
+	void *shared; /* memory that it shares with others, or NULL */
+	size_t shared_size;
+	const char *argument; /* from the client */
+};
+
+/*
+ * An attempt.  Returns 0 if it could be made, or an errno; what it did to
+ * others is for the test to see.
+ */
+struct attempt {
+	const char *name;
+	int (*make)(const struct loot *);
+};
+
+/* The attempts, each table ended by one without a name. */
+extern const struct attempt attempts_on_memory[];
+extern const struct attempt attempts_on_descriptors[];
+extern const struct attempt attempts_on_others[];
+extern const struct attempt attempts_on_channel[];
+
+/* Before the process is confined: what it has. */
+void loot_look_around(void);
+void loot_note_ruleset(int fd);
+int loot_ruleset(void);
+
+/* The system call itself, whatever libc or this library makes of it.  Returns
+ * what it returns, or -1 with errno. */
+long raw(long number, ...);
+
+#endif
