@@ -3,9 +3,13 @@
 import socket
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
-from programs import certs
-from tap import HANG, equal
+from programs import Server, certs, state
+from tap import HANG, equal, wait_until
+
+# Octets: no kernel buffers so many.
+ENDLESS = 1 << 26
 
 
 def connect(port: int, host: str = "127.0.0.1", source: str = "") -> socket.socket:
@@ -41,6 +45,43 @@ def ask(peer: "socket.socket | Tls", request: bytes, answer: bytes) -> None:
     peer.sendall(request)
     found = peer.read_line() if isinstance(peer, Tls) else read_line(peer)
     equal(found, answer, f"answer to {request!r}")
+
+
+def unread(peer: socket.socket) -> int:
+    """Octets that the server's end of an IPv4 connection has not read yet."""
+    ours, theirs = peer.getsockname()[1], peer.getpeername()[1]
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, _, queues, *_ = line.split()
+        if local.endswith(f":{theirs:04X}") and remote.endswith(f":{ours:04X}"):
+            return int(queues.rpartition(":")[2], 16)
+    return 0
+
+
+def ask_until_blocked(
+    pingtlsd: Server, peer: socket.socket, tls: "Tls | None" = None
+) -> None:
+    """Sends PINGs, and reads nothing, until the session cannot send its replies:
+    it sleeps although there is more to read.  It may also be ended for that."""
+    unsent, sent = b"", 0
+
+    def blocked() -> bool:
+        nonlocal unsent, sent
+        asleep = all(state(pid) == "S" for pid in pingtlsd.sessions())
+        waiting = unread(peer)
+        try:
+            while sent < ENDLESS:
+                unsent = unsent or pings(tls)
+                taken = peer.send(unsent)
+                unsent, sent = unsent[taken:], sent + taken
+        except BlockingIOError:
+            return asleep and 0 < waiting == unread(peer)
+        except ConnectionError:
+            return True
+        raise AssertionError("the server took everything")
+
+    peer.setblocking(False)
+    wait_until("the session blocks", blocked)
+    peer.settimeout(HANG)
 
 
 def client_context(ca: str = "ca") -> ssl.SSLContext:
@@ -135,6 +176,15 @@ class Tls:
         except ssl.SSLWantReadError:
             pass
         self.flush()
+
+
+def pings(tls: Tls | None) -> bytes:
+    """Many requests, over TLS or in the clear, to be sent by the caller."""
+    requests = b"PING\n" * 3000
+    if tls is None:
+        return requests
+    tls.object.write(requests)
+    return tls.out.read()
 
 
 def upgrade(

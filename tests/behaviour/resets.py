@@ -6,14 +6,12 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from peer import Tls, ask, client_context, connect, dialogue, upgrade
-from programs import descriptors, server
+from peer import Tls, ask, ask_until_blocked, client_context, connect, dialogue, upgrade
+from programs import Server, descriptors, server
 from tap import ROOT, comment, equal, main, test, wait_until
 
 # Each state is left by a reset this often.
 TIMES = 3
-# More PINGs than the kernel takes replies to, from a peer that does not read.
-UNREAD = 1 << 12
 
 States = list[tuple[str, Callable[[socket.socket], None]]]
 
@@ -30,17 +28,6 @@ def sent(data: bytes) -> Callable[[socket.socket], None]:
 
 def answered(peer: socket.socket) -> None:
     ask(peer, b"PING\n", b"PONG\n")
-
-
-def blocked(peer: socket.socket) -> None:
-    """Asks and reads nothing until the server takes no more."""
-    peer.settimeout(0.2)
-    try:
-        for _ in range(UNREAD):
-            peer.sendall(b"PING\n" * 3000)
-    except TimeoutError:
-        return
-    raise AssertionError("the server took everything")
 
 
 def some_of_hello(part: float) -> Callable[[socket.socket], None]:
@@ -63,7 +50,7 @@ def only(version: ssl.TLSVersion) -> ssl.SSLContext:
 
 
 def over_tls(
-    version: ssl.TLSVersion, go_on: Callable[[Tls], None] = lambda _: None
+    version: ssl.TLSVersion, go_on: Callable[[Tls], None]
 ) -> Callable[[socket.socket], None]:
     return lambda peer: go_on(upgrade(peer, only(version)))
 
@@ -73,18 +60,8 @@ def half_record(tls: Tls) -> None:
     tls.peer.sendall(tls.out.read()[:10])
 
 
-def blocked_tls(tls: Tls) -> None:
-    tls.peer.settimeout(0.2)
-    try:
-        for _ in range(UNREAD):
-            tls.sendall(b"PING\n" * 3000)
-    except (TimeoutError, ssl.SSLWantWriteError):
-        return
-    raise AssertionError("the server took everything")
-
-
-def left_by_reset(states: States) -> None:
-    with server() as pingtlsd, connect(pingtlsd.port) as neighbour:
+def left_by_reset(pingtlsd: Server, states: States) -> None:
+    with connect(pingtlsd.port) as neighbour:
         ask(neighbour, b"PING\n", b"PONG\n")
         watched = [pingtlsd.pid, pingtlsd.keyholder()] if ROOT else []
         before = [descriptors(pid) for pid in watched]
@@ -110,45 +87,55 @@ def left_by_reset(states: States) -> None:
 
 @test("a reset in each state of a session in the clear")
 def in_the_clear() -> None:
-    left_by_reset(
-        [
-            ("before a line", sent(b"")),
-            ("in a line", sent(b"PI")),
-            ("after a line", sent(b"PING\n")),
-            ("after a reply", answered),
-            ("after an error", sent(b"x\n")),
-            ("after QUIT", sent(b"QUIT\n")),
-            ("in a reply that blocks", blocked),
-        ]
-    )
+    with server() as pingtlsd:
+        left_by_reset(
+            pingtlsd,
+            [
+                ("before a line", sent(b"")),
+                ("in a line", sent(b"PI")),
+                ("after a line", sent(b"PING\n")),
+                ("after a reply", answered),
+                ("after an error", sent(b"x\n")),
+                ("after QUIT", sent(b"QUIT\n")),
+                ("in a reply that blocks", lambda p: ask_until_blocked(pingtlsd, p)),
+            ],
+        )
 
 
 @test("a reset in each state of the handshake")
 def in_the_handshake() -> None:
-    left_by_reset(
-        [
-            ("after STARTTLS", sent(b"STARTTLS\n")),
-            ("in the ClientHello", some_of_hello(0.5)),
-            ("after the ClientHello", some_of_hello(1)),
-            ("after the server's answer", answered_hello),
-        ]
-    )
+    with server() as pingtlsd:
+        left_by_reset(
+            pingtlsd,
+            [
+                ("after STARTTLS", sent(b"STARTTLS\n")),
+                ("in the ClientHello", some_of_hello(0.5)),
+                ("after the ClientHello", some_of_hello(1)),
+                ("after the server's answer", answered_hello),
+            ],
+        )
 
 
 @test("a reset in each state of a session over TLS")
 def over_tls_states() -> None:
-    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
-        left_by_reset(
-            [
-                ("after the handshake", over_tls(version)),
-                ("in a record", over_tls(version, half_record)),
-                ("in a line", over_tls(version, lambda tls: tls.sendall(b"PI"))),
-                ("after a line", over_tls(version, lambda tls: tls.sendall(b"PING\n"))),
-                ("after QUIT", over_tls(version, lambda tls: tls.sendall(b"QUIT\n"))),
-                ("after close_notify", over_tls(version, Tls.close_notify)),
-                ("in a reply that blocks", over_tls(version, blocked_tls)),
-            ]
-        )
+    with server() as pingtlsd:
+        states: list[tuple[str, Callable[[Tls], None]]] = [
+            ("after the handshake", lambda _: None),
+            ("in a record", half_record),
+            ("in a line", lambda tls: tls.sendall(b"PI")),
+            ("after a line", lambda tls: tls.sendall(b"PING\n")),
+            ("after QUIT", lambda tls: tls.sendall(b"QUIT\n")),
+            ("after close_notify", Tls.close_notify),
+            (
+                "in a reply that blocks",
+                lambda tls: ask_until_blocked(pingtlsd, tls.peer, tls),
+            ),
+        ]
+        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+            left_by_reset(
+                pingtlsd,
+                [(name, over_tls(version, reach)) for name, reach in states],
+            )
 
 
 main()

@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 
-from peer import Tls, client_context, connect, dialogue, upgrade
+from peer import Tls, ask_until_blocked, client_context, connect, dialogue, upgrade
 from programs import Server, server
 from tap import equal, has, main, test, wait_until
 
@@ -19,8 +19,6 @@ DEADLINE = 1
 # Beyond it: two seconds for a last reply to be read, and a busy machine.
 LATE = 2 + 10
 
-# A send that takes longer than this is not taken.
-BLOCKED = 0.3
 # Between the octets that a slow reader takes.
 DRIP = 0.1
 
@@ -99,26 +97,15 @@ def records() -> None:
         held(pingtlsd, peers, "timed out")
 
 
-def ask_until_blocked(peer: "socket.socket | Tls", raw: socket.socket) -> None:
-    """Sends PINGs, and reads nothing, until the server takes no more."""
-    raw.settimeout(BLOCKED)
-    try:
-        # Bounded: no kernel buffers this much.
-        for _ in range(1 << 12):
-            peer.sendall(b"PING\n" * 3000)
-    except (TimeoutError, ssl.SSLWantWriteError):
-        return
-    raise AssertionError("the server took everything")
-
-
 @test("peers that never read are gone at the deadline, and others are served")
 def never_read() -> None:
     with server("--idle-timeout", DEADLINE) as pingtlsd:
         peers = [connect(pingtlsd.port)]
-        ask_until_blocked(peers[0], peers[0])
+        ask_until_blocked(pingtlsd, peers[0])
         for context in map(only, VERSIONS):
             peers.append(connect(pingtlsd.port))
-            ask_until_blocked(upgrade(peers[-1], context), peers[-1])
+            tls = upgrade(peers[-1], context)
+            ask_until_blocked(pingtlsd, peers[-1], tls)
         held(pingtlsd, peers, "timed out")
 
 
@@ -126,7 +113,7 @@ def never_read() -> None:
 def drips_its_reading() -> None:
     with server("--idle-timeout", DEADLINE) as pingtlsd:
         peer = connect(pingtlsd.port)
-        ask_until_blocked(peer, peer)
+        ask_until_blocked(pingtlsd, peer)
         while pingtlsd.sessions():
             assert peer.recv(1), "the server closed before its deadline"
             time.sleep(DRIP)

@@ -146,6 +146,23 @@ unit_descriptors_settle(pid_t pid, size_t count)
 	return unit_descriptors(pid);
 }
 
+void
+unit_wait_asleep(pid_t pid)
+{
+	char path[64], state = '\0';
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	while (state != 'S') {
+		stat = fopen(path, "re");
+		ck_assert_ptr_nonnull(stat);
+		/* No test has a parenthesis in its name. */
+		ck_assert_int_eq(fscanf(stat, "%*d (%*[^)]) %c", &state), 1);
+		fclose(stat);
+		usleep(1000);
+	}
+}
+
 int
 unit_words(const char *program, const char *line, char *argv[])
 {

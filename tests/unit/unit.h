@@ -56,6 +56,9 @@ size_t unit_descriptors(pid_t pid);
  * has at last. */
 size_t unit_descriptors_settle(pid_t pid, size_t count);
 
+/* Waits until process `pid` sleeps, as one does that waits for another. */
+void unit_wait_asleep(pid_t pid);
+
 /*
  * A command line: `program` and the words in `line`, blanks between.  Its words
  * go to `argv`, good until the next call.  Returns how many they are.

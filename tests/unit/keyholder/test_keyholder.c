@@ -286,8 +286,6 @@ START_TEST(ends_with_the_last_who_can_ask)
 	}
 	close(go[0]);
 	keyholder_free(k);
-	usleep(50000);
-	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
 	close(go[1]);
 	ck_assert_int_eq(waitpid(asker, &status, 0), asker);
 	ck_assert_int_eq(status, 0);
@@ -348,7 +346,7 @@ START_TEST(its_end_while_asked_is_an_error_and_no_hang)
 	kill(pid, SIGSTOP);
 	killer = fork();
 	if (killer == 0) {
-		usleep(200000);
+		unit_wait_asleep(getppid());
 		kill(pid, SIGKILL);
 		_exit(0);
 	}
