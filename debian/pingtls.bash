@@ -9,7 +9,7 @@ _pingtls()
 
 	# What the help calls the value of the option before.
 	[[ $prev != -* ]] || value=$(LC_ALL=C "$1" --help 2>/dev/null |
-		sed -n -E "s/^ +(-., )?$prev(, --[a-z-]+)?[ =]([A-Z]+).*/\3/p")
+		sed -n -E "s/^ +(-., )?$prev(, --[a-z-]+)?[ =](\S+).*/\3/p")
 	case $prev:${value-} in
 	*:FILE)
 		_filedir
@@ -17,9 +17,8 @@ _pingtls()
 	-u:NAME | --user:NAME)
 		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
 		;;
-	*:WHERE)
-		mapfile -t COMPREPLY < <(
-			compgen -W 'auto stderr syslog journal' -- "$cur")
+	*:*\|*)
+		mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "$cur")
 		;;
 	*:)
 		if [[ $cur == -* ]]; then

@@ -88,12 +88,12 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 
 	switch (ping_options_parse(argc, argv, &options, why)) {
-	case PING_SHOWN:
+	case COMMAND_LINE_SHOWN:
 		return fflush(stdout) == 0 ? EXIT_ANSWERED : cannot_write();
-	case PING_WRONG:
+	case COMMAND_LINE_WRONG:
 		fprintf(stderr, "pingtls: %s\n", why);
 		return EXIT_ERROR;
-	case PING_RUN:
+	case COMMAND_LINE_RUN:
 		break;
 	}
 	verifier = verify_new(&options.verify, why);

@@ -217,10 +217,10 @@ main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 	switch (options_parse(argc, argv, &o)) {
-	case OPTIONS_SHOWN:
+	case COMMAND_LINE_SHOWN:
 		status = show_what_was_asked();
 		break;
-	case OPTIONS_WRONG:
+	case COMMAND_LINE_WRONG:
 		status = EXIT_USAGE;
 		break;
 	default:

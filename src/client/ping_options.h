@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/command_line.h"
 #include "client/verify.h"
 
 struct ping_options {
@@ -21,19 +22,12 @@ struct ping_options {
 	struct verify_options verify;
 };
 
-enum ping_outcome {
-	PING_RUN,
-	PING_SHOWN, /* --help or --version: all is done */
-	PING_WRONG, /* `why` has one line */
-};
-
-#define PING_WHY_MAX 256
-
 /*
  * Parses the command line.  The struct refers to `argv` and, for the name to
- * verify, to itself: it is not to be copied.
+ * verify, to itself: it is not to be copied.  `why` has room for
+ * COMMAND_LINE_WHY_MAX octets.
  */
-enum ping_outcome ping_options_parse(
+enum command_line_outcome ping_options_parse(
     int argc, char *argv[], struct ping_options *, char *why);
 
 #endif

@@ -1,11 +1,9 @@
 /*
- * The command line of pingtlsd.
+ * The table of pingtlsd's options.
  */
 #include "server/options.h"
 
-#include <getopt.h>
 #include <limits.h>
-#include <stdio.h>
 
 #include "server/option_values.h"
 #include "server/options_internal.h"
@@ -15,245 +13,185 @@
 /* More than any machine accepts. */
 #define MOST_RATE 100000
 
-enum {
-	TLS_PRIORITY = 256,
-	MIN_TLS,
-	OCSP_RESPONSE,
-	CLIENT_CA,
-	VERIFY_CLIENT,
-	TICKET_KEY_FILE,
-	NO_TICKETS,
-	MAX_SESSIONS,
-	MAX_SESSIONS_PER_SOURCE,
-	MAX_RATE_PER_SOURCE,
-	PENALTIES,
-	PENALTY_EXEMPT,
-	PROXY_PROTOCOL,
-	METRICS_FILE,
-	MAX_ERRORS,
-	IDLE_TIMEOUT,
-	HANDSHAKE_TIMEOUT,
-	SESSION_TIMEOUT,
-	DRAIN_TIMEOUT,
-	NO_SANDBOX,
+/* A service of small processes: what a small machine holds with ease. */
+#define DEFAULT_MAX_SESSIONS 1024
+/* Room for a site behind one address, and for seven more sites. */
+#define DEFAULT_MAX_PER_SOURCE 128
+/* New connections a second from one source.  A site's monitors make a few; the
+ * machine takes a thousand. */
+#define DEFAULT_MAX_RATE_PER_SOURCE 64
+
+static const struct options defaults = {
+    .listener =
+	{
+	    .session =
+		{
+		    .idle_ms = 60000,
+		    .handshake_ms = 10000,
+		    /* A day of pinging; whoever wants more connects again. */
+		    .total_ms = OPTION_MOST_MS,
+		    .max_errors = 3,
+		},
+	    .max_sessions = DEFAULT_MAX_SESSIONS,
+	    .max_sessions_per_source = DEFAULT_MAX_PER_SOURCE,
+	    .max_rate_per_source = DEFAULT_MAX_RATE_PER_SOURCE,
+	    .penalties =
+		{
+		    .on = true,
+		    .handshake_ms = 2000,
+		    .crash_ms = 90000,
+		    .min_ms = 15000,
+		    .max_ms = 600000,
+		},
+	    .drain_ms = 10000,
+	    .sandboxed = true,
+	},
+    .verify_client = VERIFY_CLIENT_UNSAID,
+    .tickets.generate = true,
+    .log = LOG_TARGET_AUTO,
+    .log_most = LOG_INFO,
 };
 
-static const char short_options[] = ":c:DhiL:l:k:P:qtu:Vv";
-static const struct option long_options[] = {
-    {"listen", required_argument, NULL, 'l'},
-    {"inetd", no_argument, NULL, 'i'},
-    {"cert", required_argument, NULL, 'c'},
-    {"key", required_argument, NULL, 'k'},
-    {"ocsp-response", required_argument, NULL, OCSP_RESPONSE},
-    {"min-tls", required_argument, NULL, MIN_TLS},
-    {"tls-priority", required_argument, NULL, TLS_PRIORITY},
-    {"client-ca", required_argument, NULL, CLIENT_CA},
-    {"verify-client", required_argument, NULL, VERIFY_CLIENT},
-    {"ticket-key-file", required_argument, NULL, TICKET_KEY_FILE},
-    {"no-tickets", no_argument, NULL, NO_TICKETS},
-    {"user", required_argument, NULL, 'u'},
-    {"max-sessions", required_argument, NULL, MAX_SESSIONS},
-    {"max-sessions-per-source", required_argument, NULL,
-	MAX_SESSIONS_PER_SOURCE},
-    {"max-rate-per-source", required_argument, NULL, MAX_RATE_PER_SOURCE},
-    {"penalties", required_argument, NULL, PENALTIES},
-    {"penalty-exempt", required_argument, NULL, PENALTY_EXEMPT},
-    {"proxy-protocol", required_argument, NULL, PROXY_PROTOCOL},
-    {"metrics-file", required_argument, NULL, METRICS_FILE},
-    {"max-errors", required_argument, NULL, MAX_ERRORS},
-    {"idle-timeout", required_argument, NULL, IDLE_TIMEOUT},
-    {"handshake-timeout", required_argument, NULL, HANDSHAKE_TIMEOUT},
-    {"session-timeout", required_argument, NULL, SESSION_TIMEOUT},
-    {"drain-timeout", required_argument, NULL, DRAIN_TIMEOUT},
-    {"no-sandbox", no_argument, NULL, NO_SANDBOX},
-    {"daemonize", no_argument, NULL, 'D'},
-    {"pid-file", required_argument, NULL, 'P'},
-    {"log", required_argument, NULL, 'L'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"check-config", no_argument, NULL, 't'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+static const char *const tls_versions[] = {
+    [POLICY_TLS_1_2] = "1.2",
+    [POLICY_TLS_1_3] = "1.3",
+    NULL,
+};
+static const char *const log_targets[] = {
+    [LOG_TARGET_AUTO] = "auto",
+    [LOG_TARGET_STDERR] = "stderr",
+    [LOG_TARGET_SYSLOG] = "syslog",
+    [LOG_TARGET_JOURNAL] = "journal",
+    NULL,
+};
+static const char *const verify_client_how[] = {
+    [VERIFY_CLIENT_REQUIRE] = "require",
+    [VERIFY_CLIENT_OPTIONAL] = "optional",
+    NULL,
 };
 
-/* A response goes with the certificate before it, or with the default one. */
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_row rows[] = {
+    {OPTION_HEADING, .help = "How to run:"},
+    {OPTION_CALL, 'l', "listen", "ADDRESS", .call = option_listen,
+	.help = "listen on port, host:port, [ipv6]:port or /path\n"
+		"(repeatable; default: 10001, every address)"},
+    {OPTION_FLAG, 'i', "inetd", .place = AT(inetd),
+	.help = "serve the socket that is standard input"},
+    {OPTION_CALL, 0, "proxy-protocol", "NETWORKS",
+	.call = option_proxy_protocol,
+	.help = "proxies that say whom a connection is for"},
+    {OPTION_TEXT, 'u', "user", "NAME", AT(user),
+	.help = "become this user if started by root "
+		"(" SERVICE_USER ")"},
+    {OPTION_FLAG, 'D', "daemonize", .place = AT(daemonize),
+	.help = "go to the background once connections\nare accepted"},
+    {OPTION_TEXT, 'P', "pid-file", "FILE", AT(pid_file),
+	.help = "write the process id to FILE"},
+    {OPTION_FLAG, 't', "check-config", .place = AT(check_config),
+	.help = "check options, certificates and keys, and exit"},
+
+    {OPTION_HEADING, .help = "TLS:"},
+    {OPTION_CALL, 'c', "cert", "FILE", .call = option_cert,
+	.help = "certificate chain, PEM\n"
+		"(" OPTIONS_DEFAULT_CERTIFICATE ")"},
+    {OPTION_CALL, 'k', "key", "FILE", .call = option_key,
+	.help = "its key, PEM (" OPTIONS_DEFAULT_KEY ")\n"
+		"(both may be repeated, as pairs)"},
+    {OPTION_CALL, 0, "ocsp-response", "FILE", .call = option_ocsp_response,
+	.help = "to staple to the --cert before it"},
+    {OPTION_CHOICE, 0, "min-tls", NULL, AT(oldest_tls), .choices = tls_versions,
+	.help = "oldest version of TLS"},
+    {OPTION_TEXT, 0, "tls-priority", "STRING", AT(priority),
+	.help = "GnuTLS priority string (the system's)"},
+    {OPTION_TEXT, 0, "client-ca", "FILE", AT(clients.ca_file),
+	.help = "ask for client certificates of these CAs"},
+    {OPTION_CHOICE, 0, "verify-client", NULL, AT(verify_client),
+	.choices = verify_client_how,
+	.help = "whether they must have one (require)"},
+    {OPTION_TEXT, 0, "ticket-key-file", "FILE", AT(tickets.key_file),
+	.help = "share session tickets with other hosts"},
+    {OPTION_CLEAR, 0, "no-tickets", .place = AT(tickets.generate),
+	.help = "no session tickets"},
+
+    {OPTION_HEADING, .help = "Limits (times in seconds, 0: none):"},
+    {OPTION_COUNT, 0, "max-sessions", "N", AT(listener.max_sessions), 1,
+	MOST_SESSIONS, .help = "in all"},
+    {OPTION_COUNT, 0, "max-sessions-per-source", "N",
+	AT(listener.max_sessions_per_source), 1, MOST_SESSIONS,
+	.help = "from one address or IPv6 /64"},
+    {OPTION_COUNT, 0, "max-rate-per-source", "N",
+	AT(listener.max_rate_per_source), 0, MOST_RATE,
+	.help = "connections a second from one"},
+    {OPTION_CALL, 0, "penalties", "LIST", .call = option_penalties,
+	.help = "seconds to refuse a source that keeps\n"
+		"failing: " OPTIONS_DEFAULT_PENALTIES},
+    {OPTION_CALL, 0, "penalty-exempt", "NETWORKS",
+	.call = option_penalty_exempt, .help = "never penalised"},
+    {OPTION_COUNT, 0, "max-errors", "N", AT(listener.session.max_errors), 1,
+	UINT_MAX, .help = "in a session"},
+    {OPTION_SECONDS, 0, "idle-timeout", "SECONDS", AT(listener.session.idle_ms),
+	0, OPTION_MOST_MS, .help = "for a line"},
+    {OPTION_SECONDS, 0, "handshake-timeout", "SECONDS",
+	AT(listener.session.handshake_ms), 0, OPTION_MOST_MS,
+	.help = "for the upgrade to TLS"},
+    {OPTION_SECONDS, 0, "session-timeout", "SECONDS",
+	AT(listener.session.total_ms), 0, OPTION_MOST_MS,
+	.help = "for a session"},
+    {OPTION_SECONDS, 0, "drain-timeout", "SECONDS", AT(listener.drain_ms), 0,
+	OPTION_MOST_MS, .help = "for sessions to end on SIGTERM,\n0: at once"},
+
+    {OPTION_HEADING, .help = "Log:"},
+    {OPTION_CHOICE, 'L', "log", NULL, AT(log), .choices = log_targets,
+	.help = "where to log"},
+    {OPTION_TEXT, 0, "metrics-file", "FILE", AT(listener.metrics_file),
+	.help = "counters for Prometheus"},
+    {OPTION_SET, 'v', "verbose", NULL, AT(log_most), LOG_DEBUG,
+	.help = "debugging too"},
+    {OPTION_SET, 'q', "quiet", NULL, AT(log_most), LOG_WARNING,
+	.help = "warnings and errors only"},
+
+    {OPTION_HEADING, .help = "Debugging:"},
+    {OPTION_CLEAR, 0, "no-sandbox", .place = AT(listener.sandboxed),
+	.help = "do not confine sessions and keyholder"},
+};
+
+static const struct command_line command_line = {
+    .program = "pingtlsd",
+    .usage = "Usage: pingtlsd [OPTION]...\n"
+	     "Answer PING with PONG, and upgrade to TLS on STARTTLS.\n",
+    .rows = rows,
+    .count = sizeof(rows) / sizeof(rows[0]),
+    .defaults = &defaults,
+};
+
 static int
-ocsp_response(struct options *o, const char *file)
+check_operands(char *const operands[], char *why)
 {
-	struct key_pair *pair =
-	    &o->pairs[o->pair_count == 0 ? 0 : o->pair_count - 1];
-
-	if (pair->ocsp_file != NULL)
-		return option_wrong("ocsp-response", file,
-		    "only one goes with the --cert before it");
-	pair->ocsp_file = file;
-	return 0;
+	if (operands[0] == NULL)
+		return 0;
+	return command_line_wrong(why,
+	    "%.*s: no argument is expected (see --help)",
+	    COMMAND_LINE_VALUE_SHOWN, operands[0]);
 }
 
-/* Takes one option that has a value; returns 0, or -1 after logging. */
-static int
-take(struct options *o, size_t *keys, int option, const char *name, char *value)
-{
-	unsigned long count;
-
-	switch (option) {
-	case 'l':
-		if (o->listen_count == SOCKETS_MAX)
-			return option_wrong(name, value, "given too often");
-		o->listen[o->listen_count++] = value;
-		return 0;
-	case 'c':
-		if (o->pair_count == KEYHOLDER_KEYS_MAX)
-			return option_wrong(name, value, "given too often");
-		o->pairs[o->pair_count++].certificate_file = value;
-		return 0;
-	case 'k':
-		if (*keys == KEYHOLDER_KEYS_MAX)
-			return option_wrong(name, value, "given too often");
-		o->pairs[(*keys)++].key_file = value;
-		return 0;
-	case 'u':
-		o->user = value;
-		return 0;
-	case 'P':
-		o->pid_file = value;
-		return 0;
-	case 'L':
-		return option_log(value, &o->log);
-	case TLS_PRIORITY:
-		o->priority = value;
-		return 0;
-	case MIN_TLS:
-		return option_min_tls(value, &o->oldest_tls);
-	case OCSP_RESPONSE:
-		return ocsp_response(o, value);
-	case CLIENT_CA:
-		o->clients.ca_file = value;
-		return 0;
-	case VERIFY_CLIENT:
-		o->verify_client = true;
-		return option_verify_client(value, &o->clients);
-	case TICKET_KEY_FILE:
-		o->tickets.key_file = value;
-		return 0;
-	case MAX_SESSIONS:
-		return option_number(
-		    name, value, 1, MOST_SESSIONS, &o->listener.max_sessions);
-	case MAX_SESSIONS_PER_SOURCE:
-		return option_number(name, value, 1, MOST_SESSIONS,
-		    &o->listener.max_sessions_per_source);
-	case MAX_RATE_PER_SOURCE:
-		return option_number(name, value, 0, MOST_RATE,
-		    &o->listener.max_rate_per_source);
-	case PENALTIES:
-		return option_penalties(name, value, &o->listener.penalties);
-	case PENALTY_EXEMPT:
-		return option_networks(
-		    name, value, &o->listener.penalties.exempt);
-	case PROXY_PROTOCOL:
-		return option_networks(name, value, &o->listener.proxies);
-	case METRICS_FILE:
-		o->listener.metrics_file = value;
-		return 0;
-	case MAX_ERRORS:
-		if (option_number(name, value, 1, UINT_MAX, &count) == -1)
-			return -1;
-		o->listener.session.max_errors = (unsigned int)count;
-		return 0;
-	case IDLE_TIMEOUT:
-		return option_seconds(
-		    name, value, &o->listener.session.idle_ms);
-	case HANDSHAKE_TIMEOUT:
-		return option_seconds(
-		    name, value, &o->listener.session.handshake_ms);
-	case SESSION_TIMEOUT:
-		return option_seconds(
-		    name, value, &o->listener.session.total_ms);
-	default: /* DRAIN_TIMEOUT */
-		return option_seconds(name, value, &o->listener.drain_ms);
-	}
-}
-
-/* The long name of an option, for messages. */
-static const char *
-name_of(int option)
-{
-	for (const struct option *l = long_options; l->name != NULL; l++)
-		if (l->val == option)
-			return l->name;
-	return "";
-}
-
-enum options_outcome
+enum command_line_outcome
 options_parse(int argc, char *argv[], struct options *o)
 {
-	size_t keys = 0;
-	int option;
+	char why[COMMAND_LINE_WHY_MAX];
+	enum command_line_outcome outcome;
+	int rest;
 
-	*o = options_defaults;
-	opterr = 0;
-	optind = 0; /* glibc: start afresh, for the unit test */
-	while ((option = getopt_long(
-		    argc, argv, short_options, long_options, NULL)) != -1) {
-		switch (option) {
-		case 'i':
-			o->inetd = true;
-			break;
-		case 'D':
-			o->daemonize = true;
-			break;
-		case NO_TICKETS:
-			o->tickets.generate = false;
-			break;
-		case NO_SANDBOX:
-			o->listener.sandboxed = false;
-			break;
-		case 't':
-			o->check_config = true;
-			break;
-		case 'v':
-			o->log_most = LOG_DEBUG;
-			break;
-		case 'q':
-			o->log_most = LOG_WARNING;
-			break;
-		case 'h':
-			options_show_help();
-			return OPTIONS_SHOWN;
-		case 'V':
-			printf("pingtlsd %s\n", PACKAGE_VERSION);
-			return OPTIONS_SHOWN;
-		case ':':
-			log_line(LOG_ERR, "%s: needs a value (see --help)",
-			    argv[optind - 1]);
-			return OPTIONS_WRONG;
-		case '?':
-			/* With a long option's letter: it takes no value. */
-			if (optopt == 0)
-				log_line(LOG_ERR,
-				    "%s: no such option (see --help)",
-				    argv[optind - 1]);
-			else if (name_of(optopt)[0] != '\0')
-				log_line(LOG_ERR,
-				    "--%s: takes no value (see --help)",
-				    name_of(optopt));
-			else
-				log_line(LOG_ERR,
-				    "-%c: no such option (see --help)", optopt);
-			return OPTIONS_WRONG;
-		default:
-			if (take(o, &keys, option, name_of(option), optarg) ==
-			    -1)
-				return OPTIONS_WRONG;
-		}
-	}
-	if (optind < argc) {
-		log_line(LOG_ERR, "%s: no argument is expected (see --help)",
-		    argv[optind]);
-		return OPTIONS_WRONG;
-	}
-	return options_check(o, keys) == 0 ? OPTIONS_RUN : OPTIONS_WRONG;
+	*o = defaults;
+	outcome = command_line_parse(&command_line, argc, argv, o, &rest, why);
+	if (outcome == COMMAND_LINE_RUN &&
+	    (check_operands(argv + rest, why) == -1 ||
+		options_check(o, why) == -1))
+		outcome = COMMAND_LINE_WRONG;
+	if (outcome == COMMAND_LINE_WRONG)
+		log_line(LOG_ERR, "%s", why);
+	return outcome;
 }
 
 void

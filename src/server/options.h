@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/command_line.h"
 #include "credentials/client_auth.h"
 #include "credentials/tickets.h"
 #include "keyholder/keyholder.h"
@@ -16,16 +17,23 @@
 #include "log/log.h"
 #include "tls/policy.h"
 
+enum verify_client {
+	VERIFY_CLIENT_REQUIRE,
+	VERIFY_CLIENT_OPTIONAL,
+	VERIFY_CLIENT_UNSAID, /* as VERIFY_CLIENT_REQUIRE */
+};
+
 struct options {
 	const char *listen[SOCKETS_MAX];
 	size_t listen_count;
 	bool inetd;
 	struct key_pair pairs[KEYHOLDER_KEYS_MAX];
-	size_t pair_count;
+	size_t pair_count;    /* of --cert */
+	size_t key_count;     /* of --key */
 	const char *priority; /* NULL: the system's default */
 	enum policy_oldest oldest_tls;
 	struct client_auth_options clients;
-	bool verify_client; /* said how */
+	enum verify_client verify_client;
 	struct tickets_options tickets;
 	const char *user; /* NULL: not said */
 	struct listener_options listener;
@@ -36,15 +44,11 @@ struct options {
 	bool check_config;
 };
 
-enum options_outcome {
-	OPTIONS_RUN,
-	OPTIONS_SHOWN, /* --help or --version: all is done */
-	OPTIONS_WRONG, /* one line was logged: status 2 */
-};
-
-/* Parses the command line; the struct refers to `argv`.  options_free() frees
- * what it holds, whatever the outcome. */
-enum options_outcome options_parse(int argc, char *argv[], struct options *);
+/* Parses the command line; the struct refers to `argv`.  What is wrong is
+ * logged in one line (status 2).  options_free() frees what the struct holds,
+ * whatever the outcome. */
+enum command_line_outcome options_parse(
+    int argc, char *argv[], struct options *);
 void options_free(struct options *);
 
 #endif

@@ -1,25 +1,27 @@
 /*
  * What goes together on a command line.
  */
-#include "server/option_values.h"
 #include "server/options_internal.h"
 
 /* In the background the directory is "/", at a reload too. */
 static int
-check_absolute(const char *option, const char *file)
+check_absolute(const char *option, const char *file, char *why)
 {
 	if (file == NULL || file[0] == '/')
 		return 0;
-	return option_wrong(option, file, "must begin with / with --daemonize");
+	return command_line_wrong(why,
+	    "--%s %.*s: must begin with / with --daemonize", option,
+	    COMMAND_LINE_VALUE_SHOWN, file);
 }
 
 /* What goes together of TLS. */
 static int
-check_tls(const struct options *o)
+check_tls(const struct options *o, char *why)
 {
 	const char *wrongly = NULL;
 
-	if (o->verify_client && o->clients.ca_file == NULL)
+	if (o->verify_client != VERIFY_CLIENT_UNSAID &&
+	    o->clients.ca_file == NULL)
 		wrongly = "--verify-client needs --client-ca";
 	/* See credentials.h. */
 	else if (o->clients.ca_file != NULL && o->tickets.key_file != NULL)
@@ -28,61 +30,53 @@ check_tls(const struct options *o)
 	else if (o->tickets.key_file != NULL && !o->tickets.generate)
 		wrongly = "--no-tickets and --ticket-key-file exclude each "
 			  "other";
-	if (wrongly == NULL)
-		return 0;
-	log_line(LOG_ERR, "%s", wrongly);
-	return -1;
+	return wrongly == NULL ? 0 : command_line_wrong(why, "%s", wrongly);
 }
 
 /* No file of TLS may be named relative to a directory that will change. */
 static int
-check_tls_files(const struct options *o)
+check_tls_files(const struct options *o, char *why)
 {
 	for (size_t i = 0; i < o->pair_count; i++) {
 		const struct key_pair *pair = &o->pairs[i];
 
-		if (check_absolute("cert", pair->certificate_file) == -1 ||
-		    check_absolute("key", pair->key_file) == -1 ||
-		    check_absolute("ocsp-response", pair->ocsp_file) == -1)
+		if (check_absolute("cert", pair->certificate_file, why) == -1 ||
+		    check_absolute("key", pair->key_file, why) == -1 ||
+		    check_absolute("ocsp-response", pair->ocsp_file, why) == -1)
 			return -1;
 	}
-	if (check_absolute("client-ca", o->clients.ca_file) == -1)
+	if (check_absolute("client-ca", o->clients.ca_file, why) == -1)
 		return -1;
-	return check_absolute("ticket-key-file", o->tickets.key_file);
+	return check_absolute("ticket-key-file", o->tickets.key_file, why);
 }
 
 /* What only the whole command line tells. */
 int
-options_check(struct options *o, size_t keys)
+options_check(struct options *o, char *why)
 {
-	if (o->pair_count != keys) {
-		log_line(LOG_ERR,
+	if (o->pair_count != o->key_count)
+		return command_line_wrong(why,
 		    "--cert was given %zu times and --key %zu: "
 		    "they come in pairs",
-		    o->pair_count, keys);
-		return -1;
-	}
+		    o->pair_count, o->key_count);
 	if (o->pair_count == 0) {
 		o->pairs[0].certificate_file = OPTIONS_DEFAULT_CERTIFICATE;
 		o->pairs[0].key_file = OPTIONS_DEFAULT_KEY;
 		o->pair_count = 1;
 	}
-	if (o->inetd && o->listen_count > 0) {
-		log_line(LOG_ERR, "--inetd and --listen exclude each other");
-		return -1;
-	}
-	if (o->inetd && (o->daemonize || o->pid_file != NULL)) {
-		log_line(
-		    LOG_ERR, "--inetd excludes --daemonize and --pid-file");
-		return -1;
-	}
-	if (check_tls(o) == -1)
+	o->clients.optional = o->verify_client == VERIFY_CLIENT_OPTIONAL;
+	if (o->inetd && o->listen_count > 0)
+		return command_line_wrong(
+		    why, "--inetd and --listen exclude each other");
+	if (o->inetd && (o->daemonize || o->pid_file != NULL))
+		return command_line_wrong(
+		    why, "--inetd excludes --daemonize and --pid-file");
+	if (check_tls(o, why) == -1)
 		return -1;
 	if (!o->daemonize)
 		return 0;
-	if (check_tls_files(o) == -1)
+	if (check_tls_files(o, why) == -1 ||
+	    check_absolute("pid-file", o->pid_file, why) == -1)
 		return -1;
-	return check_absolute("pid-file", o->pid_file) == -1
-	           ? -1
-	           : check_absolute("metrics-file", o->listener.metrics_file);
+	return check_absolute("metrics-file", o->listener.metrics_file, why);
 }

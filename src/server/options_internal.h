@@ -10,16 +10,14 @@
 #define OPTIONS_DEFAULT_KEY SYSCONFDIR "/pingtls/key.pem"
 #define OPTIONS_DEFAULT_PENALTIES "handshake=2,crash=90,min=15,max=600"
 
-extern const struct options options_defaults;
-
-/* Prints what --help shows, the defaults with it. */
-void options_show_help(void);
+/* A day: no one waits longer for a line, and a session that lasts longer is as
+ * well begun anew. */
+#define OPTION_MOST_MS (24 * 60 * 60 * INT64_C(1000))
 
 /*
- * Checks what only the whole command line tells, on which --key was given
- * `keys` times, and fills in the default pair.  Returns 0, or -1 after logging
- * one line.
+ * Checks what only the whole command line tells, and fills in the default pair.
+ * Returns 0, or -1 with one line in `why`.
  */
-int options_check(struct options *, size_t keys);
+int options_check(struct options *, char *why);
 
 #endif

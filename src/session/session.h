@@ -17,7 +17,7 @@ struct session_options {
 	int64_t idle_ms;      /* for a line to be complete; 0: no limit */
 	int64_t handshake_ms; /* for the upgrade */
 	int64_t total_ms;     /* for the session; 0: no limit */
-	unsigned int max_errors;
+	unsigned long max_errors;
 };
 
 /* Why a session ended. */

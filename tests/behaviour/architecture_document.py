@@ -1,7 +1,12 @@
 #!/usr/bin/python3
 """doc/architecture.md is true: no folder of src/ uses one that it may not."""
 
-from harness import *
+import re
+import tempfile
+from pathlib import Path
+
+from programs import TOP
+from tap import equal, main, test
 
 DOCUMENT = TOP / "doc/architecture.md"
 ROW = re.compile(r"^\| `([\w.]+)` \| [^|]+ \| ([^|]*)\|$", re.MULTILINE)

@@ -55,7 +55,7 @@ server_options(int argc, char *argv[])
 {
 	struct options o;
 
-	if (options_parse(argc, argv, &o) == OPTIONS_RUN)
+	if (options_parse(argc, argv, &o) == COMMAND_LINE_RUN)
 		check_server(&o);
 	options_free(&o);
 }
@@ -63,20 +63,20 @@ server_options(int argc, char *argv[])
 static void
 client_options(int argc, char *argv[])
 {
-	char why[PING_WHY_MAX] = "";
+	char why[COMMAND_LINE_WHY_MAX] = "";
 	struct ping_options o;
 	unsigned long port;
 
 	switch (ping_options_parse(argc, argv, &o, why)) {
-	case PING_RUN:
+	case COMMAND_LINE_RUN:
 		FUZZ_REQUIRE(o.host[0] != '\0' && o.verify.name[0] != '\0');
 		FUZZ_REQUIRE(parse_count(o.port, 1, UINT16_MAX, &port) == 0);
 		FUZZ_REQUIRE(o.timeout_ms > 0 && o.interval_ms >= 0);
 		break;
-	case PING_WRONG:
+	case COMMAND_LINE_WRONG:
 		FUZZ_REQUIRE(why[0] != '\0');
 		break;
-	case PING_SHOWN:
+	case COMMAND_LINE_SHOWN:
 		break;
 	}
 }

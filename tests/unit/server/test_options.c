@@ -12,7 +12,7 @@
 static struct options o;
 
 /* Parses words that are separated by blanks. */
-static enum options_outcome
+static enum command_line_outcome
 parse(const char *words)
 {
 	static char *argv[UNIT_WORDS_MOST];
@@ -25,13 +25,13 @@ static void
 accept_words(const char *words)
 {
 	const char *said;
-	enum options_outcome outcome;
+	enum command_line_outcome outcome;
 
 	unit_capture_begin(STDERR_FILENO);
 	outcome = parse(words);
 	said = unit_capture_end();
 	ck_assert_str_eq(said, "");
-	ck_assert_int_eq(outcome, OPTIONS_RUN);
+	ck_assert_int_eq(outcome, COMMAND_LINE_RUN);
 }
 
 static bool
@@ -226,12 +226,13 @@ static const struct {
 	const char *words, *why;
 } mistakes[] = {
     {"--bogus", "--bogus: no such option (see --help)"},
-    {"--max", "--max: no such option (see --help)"},
+    {"--max", "--max: is ambiguous (see --help)"},
+    {"--max=1", "--max=1: is ambiguous (see --help)"},
     {"-x", "-x: no such option (see --help)"},
     {"-qx", "-x: no such option (see --help)"},
-    {"--inetd=yes", "--inetd: takes no value (see --help)"},
-    {"--no-sandbox=1", "--no-sandbox: takes no value (see --help)"},
-    {"--help=me", "--help: takes no value (see --help)"},
+    {"--inetd=yes", "--inetd=yes: takes no value (see --help)"},
+    {"--no-sandbox=1", "--no-sandbox=1: takes no value (see --help)"},
+    {"--help=me", "--help=me: takes no value (see --help)"},
     {"--listen", "--listen: needs a value (see --help)"},
     {"--max-sessions", "--max-sessions: needs a value (see --help)"},
     {"-l", "-l: needs a value (see --help)"},
@@ -264,7 +265,7 @@ static const struct {
 	"stands for a certificate"},
     {"--no-tickets --ticket-key-file=t",
 	"--no-tickets and --ticket-key-file exclude each other"},
-    {"--no-tickets=1", "--no-tickets: takes no value (see --help)"},
+    {"--no-tickets=1", "--no-tickets=1: takes no value (see --help)"},
     {"-c c -k k --ocsp-response=r --ocsp-response=s",
 	"--ocsp-response s: only one goes with the --cert before it"},
     {"--max-sessions=0", "--max-sessions 0: must be a number from 1 to 16384"},
@@ -292,14 +293,15 @@ static const struct {
     {"--max-errors=0", "--max-errors 0: must be a number from 1 to 4294967295"},
     {"--max-errors=4294967296",
 	"--max-errors 4294967296: must be a number from 1 to 4294967295"},
-    {"--idle-timeout=soon",
-	"--idle-timeout soon: must be seconds from 0 to 86400"},
-    {"--handshake-timeout=-1",
-	"--handshake-timeout -1: must be seconds from 0 to 86400"},
+    {"--idle-timeout=soon", "--idle-timeout soon: must be seconds from 0 to "
+			    "86400, three decimals at most"},
+    {"--handshake-timeout=-1", "--handshake-timeout -1: must be seconds from 0 "
+			       "to 86400, three decimals at most"},
     {"--session-timeout=86400.001",
-	"--session-timeout 86400.001: must be seconds from 0 to 86400"},
-    {"--drain-timeout=1s",
-	"--drain-timeout 1s: must be seconds from 0 to 86400"},
+	"--session-timeout 86400.001: must be seconds from 0 to 86400, three "
+	"decimals at most"},
+    {"--drain-timeout=1s", "--drain-timeout 1s: must be seconds from 0 to "
+			   "86400, three decimals at most"},
     {"--log=file", "--log file: must be auto, stderr, syslog or journal"},
     {"-L stdout", "--log stdout: must be auto, stderr, syslog or journal"},
 };
@@ -308,7 +310,7 @@ static const struct {
 static void
 refuse(const char *words, const char *why)
 {
-	enum options_outcome outcome;
+	enum command_line_outcome outcome;
 	char want[512];
 	const char *said;
 
@@ -317,7 +319,7 @@ refuse(const char *words, const char *why)
 	said = unit_capture_end();
 	snprintf(want, sizeof(want), "pingtlsd: %s\n", why);
 	ck_assert_str_eq(said, want);
-	ck_assert_int_eq(outcome, OPTIONS_WRONG);
+	ck_assert_int_eq(outcome, COMMAND_LINE_WRONG);
 }
 
 START_TEST(says_what_is_wrong)
@@ -359,14 +361,14 @@ expect_help(const char *words)
 	    "idle-timeout", "handshake-timeout", "session-timeout",
 	    "drain-timeout", "log", "verbose", "quiet", "no-sandbox", "help",
 	    "version"};
-	enum options_outcome outcome;
+	enum command_line_outcome outcome;
 	const char *said;
 	char option[64];
 
 	unit_capture_begin(STDOUT_FILENO);
 	outcome = parse(words);
 	said = unit_capture_end();
-	ck_assert_int_eq(outcome, OPTIONS_SHOWN);
+	ck_assert_int_eq(outcome, COMMAND_LINE_SHOWN);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(option, sizeof(option), " --%s", names[i]);
 		ck_assert_msg(strstr(said, option) != NULL, "no %s", names[i]);
@@ -394,8 +396,8 @@ START_TEST(shows_its_version)
 	const char *said;
 
 	unit_capture_begin(STDOUT_FILENO);
-	ck_assert_int_eq(parse("--version"), OPTIONS_SHOWN);
-	ck_assert_int_eq(parse("-V"), OPTIONS_SHOWN);
+	ck_assert_int_eq(parse("--version"), COMMAND_LINE_SHOWN);
+	ck_assert_int_eq(parse("-V"), COMMAND_LINE_SHOWN);
 	said = unit_capture_end();
 	ck_assert_uint_eq(unit_lines(said), 2);
 	ck_assert_int_eq(strncmp(said, "pingtlsd ", 9), 0);

@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""The manual pages and the completion know the options that --help shows."""
+
+import re
+from pathlib import Path
+
+from programs import PINGTLS, PINGTLSD, TOP, run
+from tap import Skip, equal, main, test
+
+PAGES = {PINGTLSD: "man/pingtlsd.8", PINGTLS: "man/pingtls.1"}
+SHOWN = re.compile(
+    r"^  (?:-(?P<letter>\w)|   )(?:, | )?(?:--(?P<name>[\w-]+))?"
+    r"(?:[ =](?P<value>[A-Z]+|\S+\|\S+))?(?:$|  )",
+    re.MULTILINE,
+)
+# Completes the last word as bash would at the key Tab.
+COMPLETE = """
+. /usr/share/bash-completion/bash_completion && . "$1" || exit
+shift
+COMP_WORDS=("${@##*/}") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+_pingtls "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def shown(program: str) -> set[tuple[str, bool]]:
+    """The options in --help, as typed, and whether they have a value."""
+    found = set()
+    for option in SHOWN.finditer(run([program, "--help"]).stdout):
+        value = option["value"] is not None
+        found |= {(f"-{option['letter']}", value)} if option["letter"] else set()
+        found |= {(f"--{option['name']}", value)} if option["name"] else set()
+    assert len(found) > 10, found
+    return found
+
+
+def described(page: str) -> set[tuple[str, bool]]:
+    """The options that have an item of their own in OPTIONS."""
+    text = (TOP / page).read_text()
+    options = text[text.index("\n.Sh OPTIONS\n") :].split("\n.Sh ")[1]
+    found = set()
+    for item in re.findall(r"^\.It (Fl .*)$", options, re.MULTILINE):
+        for part in re.split(r" , (?:Fl )?", item.removeprefix("Fl ")):
+            option, *rest = part.split()
+            found.add((f"-{option}", "Ar" in rest))
+    return found
+
+
+def completions(program: str, *words: str) -> list[str]:
+    if not Path("/usr/share/bash-completion/bash_completion").exists():
+        raise Skip("bash-completion is not installed")
+    script = str(TOP / "debian/pingtls.bash")
+    ended = run(["bash", "-c", COMPLETE, "bash", script, program, *words])
+    return ended.stdout.split()
+
+
+for program, page in PAGES.items():
+
+    @test(f"{page} describes the options that there are, and no others")
+    def manual(program: str = program, page: str = page) -> None:
+        equal(described(page), shown(program))
+
+    @test(f"completion for {Path(program).name} offers every long option")
+    def long_options(program: str = program) -> None:
+        names = {name for name, _ in shown(program) if name.startswith("--")}
+        offered = {word.rstrip("=") for word in completions(program, "--")}
+        equal(offered, names)
+
+
+@test("completion offers the words that an option's value can be")
+def choices() -> None:
+    equal(completions(PINGTLSD, "--log", ""), ["auto", "stderr", "syslog", "journal"])
+    equal(completions(PINGTLSD, "-L", "sy"), ["syslog"])
+    equal(completions(PINGTLSD, "--verify-client", "o"), ["optional"])
+
+
+main()
