@@ -122,14 +122,9 @@ verify_new(const struct verify_options *options, char *why)
 	t->options = options;
 	if (set_name(t, options->name, why) == -1)
 		goto fail;
-	ret = policy_init(&t->policy, options->priority, POLICY_TLS_1_2);
-	if (ret < 0) {
-		snprintf(why, VERIFY_TEXT_MAX, "cannot use priority \"%s\": %s",
-		    options->priority == NULL ? "system default"
-					      : options->priority,
-		    gnutls_strerror(ret));
+	if (policy_init(&t->policy, options->priority, POLICY_TLS_1_2, why) ==
+	    -1)
 		goto fail;
-	}
 	ret = gnutls_certificate_allocate_credentials(&t->credentials);
 	if (ret < 0) {
 		snprintf(why, VERIFY_TEXT_MAX, "%s", gnutls_strerror(ret));

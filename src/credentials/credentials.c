@@ -82,13 +82,11 @@ fill(struct credentials *c, const struct credentials_options *o,
 static bool
 set_policy(struct credentials *c, const struct credentials_options *o)
 {
-	int ret = policy_init(&c->policy, o->priority, o->oldest);
+	char why[POLICY_WHY_MAX];
 
-	if (ret == 0)
+	if (policy_init(&c->policy, o->priority, o->oldest, why) == 0)
 		return true;
-	log_line(LOG_ERR, "cannot use TLS priority \"%s\": %s",
-	    o->priority == NULL ? "system default" : o->priority,
-	    gnutls_strerror(ret));
+	log_line(LOG_ERR, "%s", why);
 	return false;
 }
 

@@ -1,10 +1,9 @@
-/*
- * The TLS policy of both programs.
- */
 #include "tls/policy.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Come last, so they have the last word.  PSK is that of resumption, too: a key
  * exchange of its own (DHE) goes with it as long as PSK alone is not on. */
@@ -14,19 +13,46 @@ static const char *const floors[] = {
     [POLICY_TLS_1_3] = FLOOR ":-VERS-TLS1.2",
 };
 
-int
-policy_init(
-    gnutls_priority_t *policy, const char *string, enum policy_oldest oldest)
+/* Says what is wrong with a string, at whose `position` GnuTLS stopped. */
+static void
+explain(const char *string, int error, size_t position, char *why)
 {
+	if (error == GNUTLS_E_INVALID_REQUEST && position < strlen(string))
+		snprintf(why, POLICY_WHY_MAX,
+		    "cannot use TLS priority \"%.80s\": \"%.*s\" is not "
+		    "understood",
+		    string, (int)strcspn(string + position, ":"),
+		    string + position);
+	else
+		snprintf(why, POLICY_WHY_MAX,
+		    "cannot use TLS priority \"%.80s\": %s", string,
+		    gnutls_strerror(error));
+}
+
+int
+policy_init(gnutls_priority_t *policy, const char *string,
+    enum policy_oldest oldest, char *why)
+{
+	const char *stopped = NULL;
 	char *whole;
 	int ret;
 
-	if (string == NULL)
-		return gnutls_priority_init2(policy, floors[oldest], NULL,
+	if (string == NULL) {
+		ret = gnutls_priority_init2(policy, floors[oldest], NULL,
 		    GNUTLS_PRIORITY_INIT_DEF_APPEND);
-	if (asprintf(&whole, "%s:%s", string, floors[oldest]) == -1)
-		return GNUTLS_E_MEMORY_ERROR;
-	ret = gnutls_priority_init2(policy, whole, NULL, 0);
+		if (ret < 0)
+			explain("system default", ret, SIZE_MAX, why);
+		return ret < 0 ? -1 : 0;
+	}
+	if (asprintf(&whole, "%s:%s", string, floors[oldest]) == -1) {
+		snprintf(why, POLICY_WHY_MAX, "out of memory");
+		return -1;
+	}
+	ret = gnutls_priority_init2(policy, whole, &stopped, 0);
+	if (ret < 0)
+		explain(string, ret,
+		    stopped == NULL ? SIZE_MAX : (size_t)(stopped - whole),
+		    why);
 	free(whole);
-	return ret;
+	return ret < 0 ? -1 : 0;
 }

@@ -15,13 +15,15 @@ enum policy_oldest {
 	POLICY_TLS_1_3,
 };
 
+#define POLICY_WHY_MAX 256
+
 /*
  * Makes the priority cache for `string`, a GnuTLS priority string, or for the
  * system's default where it is NULL.  Free it with gnutls_priority_deinit.
- * Returns 0 or a negative GnuTLS code; GNUTLS_E_INVALID_REQUEST for a string
- * that is not understood.
+ * Returns 0, or -1 with one line in `why` (POLICY_WHY_MAX octets) that says
+ * which part is not understood.
  */
-int policy_init(
-    gnutls_priority_t *policy, const char *string, enum policy_oldest oldest);
+int policy_init(gnutls_priority_t *policy, const char *string,
+    enum policy_oldest oldest, char *why);
 
 #endif

@@ -205,7 +205,7 @@ def second_pair() -> None:
 
 @test("a priority string that GnuTLS does not know")
 def priority() -> None:
-    both(["NORML"], *pair("ecdsa"), "--tls-priority", "NORML")
+    both(['"NORML" is not understood'], *pair("ecdsa"), "--tls-priority", "NORML")
 
 
 @test("a user that does not exist")

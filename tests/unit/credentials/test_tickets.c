@@ -235,6 +235,7 @@ START_TEST(never_resume_without_a_key_exchange)
 	struct tickets *t = load(NULL);
 	gnutls_session_t server;
 	gnutls_priority_t policy;
+	char why[POLICY_WHY_MAX];
 
 	for (int i = 0; i < 2; i++) {
 		server = unit_tls_session(GNUTLS_SERVER, WITHOUT_EXCHANGE);
@@ -242,7 +243,7 @@ START_TEST(never_resume_without_a_key_exchange)
 		ck_assert_int_eq(resumed(server, WITHOUT_EXCHANGE), i == 1);
 	}
 	ck_assert_int_eq(
-	    policy_init(&policy, WITHOUT_EXCHANGE, POLICY_TLS_1_2), 0);
+	    policy_init(&policy, WITHOUT_EXCHANGE, POLICY_TLS_1_2, why), 0);
 	for (int i = 0; i < 2; i++) {
 		server = unit_tls_session(GNUTLS_SERVER, WITHOUT_EXCHANGE);
 		ck_assert_int_eq(gnutls_priority_set(server, policy), 0);

@@ -1,0 +1,55 @@
+/*
+ * The TLS policy: what is not understood is named.
+ */
+#include "tls/policy.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+static char why[POLICY_WHY_MAX];
+
+START_TEST(the_part_that_is_not_understood)
+{
+	static const char *const strings[][2] = {
+	    {"NORML", "\"NORML\" is not understood"},
+	    {"NORMAL:+FOO:-SHA1", "\"+FOO\" is not understood"},
+	    {"NORMAL:%BAR", "\"%BAR\" is not understood"},
+	    {"NORMAL:-VERS-ALL", "priorities"},
+	    {"", "cannot use TLS priority \"\""},
+	};
+	gnutls_priority_t policy;
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		ck_assert_int_eq(
+		    policy_init(&policy, strings[i][0], POLICY_TLS_1_2, why),
+		    -1);
+		ck_assert_msg(strstr(why, strings[i][1]) != NULL, "%s", why);
+	}
+}
+END_TEST
+
+START_TEST(good_ones)
+{
+	static const char *const strings[] = {
+	    NULL, "NORMAL", "SECURE256:-VERS-TLS1.2"};
+	gnutls_priority_t policy;
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		ck_assert_int_eq(
+		    policy_init(&policy, strings[i], POLICY_TLS_1_2, why), 0);
+		gnutls_priority_deinit(policy);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("policy");
+	TCase *c = unit_case(suite, "policy");
+
+	tcase_add_test(c, the_part_that_is_not_understood);
+	tcase_add_test(c, good_ones);
+	return unit_main(suite);
+}
