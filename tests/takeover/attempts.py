@@ -1,10 +1,9 @@
 """The attempts: what each does, by which system calls, and what stops it."""
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scene import HOSTILE, Scene
+from scene import Scene
 from programs import scratch, state
 from tap import wait_until
 
@@ -23,19 +22,21 @@ class Attempt:
     argument: Callable[[Scene], object] = lambda _: ""
     # Whether it harmed others; None: that it can be made is harm enough.
     harm: Callable[[Scene], bool] | None = None
+    # By a process that serves one connection alone it can be made.
+    instance_may: bool = False
 
 
-def listener(scene: Scene) -> int:
-    return scene.pingtlsd.pid
+def victim(scene: Scene) -> int:
+    return scene.victim
 
 
 def keyholder(scene: Scene) -> int:
     return scene.keyholder
 
 
-def listener_ends(scene: Scene) -> bool:
+def victim_ends(scene: Scene) -> bool:
     try:
-        wait_until("", lambda: state(scene.pingtlsd.pid) in ("", "Z"), SHOWN)
+        wait_until("", lambda: state(scene.victim) in ("", "Z"), SHOWN)
     except AssertionError:
         return False
     return True
@@ -53,16 +54,8 @@ def next_session_opens_files(scene: Scene) -> bool:
         return scene.make(peer, "open_file", "/etc/passwd") == "made"
 
 
-def program_ran(scene: Scene) -> bool:
-    """Whether the session ended as the program does."""
-    if scene.answer:
-        return False
-    line = scene.pingtlsd.wait_line(f"session from {HOSTILE}:.* ended").string
-    return f"signal {signal.SIGUSR2:d} " in line
-
-
 def forged_line(scene: Scene) -> bool:
-    return scene.pingtlsd.said("forged line") is not None
+    return scene.service.said("forged line") is not None
 
 
 MEMORY = (
@@ -95,14 +88,15 @@ DESCRIPTORS = (
         "write",
         ("filter", "standard descriptors"),
         harm=forged_line,
+        instance_may=True,
     ),
     Attempt(
         "signal_by_input",
         "SIGKILL to the listener when input comes",
         "fcntl",
         ("filter", "landlock 6"),
-        listener,
-        listener_ends,
+        victim,
+        victim_ends,
     ),
 )
 
@@ -121,17 +115,15 @@ OTHERS = (
         ("filter", "landlock 3"),
         file_of_the_user,
     ),
-    Attempt(
-        "execute", "a program run", "all", ("filter", "landlock 1"), harm=program_ran
-    ),
+    Attempt("execute", "a program run", "all", ("filter", "landlock 1")),
     Attempt("fork_off", "a process", "clone", ("filter", "limits")),
     Attempt(
         "kill_other",
         "SIGKILL to the listener",
         "kill",
         ("filter", "landlock 6"),
-        listener,
-        listener_ends,
+        victim,
+        victim_ends,
     ),
     Attempt(
         "trace_other",
@@ -145,21 +137,21 @@ OTHERS = (
         "no more descriptors for the listener",
         "prlimit64",
         ("filter",),
-        listener,
+        victim,
     ),
     Attempt(
         "slow_other",
         "less processor time for the listener",
         "setpriority",
         ("filter",),
-        listener,
+        victim,
     ),
     Attempt(
         "connect_out",
         "a TCP connection",
         "socket connect",
         ("filter", "landlock 4"),
-        lambda scene: scene.pingtlsd.port,
+        lambda scene: scene.port,
     ),
     Attempt(
         "connect_abstract",

@@ -112,14 +112,14 @@ fork_off(const struct loot *loot)
 	return result(pid);
 }
 
-/* The program ends by a signal of its own, which the log then has. */
+/* The program itself tells the client that it runs. */
 static int
 execute(const struct loot *loot)
 {
-	char *const argv[] = {"sh", "-c", "kill -USR2 $$", NULL};
+	char *const argv[] = {"echo", "made", NULL};
 
-	(void)loot;
-	return result(raw(SYS_execve, "/bin/sh", argv, NULL));
+	raw(SYS_dup3, loot->stream, STDOUT_FILENO, 0);
+	return result(raw(SYS_execve, "/bin/echo", argv, NULL));
 }
 
 /* Row 11: a rule for the root of the file system, added to the ruleset from

@@ -15,7 +15,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "behaviour"))
 
 from peer import ask, connect, read_line, upgrade
-from programs import Server, scratch
+from programs import (
+    AS_USER,
+    PINGTLSD,
+    Program,
+    Server,
+    children,
+    pair,
+    scratch,
+    socket_activate,
+)
 from tap import HANG, equal, wait_until
 
 LIBRARY = os.environ["TAKEOVER_LIBRARY"]
@@ -72,16 +81,19 @@ class Bystanders:
 
 
 class Scene:
-    """The service, and what a hostile session has done to it so far."""
+    """A service, what a hostile session has done to it, and whom it may harm."""
 
-    def __init__(self, pingtlsd: Server) -> None:
-        self.pingtlsd = pingtlsd
-        self.keyholder = pingtlsd.keyholder()
-        self.bystanders = Bystanders(pingtlsd.port)
+    def __init__(
+        self, service: Program, port: int, victim: int, keyholder: int
+    ) -> None:
+        self.service = service
+        self.port = port
+        self.victim = victim  # a process of the service, by its id
+        self.keyholder = keyholder
+        self.bystanders = Bystanders(port)
         self.hostile_sessions = 0
-        self.answer = ""  # of the last attempt
         self.caught = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.caught_path = str(scratch() / f"datagrams.{pingtlsd.pid}")
+        self.caught_path = str(scratch() / f"datagrams.{service.pid}")
         self.caught.bind(self.caught_path)
         os.chmod(self.caught_path, 0o777)
         self.caught.setblocking(False)
@@ -89,7 +101,7 @@ class Scene:
 
     def abstract_name(self) -> str:
         """That of an abstract socket (unix(7)) which takes datagrams."""
-        name = f"pingtls-takeover-{self.pingtlsd.pid}"
+        name = f"pingtls-takeover-{self.service.pid}"
         self.abstract.bind(f"\0{name}")
         return name
 
@@ -99,10 +111,23 @@ class Scene:
         except BlockingIOError:
             return False
 
+    def check_service(self) -> None:
+        """Nothing of it is left; the service is what it was, and ends in order."""
+        assert isinstance(self.service, Server)
+        self.service.wait_sessions(0)
+        equal(self.service.keyholder(), self.keyholder, "the keyholder")
+        self.check_log()
+        self.check_counters()
+        self.service.stop()
+
+    def close(self) -> None:
+        self.caught.close()
+        self.abstract.close()
+
     def enter(self) -> socket.socket:
         """A session that its client is about to take over."""
         self.hostile_sessions += 1
-        peer = connect(self.pingtlsd.port, source=HOSTILE)
+        peer = connect(self.port, source=HOSTILE)
         peer.settimeout(10)
         return peer
 
@@ -118,14 +143,13 @@ class Scene:
         except OSError:
             return ""
         assert answer != "unknown", f"no attempt {name}"
-        self.answer = answer
         return answer
 
     def counters(self) -> dict[str, int]:
         """What the service says of itself, asked by SIGUSR1."""
-        said = len(self.pingtlsd.lines)
-        self.pingtlsd.signal(signal.SIGUSR1)
-        line = self.pingtlsd.wait_line(r"\d+ sessions now", said).string
+        said = len(self.service.lines)
+        self.service.signal(signal.SIGUSR1)
+        line = self.service.wait_line(r"\d+ sessions now", said).string
         found = re.findall(r"(\d+) ((?:[a-z]+ ?)+)", line, re.IGNORECASE)
         return {what.strip(): int(count) for count, what in found}
 
@@ -144,20 +168,41 @@ class Scene:
 
     def ends(self) -> list[str]:
         """What the log says of the ends of hostile sessions."""
-        return [x for x in self.pingtlsd.lines if f"session from {HOSTILE}:" in x]
+        return [x for x in self.service.lines if f"session from {HOSTILE}:" in x]
 
     def check_log(self) -> None:
-        for line in self.pingtlsd.lines:
+        for line in self.service.lines:
             assert "forged" not in line and "\033" not in line, line
         equal(len(self.ends()), self.hostile_sessions, "hostile sessions in the log")
 
 
 @contextmanager
 def scene(variables: dict[str, str], *options: object) -> Iterator[Scene]:
+    """A listener, which is whom an attempt could harm."""
     pingtlsd = Server(*options, env={**os.environ, "LD_PRELOAD": LIBRARY, **variables})
-    found = Scene(pingtlsd)
+    found = Scene(pingtlsd, pingtlsd.port, pingtlsd.pid, pingtlsd.keyholder())
     yield found
-    found.caught.close()
-    found.abstract.close()
+    found.close()
     if pingtlsd.process.poll() is None:
         pingtlsd.kill()
+
+
+@contextmanager
+def instances(*way: str) -> Iterator[Scene]:
+    """A process for each connection, another of which an attempt could harm."""
+    command = [PINGTLSD, "--log", "stderr", *AS_USER, *pair("ecdsa")]
+    service, port = socket_activate(
+        "--accept",
+        f"--setenv=LD_PRELOAD={LIBRARY}",
+        *way,
+        command=[*command, "--inetd"] if "--inetd" in way else command,
+    )
+    with connect(port, source=BYSTANDER) as peer:
+        tls = upgrade(peer)
+        (neighbour,) = children(service.pid)
+        (keyholder,) = children(neighbour)
+        found = Scene(service, port, neighbour, keyholder)
+        yield found
+        ask(tls, b"PING\n", b"PONG\n")
+    found.close()
+    service.kill()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attempts import ATTEMPTS, Attempt
 from filters import number_of
-from scene import SLOWER_MAX, scene
+from scene import SLOWER_MAX, instances, scene
 from tap import Skip, comment, equal, main, needs_root, test
 
 HEADER = Path(os.environ["PINGTLSD"]).parent / "confine/sandbox_filters.h"
@@ -82,11 +82,7 @@ def fails_and_harms_no_one(attempt: Attempt) -> None:
         )
         equal(s.bystanders.failures, [], "failures of bystanders")
         assert after <= before * SLOWER_MAX, "bystanders are slowed down"
-        s.pingtlsd.wait_sessions(0)
-        equal(s.pingtlsd.keyholder(), s.keyholder, "the keyholder")
-        s.check_log()
-        s.check_counters()
-        s.pingtlsd.stop()
+        s.check_service()
 
 
 def run(attempt: Attempt) -> None:
@@ -107,6 +103,32 @@ for each in ATTEMPTS:
     stopped = ", by ".join(each.defences)
     name = f"{each.what}: {f'stopped by {stopped}' if stopped else 'harmless'}"
     test(name)(lambda attempt=each: run(attempt))
+
+
+def fails_in_an_instance(attempt: Attempt, *way: str) -> None:
+    with instances(*way) as s, s.enter() as peer:
+        answer = s.make(peer, attempt.name, str(attempt.argument(s)))
+        comment(f"{attempt.what}: {answer or 'ended'}")
+        if attempt.defences and not attempt.instance_may:
+            assert attempt.harm or answer != "made", f"{attempt.what} can be made"
+            assert not attempt.harm or not attempt.harm(s), f"{attempt.what}"
+
+
+def in_instances(*way: str) -> None:
+    needs_root()
+    for attempt in ATTEMPTS:
+        if FILTERED or attempt.defences != ("filter",):
+            fails_in_an_instance(attempt, *way)
+
+
+@test("the same where each connection has a process that systemd starts")
+def accept_yes() -> None:
+    in_instances()
+
+
+@test("the same where each connection has a process that inetd starts")
+def inetd() -> None:
+    in_instances("--inetd")
 
 
 main()
