@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "stream/stream_internal.h"
@@ -47,6 +48,39 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 	n = recv(s->fd, buffer, size, 0);
 out:
 	s->pull_errno = errno;
+	if (n < 0)
+		gnutls_transport_set_errno(s->tls, errno);
+	return n;
+}
+
+/*
+ * GnuTLS's writes: gathers what there is, a flight of several records say, so
+ * that one send(2) does where GnuTLS would call sendmsg(2), by which a process
+ * can do so much more.
+ */
+static ssize_t
+push(gnutls_transport_ptr_t transport, const giovec_t *parts, int count)
+{
+	const struct stream *s = transport;
+	char whole[STREAM_OUTPUT_SIZE];
+	const char *from = whole;
+	size_t size = 0;
+	ssize_t n;
+
+	if (count == 1) {
+		from = parts[0].iov_base;
+		size = parts[0].iov_len;
+	}
+	/* GnuTLS sends the rest later. */
+	for (int i = 0; from == whole && i < count; i++) {
+		size_t part = parts[i].iov_len;
+
+		if (part > sizeof(whole) - size)
+			part = sizeof(whole) - size;
+		memcpy(whole + size, parts[i].iov_base, part);
+		size += part;
+	}
+	n = send(s->fd, from, size, MSG_NOSIGNAL);
 	if (n < 0)
 		gnutls_transport_set_errno(s->tls, errno);
 	return n;
@@ -144,8 +178,8 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 	/* What gnutls_transport_set_int() sets, with reads of our own: GnuTLS's
 	 * handshake timeout does not count the waits, which a peer that drips
 	 * makes the most of, so the socket does not block and we wait. */
-	gnutls_transport_set_ptr2(
-	    s->tls, s, (gnutls_transport_ptr_t)(intptr_t)s->fd);
+	gnutls_transport_set_ptr(s->tls, s);
+	gnutls_transport_set_vec_push_function(s->tls, push);
 	gnutls_transport_set_pull_function(s->tls, pull);
 	gnutls_transport_set_pull_timeout_function(s->tls, pull_timeout);
 	e = handshake(s);
