@@ -80,12 +80,6 @@ static const struct rule messages[] = {
     {"recvfrom", 1, {IS_NULL(4)}},
     {"sendto", 1, {IS_NULL(4)}},
     {.call = "shutdown"},
-    /* The way to the keyholder: a pair for each reply, one of which goes with
-     * the request, and the pause of a full queue. */
-    {.call = "sendmsg"},
-    {"socketpair", 2, {IS(0, AF_UNIX), IS(1, SOCK_SEQPACKET | SOCK_CLOEXEC)}},
-    {.call = "clock_nanosleep"},
-    {.call = "nanosleep"},
     {.call = NULL},
 };
 
@@ -96,10 +90,11 @@ static const struct rule logging[] = {
     {.call = NULL},
 };
 
+/* Channels come over the control socket, each with requests and a reply. */
 static const struct rule requests[] = {
-    {.call = "poll"},
-    {.call = "ppoll"},
-    {.call = "ppoll_time64"},
+    {.call = "epoll_ctl"},
+    {.call = "epoll_pwait"},
+    {.call = "epoll_wait"},
     {.call = "recvmsg"},
     {"sendto", 1, {IS_NULL(4)}},
     {.call = NULL},

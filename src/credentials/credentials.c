@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gnutls/abstract.h>
 
@@ -15,13 +16,14 @@
 
 struct credentials {
 	struct keyholder *keyholder;
+	struct signer *signer;
 	gnutls_certificate_credentials_t certificates;
 	gnutls_priority_t policy;
 	struct client_auth *clients; /* NULL: not asked who they are */
 	struct tickets *tickets;     /* NULL: none */
 };
 
-/* Adds a pair: its chain, and a private key that asks the keyholder. */
+/* Adds a pair: its chain, and a private key whose signer asks for it. */
 static int
 add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
 {
@@ -36,8 +38,7 @@ add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
 		length += ret == 0;
 	}
 	if (ret == 0)
-		ret = keyholder_import(
-		    c->keyholder, index, chain[0].pubkey, &key);
+		ret = signer_import(c->signer, index, chain[0].pubkey, &key);
 	/* Takes the chain and the key over, if it succeeds. */
 	if (ret == 0)
 		ret = gnutls_certificate_set_key(
@@ -79,15 +80,17 @@ fill(struct credentials *c, const struct credentials_options *o,
 	return ret;
 }
 
-static bool
-set_policy(struct credentials *c, const struct credentials_options *o)
+/* Returns NULL after logging one line. */
+static gnutls_priority_t
+make_policy(const struct credentials_options *o)
 {
+	gnutls_priority_t policy;
 	char why[POLICY_WHY_MAX];
 
-	if (policy_init(&c->policy, o->priority, o->oldest, why) == 0)
-		return true;
+	if (policy_init(&policy, o->priority, o->oldest, why) == 0)
+		return policy;
 	log_line(LOG_ERR, "%s", why);
-	return false;
+	return NULL;
 }
 
 struct credentials *
@@ -97,13 +100,15 @@ credentials_new(const struct credentials_options *o, const struct bundle *b,
 	struct credentials *c = calloc(1, sizeof(*c));
 	int ret;
 
-	if (c == NULL) {
+	if (c == NULL || (c->signer = signer_new()) == NULL) {
 		log_line(LOG_ERR, "cannot load certificates: out of memory");
 		keyholder_free(keyholder);
+		free(c);
 		return NULL;
 	}
 	c->keyholder = keyholder;
-	if (!set_policy(c, o))
+	c->policy = make_policy(o);
+	if (c->policy == NULL)
 		goto fail;
 	ret = fill(c, o, b);
 	if (ret == 0)
@@ -115,23 +120,36 @@ fail:
 	return NULL;
 }
 
+/* A handshake of the server with itself.  Returns a GnuTLS code. */
+static int
+test_handshake(const struct credentials *c)
+{
+	int ret, channel = keyholder_open_channel(c->keyholder);
+	gnutls_session_t server = credentials_session(c, &ret);
+
+	if (server == NULL)
+		goto out;
+	/* There is no client's certificate in this one. */
+	gnutls_certificate_server_set_request(server, GNUTLS_CERT_IGNORE);
+	signer_set_channel(c->signer, channel);
+	ret = self_test_run(server, c->policy);
+	signer_set_channel(c->signer, -1);
+	gnutls_deinit(server);
+out:
+	if (channel != -1)
+		close(channel);
+	return ret;
+}
+
 bool
 credentials_test(const struct credentials *c)
 {
 	const char *why;
-	int ret;
-	gnutls_session_t server = credentials_session(c, &ret);
+	int ret = test_handshake(c);
 
-	if (server != NULL) {
-		/* There is no client's certificate in this one. */
-		gnutls_certificate_server_set_request(
-		    server, GNUTLS_CERT_IGNORE);
-		ret = self_test_run(server, c->policy);
-		gnutls_deinit(server);
-	}
 	if (ret == 0)
 		return true;
-	why = keyholder_why(c->keyholder);
+	why = signer_why(c->signer);
 	log_line(LOG_ERR,
 	    "no handshake works with these certificates and this TLS "
 	    "priority: %s",
@@ -158,6 +176,24 @@ load_files(const struct credentials_options *o, const uint8_t *ids,
 	return ret;
 }
 
+/* Returns NULL after logging one line. */
+static struct keyholder *
+start_keyholder(const struct credentials_options *o)
+{
+	struct keyholder_options options = o->keyholder;
+	struct keyholder *keyholder;
+	char why[KEYHOLDER_WHY_MAX];
+
+	options.policy = make_policy(o);
+	if (options.policy == NULL)
+		return NULL;
+	keyholder = keyholder_start(&options, why);
+	if (keyholder == NULL)
+		log_line(LOG_ERR, "%s", why);
+	gnutls_priority_deinit(options.policy);
+	return keyholder;
+}
+
 struct credentials *
 credentials_load(const struct credentials_options *o)
 {
@@ -165,12 +201,10 @@ credentials_load(const struct credentials_options *o)
 	struct bundle_buffer buffer = {NULL, 0};
 	struct bundle bundle;
 	char why[KEYHOLDER_WHY_MAX];
-	struct keyholder *keyholder = keyholder_start(&o->keyholder, why);
+	struct keyholder *keyholder = start_keyholder(o);
 
-	if (keyholder == NULL) {
-		log_line(LOG_ERR, "%s", why);
+	if (keyholder == NULL)
 		return NULL;
-	}
 	if (load_files(o, keyholder_id(keyholder, 0), &buffer, &bundle) == 0)
 		c = credentials_new(o, &bundle, keyholder);
 	else
@@ -186,6 +220,17 @@ credentials_load(const struct credentials_options *o)
 	return NULL;
 }
 
+struct keyholder *
+credentials_retire(struct credentials *c)
+{
+	struct keyholder *keyholder = c->keyholder;
+
+	keyholder_retire(keyholder);
+	c->keyholder = NULL;
+	credentials_free(c);
+	return keyholder;
+}
+
 void
 credentials_free(struct credentials *c)
 {
@@ -197,6 +242,7 @@ credentials_free(struct credentials *c)
 		gnutls_priority_deinit(c->policy);
 	client_auth_free(c->clients);
 	tickets_free(c->tickets);
+	signer_free(c->signer);
 	keyholder_free(c->keyholder);
 	free(c);
 }
@@ -205,6 +251,12 @@ struct keyholder *
 credentials_keyholder(const struct credentials *c)
 {
 	return c->keyholder;
+}
+
+struct signer *
+credentials_signer(const struct credentials *c)
+{
+	return c->signer;
 }
 
 const char *

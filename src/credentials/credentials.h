@@ -13,6 +13,7 @@
 
 #include "credentials/bundle.h"
 #include "credentials/credentials_options.h"
+#include "keyholder/signer.h"
 
 struct credentials;
 
@@ -39,13 +40,19 @@ bool credentials_test(const struct credentials *);
  */
 struct credentials *credentials_load(const struct credentials_options *);
 
-/*
- * Frees the credentials and lets go of the keyholder, which ends once no other
- * process can ask it.  NULL is allowed.
- */
+/* Frees the credentials and ends their keyholder.  NULL is allowed. */
 void credentials_free(struct credentials *);
 
+/*
+ * Frees the credentials, but not their keyholder, which still signs for the
+ * sessions there are (keyholder_retire()).  Returns it.
+ */
+struct keyholder *credentials_retire(struct credentials *);
+
 struct keyholder *credentials_keyholder(const struct credentials *);
+
+/* What signs for a session; the session's channel is still to be set. */
+struct signer *credentials_signer(const struct credentials *);
 
 /* What was wrong with the certificate of the last session's client, or "". */
 const char *credentials_client_why(const struct credentials *);

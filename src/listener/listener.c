@@ -46,7 +46,8 @@ struct listener {
 	struct sockets *sockets;
 	const struct credentials_options *reload;
 	struct credentials *credentials;
-	struct sandbox *sandbox; /* of the sessions; NULL: none */
+	struct keyholder *retired; /* signs for sessions from before a reload */
+	struct sandbox *sandbox;   /* of the sessions; NULL: none */
 	struct session_table *children;
 	struct acceptor *acceptor;
 	struct stats stats;
@@ -110,7 +111,21 @@ listener_free(struct listener *l)
 	acceptor_free(l->acceptor);
 	session_table_free(l->children);
 	credentials_free(l->credentials);
+	keyholder_free(l->retired);
 	dontfork_free(l, sizeof(*l));
+}
+
+/*
+ * Makes the session's channel to the keyholder.  Returns true with it, or with
+ * -1 where there is no keyholder, so that the session is served in the clear;
+ * false, with errno, when it cannot be made now.
+ */
+static bool
+open_channel(const struct listener *l, int *channel)
+{
+	*channel =
+	    keyholder_open_channel(credentials_keyholder(l->credentials));
+	return *channel != -1 || errno == EPIPE || errno == ECONNRESET;
 }
 
 /* Takes in the next connection, if one is admitted, and forks its process. */
@@ -125,15 +140,19 @@ take_in(struct listener *l)
 	};
 	struct session_result *result;
 	struct peer peer;
-	int fd = acceptor_next(l->acceptor, &peer);
+	int channel, fd = acceptor_next(l->acceptor, &peer);
 
 	l->changed = true;
 	if (fd == -1)
 		return;
+	if (!open_channel(l, &channel)) {
+		acceptor_turn_away(l->acceptor, &peer, fd);
+		return;
+	}
 	credentials_rotate(l->credentials);
 	switch (session_table_fork(l->children, &peer, &result)) {
 	case 0:
-		session_process_serve(&options, fd, result);
+		session_process_serve(&options, fd, channel, result);
 	case -1:
 		acceptor_turn_away(l->acceptor, &peer, fd);
 		break;
@@ -141,6 +160,8 @@ take_in(struct listener *l)
 		close(fd);
 		break;
 	}
+	if (channel != -1)
+		close(channel);
 }
 
 static void
@@ -191,7 +212,13 @@ renew_credentials(struct listener *l)
 
 	if (new == NULL)
 		return false;
-	credentials_free(l->credentials);
+	if (l->keyless)
+		credentials_free(l->credentials);
+	else {
+		/* Sessions from before the last reload have had their time. */
+		keyholder_free(l->retired);
+		l->retired = credentials_retire(l->credentials);
+	}
 	l->credentials = new;
 	l->keyless = false;
 	settle_heap();
@@ -263,7 +290,12 @@ reap(struct listener *l)
 		else if (pid ==
 			 keyholder_pid(credentials_keyholder(l->credentials)))
 			lose_keyholder(l, status);
-	/* Else an old keyholder, whose last session has ended. */
+		else if (l->retired != NULL &&
+			 pid == keyholder_pid(l->retired)) {
+			keyholder_free(l->retired);
+			l->retired = NULL;
+		}
+	/* Else a retired keyholder that was let go. */
 }
 
 /* Stops accepting; the second time, stops waiting. */

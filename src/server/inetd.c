@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -91,12 +92,24 @@ confine(void)
 	return sandbox == NULL ? -1 : sandbox_enter(sandbox);
 }
 
+/* Makes the one channel to the keyholder, and leaves no way to another. */
+static int
+open_channel(const struct credentials *credentials)
+{
+	const struct keyholder *keyholder = credentials_keyholder(credentials);
+	int channel = keyholder_open_channel(keyholder);
+
+	keyholder_retire(keyholder);
+	return channel;
+}
+
 /* Serves the peer, the keyholder already forked.  Returns 0, or -1 after
  * logging. */
 static int
 serve(const struct options *o, const struct credentials *credentials, int fd,
     struct peer *peer)
 {
+	struct session_options options = o->listener.session;
 	struct session_result result = {0};
 	struct stream *stream;
 	char who[ADDRESS_TEXT_MAX];
@@ -107,12 +120,15 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 	 * later. */
 	address_format((struct sockaddr *)&peer->address, peer->length, who);
 	log_line(LOG_INFO, "connection from %s", who);
+	signer_set_channel(
+	    credentials_signer(credentials), open_channel(credentials));
 	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL ||
 	    (o->listener.sandboxed && confine() == -1)) {
 		log_line(LOG_ERR, "cannot serve %s: %s", who, strerror(errno));
 		return -1;
 	}
-	session_serve(stream, credentials, &o->listener.session, &result);
+	options.keys_unread = true;
+	session_serve(stream, credentials, &options, &result);
 	stream_free(stream);
 	session_result_clean(&result);
 	session_log(peer, &result, 0);
@@ -135,6 +151,9 @@ inetd_run(const struct options *o, struct credentials_options *how, int fd)
 		    strerror(errno));
 		return EXIT_FAILURE;
 	}
+	/* The keyholder ends after its one signature, and no one waits for it.
+	 */
+	signal(SIGCHLD, SIG_IGN);
 	/* Forked before the first octet is read, the keyholder is none of what
 	 * a peer may have done to us; it reads keys when STARTTLS comes. */
 	how->keyholder.wait = false;

@@ -126,7 +126,7 @@ static enum session_end
 note_failure(struct session *s, int error)
 {
 	struct session_result *r = s->result;
-	const char *why = keyholder_why(credentials_keyholder(s->credentials));
+	const char *why = signer_why(credentials_signer(s->credentials));
 	bool unable = why[0] != '\0';
 
 	if (!unable)
@@ -148,14 +148,15 @@ note_failure(struct session *s, int error)
 static bool
 upgrade(struct session *s, enum session_end *end)
 {
-	struct keyholder *keyholder = credentials_keyholder(s->credentials);
+	struct signer *signer = credentials_signer(s->credentials);
 	int64_t began = deadline_now();
 	deadline when =
 	    deadline_earlier(deadline_in(s->options->handshake_ms), s->end);
 	gnutls_session_t tls;
 	int e;
 
-	keyholder_wake(keyholder);
+	if (s->options->keys_unread)
+		signer_prepare(signer);
 	tls = credentials_session(s->credentials, &e);
 	if (tls == NULL) {
 		snprintf(s->result->why, sizeof(s->result->why), "%s",
@@ -163,7 +164,7 @@ upgrade(struct session *s, enum session_end *end)
 		*end = SESSION_UNABLE;
 		return false;
 	}
-	keyholder_set_deadline(keyholder, when);
+	signer_set_deadline(signer, when);
 	stream_set_deadline(s->stream, when);
 	stream_set_alert(s->stream, client_auth_alert);
 	e = stream_upgrade(s->stream, tls);

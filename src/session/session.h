@@ -5,6 +5,7 @@
 #ifndef PINGTLS_SESSION_H
 #define PINGTLS_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct session_options {
 	int64_t handshake_ms; /* for the upgrade */
 	int64_t total_ms;     /* for the session; 0: no limit */
 	unsigned long max_errors;
+	bool keys_unread; /* the keyholder is to read its keys at STARTTLS */
 };
 
 /* Why a session ended. */
@@ -63,7 +65,8 @@ struct session_result {
 
 /*
  * Serves `stream`, which the caller owns, until the session ends, and closes it
- * in order.  `result` must be zero at first.
+ * in order.  The signer of the credentials must have its channel; without, the
+ * upgrade fails.  `result` must be zero at first.
  */
 void session_serve(struct stream *stream, const struct credentials *,
     const struct session_options *, struct session_result *result);

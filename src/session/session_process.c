@@ -26,13 +26,13 @@ block_signals(void)
 
 _Noreturn void
 session_process_serve(const struct session_process_options *o, int fd,
-    struct session_result *result)
+    int channel, struct session_result *result)
 {
 	struct stream *stream;
 
 	block_signals();
 	descriptors_keep(
-	    (int[]){fd, keyholder_socket(credentials_keyholder(o->credentials)),
+	    (int[]){fd, channel,
 		o->sandbox == NULL ? -1 : sandbox_descriptor(o->sandbox)},
 	    3);
 	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL)
@@ -42,6 +42,7 @@ session_process_serve(const struct session_process_options *o, int fd,
 		if (sandbox_enter(o->sandbox) == -1)
 			_exit(EXIT_FAILURE);
 	}
+	signer_set_channel(credentials_signer(o->credentials), channel);
 	session_serve(stream, o->credentials, o->session, result);
 	/* What is left is the kernel's to free: to do so here would take time,
 	 * and write to memory that is still the listener's as well. */

@@ -15,8 +15,11 @@ struct session_process_options {
 	const struct session_options *session;
 };
 
-/* Serves the connection `fd` and exits; `result` must be zero at first. */
+/*
+ * Serves the connection `fd` and exits.  `channel` leads to the keyholder, or
+ * is -1: then the session cannot upgrade.  `result` must be zero at first.
+ */
 _Noreturn void session_process_serve(const struct session_process_options *,
-    int fd, struct session_result *result);
+    int fd, int channel, struct session_result *result);
 
 #endif

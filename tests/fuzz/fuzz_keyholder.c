@@ -1,6 +1,6 @@
 /*
- * Fuzzes the keyholder's requests: packets and descriptors, as a process that
- * was broken into would send them.
+ * Fuzzes the keyholder's requests: packets and descriptors on one channel after
+ * the other, as processes that were taken over would send them.
  *
  * The input is a row of packets, each
  *
@@ -11,15 +11,18 @@
  *	2 octets	the algorithm
  *	2 octets	the size of the data; the data follow
  *
- * Nothing is signed but what a right request asks for, that is signed right,
- * and whatever comes no descriptor is left behind.
+ * Each is answered once at most, nothing is signed but what a right request
+ * asks for, that is signed right, and whatever comes no descriptor is left
+ * behind.
  *
- * keyholder_process.c is included: what is to be tried is static, and its one
- * function that is not never returns and closes libFuzzer's descriptors.
+ * keyholder_serve.c is included: what is to be tried is static, and its one
+ * function that is not waits for more.
  */
-#include "keyholder/keyholder_process.c"
+#include "keyholder/keyholder_serve.c"
 
 #include "fuzz.h"
+#include "keyholder/signing.h"
+#include "tls/policy.h"
 
 #define HEAD offsetof(struct keyholder_request, octets)
 #define KEYS 4
@@ -30,12 +33,12 @@
 static struct fuzz_identity identities[KEYS];
 static struct key_pair pairs[KEYS];
 static struct keyholder_options options = {.pairs = pairs, .count = KEYS};
-static struct keys keys = {.options = &options};
+static struct keyholder_service service;
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	uint8_t ids[KEYHOLDER_KEYS_MAX][KEYHOLDER_ID_SIZE];
+	char why[POLICY_WHY_MAX];
 
 	(void)argc;
 	(void)argv;
@@ -47,8 +50,11 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	fuzz_identity_make(&identities[3], GNUTLS_PK_EDDSA_ED25519, 0);
 	for (size_t i = 0; i < KEYS; i++)
 		pairs[i].key_file = identities[i].key_file;
-	FUZZ_REQUIRE(open_keys(&keys) == 0);
-	FUZZ_REQUIRE(load_keys(&keys, ids) == 0);
+	FUZZ_REQUIRE(
+	    policy_init(&options.policy, NULL, POLICY_TLS_1_2, why) == 0);
+	service.keys = keys_new(&options);
+	FUZZ_REQUIRE(service.keys != NULL && keys_open(service.keys) == 0 &&
+		     keys_read(service.keys) == 0);
 	return 0;
 }
 
@@ -63,8 +69,10 @@ struct packet {
 static bool
 is_request(const struct packet *p)
 {
-	return p->fds > 0 && p->size >= HEAD && p->size <= sizeof(p->request) &&
-	       p->request.size == p->size - HEAD;
+	return p->fds == 0 && p->size >= HEAD &&
+	       p->size <= sizeof(p->request) &&
+	       p->request.size == p->size - HEAD &&
+	       p->request.kind != KEYHOLDER_PREPARE;
 }
 
 /* Fills the packet from the input; returns the octets that it took. */
@@ -105,7 +113,7 @@ read_packet(struct packet *p, const uint8_t *data, size_t size)
 }
 
 static void
-send_packet(int socket, const struct packet *p, int reply)
+send_packet(int channel, const struct packet *p)
 {
 	union {
 		struct cmsghdr align;
@@ -124,11 +132,11 @@ send_packet(int socket, const struct packet *p, int reply)
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(p->fds * sizeof(int));
 		for (size_t i = 0; i < p->fds; i++)
-			memcpy(CMSG_DATA(c) + i * sizeof(int), &reply,
-			    sizeof(reply));
+			memcpy(CMSG_DATA(c) + i * sizeof(int), &channel,
+			    sizeof(channel));
 	}
 	FUZZ_REQUIRE(
-	    sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)p->size);
+	    sendmsg(channel, &message, MSG_NOSIGNAL) == (ssize_t)p->size);
 }
 
 /* Whether the signature is one of the request's octets and of nothing else. */
@@ -177,9 +185,9 @@ check_reply(const struct packet *p, struct keyholder_reply *reply, ssize_t n)
 	FUZZ_REQUIRE(verified(&p->request, &signature));
 }
 
-/* Asks as a session does, and takes the reply. */
+/* Asks over a channel of its own, and takes the reply. */
 static void
-ask(int asker, int keyholder, const struct packet *p)
+ask(const struct packet *p)
 {
 	static struct keyholder_reply reply;
 	int pair[2];
@@ -187,12 +195,15 @@ ask(int asker, int keyholder, const struct packet *p)
 
 	FUZZ_REQUIRE(
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
-	send_packet(asker, p, pair[1]);
+	send_packet(pair[0], p);
+	/* It is the end of the channel, whatever it got. */
+	FUZZ_REQUIRE(!serve(&service, pair[1]));
 	close(pair[1]);
-	/* It goes on whatever it got. */
-	FUZZ_REQUIRE(serve_one(keyholder, &keys));
 	n = recv(pair[0], &reply, sizeof(reply), MSG_DONTWAIT);
 	check_reply(p, &reply, n);
+	if (n > 0)
+		FUZZ_REQUIRE(
+		    recv(pair[0], &reply, sizeof(reply), MSG_DONTWAIT) <= 0);
 	close(pair[0]);
 }
 
@@ -201,19 +212,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t descriptors = fuzz_descriptors(), taken;
 	static struct packet packet;
-	int pair[2];
 
-	FUZZ_REQUIRE(
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
 	while (size > 0) {
 		taken = read_packet(&packet, data, size);
 		data += taken;
 		size -= taken;
-		ask(pair[0], pair[1], &packet);
+		ask(&packet);
 	}
-	close(pair[0]);
-	FUZZ_REQUIRE(!serve_one(pair[1], &keys));
-	close(pair[1]);
 	FUZZ_REQUIRE(fuzz_descriptors() == descriptors);
 	return 0;
 }

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "credentials/credentials.h"
 #include "fuzz.h"
@@ -192,6 +193,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct session_result result = {.end = SESSION_CRASHED};
 	size_t descriptors = fuzz_descriptors();
 	struct stream *s;
+	int channel;
 
 	if (size < 1)
 		return 0;
@@ -199,7 +201,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s = stream_new(stage_open(data + 1, size - 1, GNUTLS_CLIENT, client),
 	    PROTOCOL_LINE_MAX);
 	FUZZ_REQUIRE(s != NULL);
+	channel = keyholder_open_channel(credentials_keyholder(server));
+	FUZZ_REQUIRE(channel != -1);
+	signer_set_channel(credentials_signer(server), channel);
 	session_serve(s, server, &options, &result);
+	close(channel);
 	stage_end();
 	check(stage_look(), &result, options.max_errors);
 	stream_free(s);

@@ -8,14 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <check.h>
 #include <gnutls/x509.h>
 
+#include "tls/policy.h"
 #include "unit_files.h"
 
 const char *const unit_key_names[UNIT_KEYS] = {
     "rsa", "ecdsa", "ecdsa384", "ed25519"};
+
+gnutls_priority_t
+unit_policy(void)
+{
+	static gnutls_priority_t policy;
+	char why[POLICY_WHY_MAX];
+
+	if (policy == NULL)
+		ck_assert_int_eq(
+		    policy_init(&policy, NULL, POLICY_TLS_1_2, why), 0);
+	return policy;
+}
 
 struct keyholder *
 unit_keyholder_start(bool wait)
@@ -33,6 +47,7 @@ unit_keyholder_start(bool wait)
 	options = (struct keyholder_options){
 	    .pairs = pairs,
 	    .count = UNIT_KEYS,
+	    .policy = unit_policy(),
 	    .wait = wait,
 	};
 	k = keyholder_start(&options, why);
@@ -60,33 +75,43 @@ unit_public_key(const char *name)
 	return public;
 }
 
-gnutls_privkey_t
-unit_private_key(struct keyholder *k, size_t index)
-{
-	gnutls_pubkey_t public = unit_public_key(unit_key_names[index]);
-	gnutls_privkey_t key;
+static unsigned char text[64 + 34 + 32] =
+    "                                                                "
+    "TLS 1.3, server CertificateVerify";
+const gnutls_datum_t unit_to_sign = {text, sizeof(text)};
 
-	ck_assert_int_eq(keyholder_import(k, index, public, &key), 0);
-	gnutls_pubkey_deinit(public);
-	return key;
+struct signer *
+unit_signer(void)
+{
+	static struct signer *signer;
+
+	if (signer == NULL)
+		signer = signer_new();
+	ck_assert_ptr_nonnull(signer);
+	return signer;
 }
 
 bool
-unit_signs(struct keyholder *k, size_t index, gnutls_sign_algorithm_t algorithm)
+unit_signs(
+    const struct keyholder *k, size_t index, gnutls_sign_algorithm_t algorithm)
 {
-	static unsigned char text[] = "what is signed";
-	const gnutls_datum_t data = {text, sizeof(text)};
 	gnutls_pubkey_t public = unit_public_key(unit_key_names[index]);
-	gnutls_privkey_t key = unit_private_key(k, index);
 	gnutls_datum_t signature = {NULL, 0};
-	bool verified = gnutls_privkey_sign_data2(
-			    key, algorithm, 0, &data, &signature) == 0 &&
-	                gnutls_pubkey_verify_data2(
-			    public, algorithm, 0, &data, &signature) >= 0;
+	int channel = keyholder_open_channel(k);
+	gnutls_privkey_t key;
+	bool verified;
 
+	signer_set_channel(unit_signer(), channel);
+	ck_assert_int_eq(signer_import(unit_signer(), index, public, &key), 0);
+	verified = gnutls_privkey_sign_data2(
+		       key, algorithm, 0, &unit_to_sign, &signature) == 0 &&
+	           gnutls_pubkey_verify_data2(
+		       public, algorithm, 0, &unit_to_sign, &signature) >= 0;
 	gnutls_free(signature.data);
 	gnutls_privkey_deinit(key);
 	gnutls_pubkey_deinit(public);
+	if (channel != -1)
+		close(channel);
 	return verified;
 }
 

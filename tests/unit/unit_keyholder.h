@@ -10,10 +10,14 @@
 #include <gnutls/abstract.h>
 
 #include "keyholder/keyholder.h"
+#include "keyholder/signer.h"
 
 /* Kinds of key, as make-certs names their files. */
 extern const char *const unit_key_names[];
 #define UNIT_KEYS 4
+
+/* The TLS policy of a program without options. */
+gnutls_priority_t unit_policy(void);
 
 /*
  * Starts a keyholder for the keys unit_key_names, which must be there; it is
@@ -24,11 +28,16 @@ struct keyholder *unit_keyholder_start(bool wait);
 /* The public key of the certificate NAME-cert.pem. */
 gnutls_pubkey_t unit_public_key(const char *name);
 
-/* A private key that asks for key `index`. */
-gnutls_privkey_t unit_private_key(struct keyholder *, size_t index);
+/* What a CertificateVerify of TLS 1.3 signs (RFC 8446, 4.4.3). */
+extern const gnutls_datum_t unit_to_sign;
 
-/* Whether key `index` signs, and its certificate verifies it. */
-bool unit_signs(struct keyholder *, size_t index, gnutls_sign_algorithm_t);
+/* What signs in unit_signs(). */
+struct signer *unit_signer(void);
+
+/* Whether key `index` signs over a channel of its own, and its certificate
+ * verifies it. */
+bool unit_signs(
+    const struct keyholder *, size_t index, gnutls_sign_algorithm_t);
 
 /* Lets the keyholder go and waits for its end; returns its wait(2) status. */
 int unit_keyholder_end(struct keyholder *);

@@ -229,7 +229,7 @@ static int
 shake_hands(struct credentials *c, const char *priority, const char *name)
 {
 	static struct unit_peer peer;
-	int fds[2], error;
+	int fds[2], error, channel;
 	gnutls_session_t session = credentials_session(c, &error);
 	struct stream *s;
 
@@ -244,7 +244,10 @@ shake_hands(struct credentials *c, const char *priority, const char *name)
 	};
 	unit_peer_start(&peer);
 	s = stream_new(fds[0], PROTOCOL_LINE_MAX);
+	channel = keyholder_open_channel(credentials_keyholder(c));
+	signer_set_channel(credentials_signer(c), channel);
 	error = stream_upgrade(s, session);
+	close(channel);
 	stream_close(s, 0);
 	stream_free(s);
 	unit_peer_join(&peer);

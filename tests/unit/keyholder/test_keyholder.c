@@ -3,15 +3,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <gnutls/x509.h>
 
+#include "keyholder/keyholder_wire.h"
 #include "unit.h"
 #include "unit_files.h"
 #include "unit_keyholder.h"
@@ -33,6 +36,25 @@ static const struct {
 };
 #define SIGNATURES ((int)(sizeof(signatures) / sizeof(signatures[0])))
 
+/* Has a hash signed over this channel. */
+static bool
+sign_over(int channel)
+{
+	struct keyholder_request request = {
+	    .key = 1,
+	    .kind = KEYHOLDER_HASH,
+	    .algorithm = GNUTLS_SIGN_ECDSA_SHA256,
+	    .size = 32,
+	};
+	struct keyholder_reply reply = {.status = -1};
+
+	ck_assert_int_eq(fcntl(channel, F_SETFL, 0), 0);
+	return send(channel, &request,
+		   offsetof(struct keyholder_request, octets) + 32,
+		   MSG_NOSIGNAL) != -1 &&
+	       recv(channel, &reply, sizeof(reply), 0) > 0 && reply.status == 0;
+}
+
 START_TEST(signs_with_every_key)
 {
 	struct keyholder *k = unit_keyholder_start(_i == 0);
@@ -41,33 +63,10 @@ START_TEST(signs_with_every_key)
 		ck_assert_msg(
 		    unit_signs(k, signatures[i].index, signatures[i].algorithm),
 		    "%s: %s", gnutls_sign_get_name(signatures[i].algorithm),
-		    keyholder_why(k));
-		ck_assert_str_eq(keyholder_why(k), "");
+		    signer_why(unit_signer()));
+		ck_assert_str_eq(signer_why(unit_signer()), "");
 	}
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
-}
-END_TEST
-
-/* So the test above can fail: another key's signature does not verify. */
-START_TEST(signs_with_the_key_that_is_asked_for)
-{
-	static unsigned char text[] = "what is signed";
-	const gnutls_datum_t data = {text, sizeof(text)};
-	struct keyholder *k = unit_keyholder_start(true);
-	gnutls_pubkey_t other = unit_public_key("other");
-	gnutls_privkey_t key = unit_private_key(k, 1);
-	gnutls_datum_t signature;
-
-	ck_assert_int_eq(gnutls_privkey_sign_data2(key,
-			     GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &signature),
-	    0);
-	ck_assert_int_lt(gnutls_pubkey_verify_data2(other,
-			     GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &signature),
-	    0);
-	gnutls_free(signature.data);
-	gnutls_privkey_deinit(key);
-	gnutls_pubkey_deinit(other);
-	unit_keyholder_end(k);
 }
 END_TEST
 
@@ -92,20 +91,6 @@ START_TEST(knows_the_ids_of_the_keys_it_has_read)
 
 	k = unit_keyholder_start(false);
 	ck_assert_ptr_null(keyholder_id(k, 0));
-	unit_keyholder_end(k);
-}
-END_TEST
-
-START_TEST(describes_the_key)
-{
-	struct keyholder *k = unit_keyholder_start(false);
-	gnutls_privkey_t key = unit_private_key(k, 2);
-	unsigned int bits;
-
-	ck_assert_int_eq(
-	    gnutls_privkey_get_pk_algorithm(key, &bits), GNUTLS_PK_ECDSA);
-	ck_assert_uint_eq(bits, 384);
-	gnutls_privkey_deinit(key);
 	unit_keyholder_end(k);
 }
 END_TEST
@@ -197,6 +182,7 @@ start_lazily(const char *key_file)
 	char why[KEYHOLDER_WHY_MAX] = "";
 	struct keyholder *k;
 
+	options.policy = unit_policy();
 	pair.key_file = key_file;
 	k = keyholder_start(&options, why);
 	ck_assert_msg(k != NULL, "%s", why);
@@ -211,9 +197,9 @@ START_TEST(a_lazy_one_says_it_when_asked)
 
 	for (int i = 0; i < 3; i++) {
 		ck_assert(!unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256));
-		ck_assert_ptr_nonnull(
-		    strstr(keyholder_why(k), "No such file or directory"));
-		ck_assert_ptr_nonnull(strstr(keyholder_why(k), key));
+		ck_assert_ptr_nonnull(strstr(
+		    signer_why(unit_signer()), "No such file or directory"));
+		ck_assert_ptr_nonnull(strstr(signer_why(unit_signer()), key));
 	}
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
 }
@@ -230,12 +216,12 @@ START_TEST(a_lazy_one_reads_no_key_before)
 	pem = unit_file_read(unit_file("rsa-key.pem"), &size);
 	unit_file_write("late-key.pem", pem, size);
 	free(pem);
-	ck_assert_msg(
-	    unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s", keyholder_why(k));
+	ck_assert_msg(unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s",
+	    signer_why(unit_signer()));
 	/* Then it has it, and needs the file no more. */
 	ck_assert_int_eq(unlink(unit_file("late-key.pem")), 0);
-	ck_assert_msg(
-	    unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s", keyholder_why(k));
+	ck_assert_msg(unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s",
+	    signer_why(unit_signer()));
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
 }
 END_TEST
@@ -247,7 +233,7 @@ START_TEST(a_lazy_one_reads_its_keys_when_woken)
 	struct keyholder *k;
 	size_t size;
 	char *pem;
-	int fifo;
+	int fifo, channel;
 
 	ck_assert_int_eq(mkfifo(key, 0600), 0);
 	fifo = open(key, O_RDWR | O_CLOEXEC);
@@ -257,40 +243,86 @@ START_TEST(a_lazy_one_reads_its_keys_when_woken)
 	ck_assert_int_eq(write(fifo, pem, size), (ssize_t)size);
 	free(pem);
 	ck_assert_uint_eq(unit_waiting(fifo), size);
-	keyholder_wake(k);
+	channel = keyholder_open_channel(k);
+	ck_assert_int_ne(channel, -1);
+	signer_set_channel(unit_signer(), channel);
+	signer_prepare(unit_signer());
+	/* Waits for it to have been read: a FIFO has no end of file while we
+	 * have it open. */
 	while (unit_waiting(fifo) > 0)
-		usleep(1000);
+		sched_yield();
 	close(fifo);
-	ck_assert_msg(
-	    unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s", keyholder_why(k));
+	ck_assert_msg(unit_signs(k, 0, GNUTLS_SIGN_RSA_SHA256), "%s",
+	    signer_why(unit_signer()));
 	ck_assert_int_eq(unit_keyholder_end(k), 0);
 	unlink(key);
 }
 END_TEST
 
-START_TEST(ends_with_the_last_who_can_ask)
+/* Whether the other end of a channel is open. */
+static bool
+is_served(int channel)
 {
-	struct keyholder *k = unit_keyholder_start(true);
-	int go[2], status;
-	pid_t asker, pid = keyholder_pid(k);
 	char octet;
 
-	ck_assert_int_eq(pipe(go), 0);
-	asker = fork();
-	if (asker == 0) {
-		/* Outlives its parent's way to ask, and still can. */
-		close(go[1]);
-		if (read(go[0], &octet, 1) != 0)
-			_exit(1);
-		_exit(unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256) ? 0 : 1);
-	}
-	close(go[0]);
-	keyholder_free(k);
-	close(go[1]);
-	ck_assert_int_eq(waitpid(asker, &status, 0), asker);
-	ck_assert_int_eq(status, 0);
+	return recv(channel, &octet, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN;
+}
+
+START_TEST(ends_with_its_last_channel_once_retired)
+{
+	struct keyholder *k = unit_keyholder_start(true);
+	pid_t pid = keyholder_pid(k);
+	int channels[3], status;
+
+	for (int i = 0; i < 3; i++)
+		channels[i] = keyholder_open_channel(k);
+	keyholder_retire(k);
+	ck_assert_int_eq(keyholder_open_channel(k), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	close(channels[0]);
+	close(channels[1]);
+	/* It still signs for whoever was there. */
+	ck_assert(sign_over(channels[2]));
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
+	close(channels[2]);
+	keyholder_free(k);
+}
+END_TEST
+
+START_TEST(ends_when_it_is_let_go_with_all_its_channels)
+{
+	struct keyholder *k = unit_keyholder_start(true);
+	int channel = keyholder_open_channel(k);
+
+	ck_assert(is_served(channel));
+	if (_i == 1)
+		keyholder_retire(k);
+	ck_assert_int_eq(unit_keyholder_end(k), 0);
+	ck_assert(!is_served(channel));
+	close(channel);
+}
+END_TEST
+
+/* More channels than the socket between has room for, and the keyholder takes
+ * none: whoever makes them is told, and never waits. */
+START_TEST(a_channel_is_never_waited_for)
+{
+	struct keyholder *k = unit_keyholder_start(true);
+	int channels[1000], count = 0;
+
+	kill(keyholder_pid(k), SIGSTOP);
+	while (
+	    count < 1000 && (channels[count] = keyholder_open_channel(k)) != -1)
+		count++;
+	ck_assert_int_gt(count, 0);
+	ck_assert_int_lt(count, 1000);
+	ck_assert_int_eq(errno, EAGAIN);
+	kill(keyholder_pid(k), SIGCONT);
+	/* All that were made are served. */
+	while (count > 0)
+		ck_assert(sign_over(channels[--count]));
+	ck_assert_int_eq(unit_keyholder_end(k), 0);
 }
 END_TEST
 
@@ -307,15 +339,18 @@ START_TEST(heeds_no_signal_that_can_be_blocked)
 }
 END_TEST
 
-START_TEST(holds_its_socket_and_nothing_else)
+START_TEST(holds_its_sockets_and_nothing_else)
 {
 	struct keyholder *k = unit_keyholder_start(true);
+	int channel = keyholder_open_channel(k);
 
-	/* 0, 1 and 2 are /dev/null. */
-	ck_assert_uint_eq(unit_descriptors(keyholder_pid(k)), 4);
+	/* 0, 1 and 2 are /dev/null; its control socket, epoll, the channel. */
+	ck_assert_uint_eq(unit_descriptors_settle(keyholder_pid(k), 6), 6);
+	close(channel);
+	ck_assert_uint_eq(unit_descriptors_settle(keyholder_pid(k), 5), 5);
 	for (int i = 0; i < 20; i++)
 		ck_assert(unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256));
-	ck_assert_uint_eq(unit_descriptors_settle(keyholder_pid(k), 4), 4);
+	ck_assert_uint_eq(unit_descriptors_settle(keyholder_pid(k), 5), 5);
 	unit_keyholder_end(k);
 }
 END_TEST
@@ -330,7 +365,7 @@ START_TEST(its_end_is_an_error_and_no_hang)
 	kill(keyholder_pid(k), SIGKILL);
 	for (int i = 0; i < 3; i++) {
 		ck_assert(!unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256));
-		ck_assert_str_ne(keyholder_why(k), "");
+		ck_assert_str_ne(signer_why(unit_signer()), "");
 	}
 	ck_assert_uint_le(unit_descriptors(getpid()), before);
 	ck_assert_int_eq(unit_keyholder_end(k), SIGKILL);
@@ -351,7 +386,7 @@ START_TEST(its_end_while_asked_is_an_error_and_no_hang)
 		_exit(0);
 	}
 	ck_assert(!unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256));
-	ck_assert_str_eq(keyholder_why(k), "the keyholder is gone");
+	ck_assert_str_eq(signer_why(unit_signer()), "the keyholder is gone");
 	ck_assert_int_eq(waitpid(killer, NULL, 0), killer);
 	unit_keyholder_end(k);
 }
@@ -362,14 +397,15 @@ START_TEST(an_answer_is_waited_for_until_the_deadline)
 	struct keyholder *k = unit_keyholder_start(true);
 
 	kill(keyholder_pid(k), SIGSTOP);
-	keyholder_set_deadline(k, deadline_in(50));
+	signer_set_deadline(unit_signer(), deadline_in(50));
 	ck_assert(!unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256));
-	ck_assert_ptr_nonnull(strstr(keyholder_why(k), strerror(ETIMEDOUT)));
+	ck_assert_ptr_nonnull(
+	    strstr(signer_why(unit_signer()), strerror(ETIMEDOUT)));
 	/* The late answer goes to no one, and the next one is right. */
 	kill(keyholder_pid(k), SIGCONT);
-	keyholder_set_deadline(k, DEADLINE_NEVER);
+	signer_set_deadline(unit_signer(), DEADLINE_NEVER);
 	ck_assert(unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256));
-	ck_assert_str_eq(keyholder_why(k), "");
+	ck_assert_str_eq(signer_why(unit_signer()), "");
 	unit_keyholder_end(k);
 }
 END_TEST
@@ -400,19 +436,20 @@ main(void)
 	int status;
 
 	tcase_add_loop_test(c, signs_with_every_key, 0, 2);
-	tcase_add_test(c, signs_with_the_key_that_is_asked_for);
 	tcase_add_test(c, knows_the_ids_of_the_keys_it_has_read);
-	tcase_add_test(c, describes_the_key);
 	tcase_add_test(c, says_which_key_it_cannot_use);
 	tcase_add_test(c, a_refusal_leaves_nothing_open);
 	tcase_add_test(c, a_lazy_one_says_it_when_asked);
 	tcase_add_test(c, a_lazy_one_reads_no_key_before);
 	tcase_add_test(c, a_lazy_one_reads_its_keys_when_woken);
-	tcase_add_test(c, ends_with_the_last_who_can_ask);
+	tcase_add_test(c, ends_with_its_last_channel_once_retired);
+	tcase_add_loop_test(
+	    c, ends_when_it_is_let_go_with_all_its_channels, 0, 2);
+	tcase_add_test(c, a_channel_is_never_waited_for);
 	tcase_add_test(c, heeds_no_signal_that_can_be_blocked);
 	/* Only root can look into a process that is not dumpable. */
 	if (geteuid() == 0)
-		tcase_add_test(c, holds_its_socket_and_nothing_else);
+		tcase_add_test(c, holds_its_sockets_and_nothing_else);
 	tcase_add_test(c, its_end_is_an_error_and_no_hang);
 	tcase_add_test(c, its_end_while_asked_is_an_error_and_no_hang);
 	tcase_add_test(c, an_answer_is_waited_for_until_the_deadline);

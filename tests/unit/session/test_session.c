@@ -54,14 +54,18 @@ static void
 serve(void)
 {
 	struct stream *s;
-	int fds[2];
+	int fds[2], channel;
 
 	unit_pair(fds);
 	peer.fd = fds[1];
 	unit_peer_start(&peer);
 	s = stream_new(fds[0], PROTOCOL_LINE_MAX);
 	ck_assert_ptr_nonnull(s);
+	channel = keyholder_open_channel(credentials_keyholder(credentials));
+	signer_set_channel(credentials_signer(credentials), channel);
 	session_serve(s, credentials, &options, &result);
+	if (channel != -1)
+		close(channel);
 	stream_free(s);
 	unit_peer_join(&peer);
 }
