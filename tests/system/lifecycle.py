@@ -100,7 +100,7 @@ def port_closed() -> bool:
 
 
 def purge() -> None:
-    apt_get("purge", "pingtlsd", "pingtls")
+    apt_get("purge", "pingtlsd", "pingtls", "pingtls-common")
     equal(installed(), [])
     equal(processes("pingtls"), [])
     assert port_closed(), "the port is open after the purge"
@@ -147,7 +147,7 @@ def upgraded_disabled() -> None:
 @test("removed: nothing runs or listens, the configuration stays")
 def removed() -> None:
     CONFIGURATION.write_text('PINGTLSD_OPTS="--max-sessions=7"\n')
-    apt_get("remove", "pingtlsd", "pingtls")
+    apt_get("remove", "pingtlsd", "pingtls", "pingtls-common")
     assert port_closed(), "the port is open after the removal"
     equal(processes("pingtls"), [])
     for program in PROGRAMS:
@@ -165,7 +165,7 @@ def again() -> None:
 
 @test("removed and purged: nothing is left")
 def purged() -> None:
-    apt_get("remove", "pingtlsd", "pingtls")
+    apt_get("remove", "pingtlsd", "pingtls", "pingtls-common")
     purge()
     equal(differences(pristine, snapshot()), [], "files left or changed")
 

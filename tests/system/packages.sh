@@ -88,7 +88,7 @@ lintian_is_silent() {
 }
 
 hand_over() {
-	mkdir -p "$1" && cp "$first"/pingtls_*.deb "$first"/pingtlsd_*.deb "$1"
+	mkdir -p "$1" && cp "$first"/pingtls*.deb "$1"
 }
 
 check "what builds the packages can be installed" install_needs
