@@ -64,21 +64,40 @@ address_split(const char *text, char *host, char *port)
 	return copy(host, ADDRESS_HOST_MAX, text, (size_t)(end - text));
 }
 
+sa_family_t
+address_normalise(const struct sockaddr *address, struct in6_addr *out)
+{
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+
+	memset(out, 0, sizeof(*out));
+	if (address->sa_family == AF_INET) {
+		out->s6_addr[10] = out->s6_addr[11] = 0xff;
+		memcpy(&out->s6_addr[12], &v4->sin_addr, 4);
+		return AF_INET;
+	}
+	if (address->sa_family != AF_INET6)
+		return 0;
+	*out = v6->sin6_addr;
+	return IN6_IS_ADDR_V4MAPPED(out) ? AF_INET : AF_INET6;
+}
+
 /* An IPv4 address that a dual-stack socket shows as ::ffff:a.b.c.d. */
 static const struct sockaddr *
 unmap(const struct sockaddr *address, socklen_t *length,
     struct sockaddr_in *storage)
 {
 	const struct sockaddr_in6 *v6 = (const void *)address;
+	struct in6_addr mapped;
 
 	if (address->sa_family != AF_INET6 ||
-	    !IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+	    address_normalise(address, &mapped) == AF_INET6)
 		return address;
 	*storage = (struct sockaddr_in){
 	    .sin_family = AF_INET,
 	    .sin_port = v6->sin6_port,
 	};
-	memcpy(&storage->sin_addr, &v6->sin6_addr.s6_addr[12], 4);
+	memcpy(&storage->sin_addr, &mapped.s6_addr[12], 4);
 	*length = sizeof(*storage);
 	return (const struct sockaddr *)storage;
 }

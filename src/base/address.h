@@ -5,6 +5,7 @@
 #ifndef PINGTLS_ADDRESS_H
 #define PINGTLS_ADDRESS_H
 
+#include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -31,5 +32,12 @@ void address_format(const struct sockaddr *, socklen_t, char *text);
 
 /* The same without port or brackets, for messages that name a host. */
 void address_format_host(const struct sockaddr *, socklen_t, char *text);
+
+/*
+ * Writes an IP address as one of IPv6; that of IPv4 is mapped (RFC 4291,
+ * 2.5.5.2), so that it is the same from a dual-stack socket.  Returns AF_INET
+ * or AF_INET6, the version it really is, or 0 for what is no IP address.
+ */
+sa_family_t address_normalise(const struct sockaddr *, struct in6_addr *);
 
 #endif

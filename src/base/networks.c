@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/parse.h"
 
 /* Where IPv4 begins in an address mapped into IPv6 (RFC 4291, 2.5.5.2). */
@@ -26,26 +27,6 @@ struct networks {
 	size_t count;
 	struct network list[];
 };
-
-/* Writes the one form of an IP address; returns its family, or 0 for what is
- * none. */
-static sa_family_t
-normal(const struct sockaddr *address, struct in6_addr *out)
-{
-	const struct sockaddr_in *v4 = (const void *)address;
-	const struct sockaddr_in6 *v6 = (const void *)address;
-
-	if (address->sa_family == AF_INET) {
-		memset(out, 0, sizeof(*out));
-		out->s6_addr[10] = out->s6_addr[11] = 0xff;
-		memcpy(&out->s6_addr[12], &v4->sin_addr, 4);
-		return AF_INET;
-	}
-	if (address->sa_family != AF_INET6)
-		return 0;
-	*out = v6->sin6_addr;
-	return IN6_IS_ADDR_V4MAPPED(out) ? AF_INET : AF_INET6;
-}
 
 /* Whether the first `bits` of two addresses are the same. */
 static bool
@@ -86,10 +67,12 @@ parse_network(char *text, struct network *n)
 	if (prefix != NULL)
 		*prefix++ = '\0';
 	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
-		n->family = normal((struct sockaddr *)&v4, &n->address);
+		n->family =
+		    address_normalise((struct sockaddr *)&v4, &n->address);
 		first = MAPPED_BITS;
 	} else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-		n->family = normal((struct sockaddr *)&v6, &n->address);
+		n->family =
+		    address_normalise((struct sockaddr *)&v6, &n->address);
 	else
 		return -1;
 	n->bits = 128 - first;
@@ -137,7 +120,7 @@ bool
 networks_match(const struct networks *networks, const struct sockaddr *address)
 {
 	struct in6_addr normalised;
-	sa_family_t family = normal(address, &normalised);
+	sa_family_t family = address_normalise(address, &normalised);
 
 	for (size_t i = 0; networks != NULL && i < networks->count; i++) {
 		const struct network *n = &networks->list[i];

@@ -3,10 +3,8 @@
  */
 #include "limits/admission.h"
 
-#include <netinet/in.h>
 #include <search.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/dontfork.h"
 #include "limits/debts.h"
@@ -27,24 +25,6 @@ struct tally {
 	struct source source; /* first, so that a source can look itself up */
 	unsigned long sessions;
 };
-
-struct source
-admission_source(const struct sockaddr *address)
-{
-	const struct sockaddr_in *v4 = (const void *)address;
-	const struct sockaddr_in6 *v6 = (const void *)address;
-	struct source source = {.known = true};
-
-	if (address->sa_family == AF_INET) {
-		source.octets[10] = source.octets[11] = 0xff;
-		memcpy(source.octets + 12, &v4->sin_addr, 4);
-	} else if (address->sa_family == AF_INET6)
-		memcpy(source.octets, &v6->sin6_addr,
-		    IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) ? 16 : 8);
-	else
-		source.known = false;
-	return source;
-}
 
 struct admission *
 admission_new(unsigned long max_sessions, unsigned long max_per_source)
@@ -92,7 +72,7 @@ enum admission_verdict
 admission_arrive(
     struct admission *l, const struct sockaddr *address, int64_t now)
 {
-	struct source source = admission_source(address);
+	struct source source = source_of(address);
 
 	if (l->penalties != NULL &&
 	    penalties_refuse(l->penalties, &source, now) &&
@@ -107,7 +87,7 @@ int64_t
 admission_penalise(struct admission *l, const struct sockaddr *address,
     int64_t ms, int64_t now)
 {
-	struct source source = admission_source(address);
+	struct source source = source_of(address);
 
 	if (l->penalties == NULL || networks_match(l->exempt, address))
 		return 0;

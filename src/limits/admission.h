@@ -14,9 +14,6 @@
 #include "base/networks.h"
 #include "base/source.h"
 
-/* The source that is behind an address. */
-struct source admission_source(const struct sockaddr *);
-
 enum admission_verdict {
 	ADMISSION_ADMITTED,
 	ADMISSION_TOO_MANY,

@@ -170,7 +170,7 @@ judge(struct acceptor *a, struct peer *peer)
 
 	if (verdict != ADMISSION_ADMITTED)
 		return verdict;
-	peer->source = admission_source(address);
+	peer->source = source_of(address);
 	return admission_admit(a->admission, &peer->source);
 }
 

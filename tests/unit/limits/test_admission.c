@@ -16,7 +16,7 @@ ipv4(const char *text)
 	struct sockaddr_in address = {.sin_family = AF_INET};
 
 	ck_assert_int_eq(inet_pton(AF_INET, text, &address.sin_addr), 1);
-	return admission_source((struct sockaddr *)&address);
+	return source_of((struct sockaddr *)&address);
 }
 
 static struct source
@@ -28,7 +28,7 @@ ipv6(const char *text)
 	};
 
 	ck_assert_int_eq(inet_pton(AF_INET6, text, &address.sin6_addr), 1);
-	return admission_source((struct sockaddr *)&address);
+	return source_of((struct sockaddr *)&address);
 }
 
 static struct source
@@ -36,7 +36,7 @@ local(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	return admission_source((struct sockaddr *)&address);
+	return source_of((struct sockaddr *)&address);
 }
 
 static enum admission_verdict

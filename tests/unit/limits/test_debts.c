@@ -7,7 +7,7 @@
 #include "limits/debts.h"
 #include "unit.h"
 
-/* As admission_source() makes it of 10.0.0.0 + n. */
+/* As source_of() makes it of 10.0.0.0 + n. */
 static struct source
 ipv4(unsigned int n)
 {

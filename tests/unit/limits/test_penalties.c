@@ -35,7 +35,7 @@ source(const char *text)
 {
 	struct sockaddr_storage storage = address(text);
 
-	return admission_source((struct sockaddr *)&storage);
+	return source_of((struct sockaddr *)&storage);
 }
 
 static int64_t
