@@ -1,22 +1,29 @@
 /*
- * Limits on what one source address, and all of them, may take.
+ * The limits that depend on time are debts (debts.h).  A connection costs the
+ * time that its token takes to come back, and the bucket is full again when the
+ * debt is paid (the "generic cell rate algorithm" of ITU-T I.371).  An offence
+ * costs its penalty.
  */
 #include "limits/admission.h"
 
 #include <search.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/dontfork.h"
 #include "limits/debts.h"
-#include "limits/penalties.h"
-#include "limits/rates.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
 
 struct admission {
 	unsigned long max_sessions, max_per_source;
 	unsigned long sessions;
-	void *sources;               /* tsearch(3) tree of struct tally */
-	struct rates *rates;         /* NULL: no limit */
-	struct penalties *penalties; /* NULL: none */
+	void *sources;           /* tsearch(3) tree of struct tally */
+	struct debts *rates;     /* NULL: no limit */
+	int64_t token, bucket;   /* nanoseconds: of one connection, a burst */
+	struct debts *penalties; /* NULL: none; marked: refused */
+	int64_t min, max;        /* nanoseconds */
 	const struct networks *exempt;
 };
 
@@ -44,8 +51,8 @@ admission_free(struct admission *l)
 	if (l == NULL)
 		return;
 	tdestroy(l->sources, free);
-	rates_free(l->rates);
-	penalties_free(l->penalties);
+	debts_free(l->rates);
+	debts_free(l->penalties);
 	dontfork_free(l, sizeof(*l));
 }
 
@@ -53,8 +60,10 @@ int
 admission_set_rate(
     struct admission *l, unsigned long per_second, unsigned long burst)
 {
-	rates_free(l->rates);
-	l->rates = rates_new(per_second, burst);
+	debts_free(l->rates);
+	l->token = NS_PER_S / (int64_t)per_second;
+	l->bucket = l->token * (int64_t)burst;
+	l->rates = debts_new(DEBTS_MAX);
 	return l->rates == NULL ? -1 : 0;
 }
 
@@ -62,10 +71,26 @@ int
 admission_set_penalties(struct admission *l, int64_t min_ms, int64_t max_ms,
     const struct networks *exempt)
 {
-	penalties_free(l->penalties);
+	debts_free(l->penalties);
 	l->exempt = exempt;
-	l->penalties = penalties_new(min_ms, max_ms, DEBTS_MAX);
+	l->min = min_ms * NS_PER_MS;
+	l->max = max_ms * NS_PER_MS;
+	l->penalties = debts_new(DEBTS_MAX);
 	return l->penalties == NULL ? -1 : 0;
+}
+
+/* Takes a token of `source`; returns false if it has none left, which costs it
+ * nothing. */
+static bool
+take_token(struct admission *l, const struct source *source, int64_t now)
+{
+	struct debt debt = debts_get(l->rates, source, now);
+
+	debt.until += l->token;
+	if (debt.until - now > l->bucket)
+		return false;
+	debts_set(l->rates, source, &debt);
+	return true;
 }
 
 enum admission_verdict
@@ -74,11 +99,13 @@ admission_arrive(
 {
 	struct source source = source_of(address);
 
+	if (!source.known)
+		return ADMISSION_ADMITTED;
 	if (l->penalties != NULL &&
-	    penalties_refuse(l->penalties, &source, now) &&
+	    debts_get(l->penalties, &source, now).marked &&
 	    !networks_match(l->exempt, address))
 		return ADMISSION_PENALISED;
-	if (l->rates != NULL && !rates_take(l->rates, &source, now))
+	if (l->rates != NULL && !take_token(l, &source, now))
 		return ADMISSION_TOO_FAST;
 	return ADMISSION_ADMITTED;
 }
@@ -88,40 +115,57 @@ admission_penalise(struct admission *l, const struct sockaddr *address,
     int64_t ms, int64_t now)
 {
 	struct source source = source_of(address);
+	struct debt debt;
+	bool refused;
 
-	if (l->penalties == NULL || networks_match(l->exempt, address))
+	if (l->penalties == NULL || !source.known || ms <= 0 ||
+	    networks_match(l->exempt, address))
 		return 0;
-	return penalties_add(l->penalties, &source, ms, now);
+	debt = debts_get(l->penalties, &source, now);
+	refused = debt.marked;
+	debt.until += ms * NS_PER_MS;
+	if (debt.until > now + l->max)
+		debt.until = now + l->max;
+	if (debt.until - now > l->min)
+		debt.marked = true;
+	debts_set(l->penalties, &source, &debt);
+	return debt.marked && !refused ? (debt.until - now) / NS_PER_MS : 0;
+}
+
+static enum admission_verdict
+count_in(struct admission *l, const struct source *source)
+{
+	struct tally **found = tfind(source, &l->sources, source_compare);
+	struct tally *tally;
+
+	if (found != NULL) {
+		if ((*found)->sessions >= l->max_per_source)
+			return ADMISSION_TOO_MANY_FROM_SOURCE;
+		(*found)->sessions++;
+		return ADMISSION_ADMITTED;
+	}
+	tally = malloc(sizeof(*tally));
+	if (tally == NULL)
+		return ADMISSION_TOO_MANY;
+	*tally = (struct tally){.source = *source, .sessions = 1};
+	if (tsearch(tally, &l->sources, source_compare) != NULL)
+		return ADMISSION_ADMITTED;
+	free(tally);
+	return ADMISSION_TOO_MANY;
 }
 
 enum admission_verdict
 admission_admit(struct admission *l, const struct source *source)
 {
-	struct tally **found, *tally;
+	enum admission_verdict verdict = ADMISSION_ADMITTED;
 
 	if (l->sessions >= l->max_sessions)
 		return ADMISSION_TOO_MANY;
-	if (source->known) {
-		found = tfind(source, &l->sources, source_compare);
-		if (found != NULL) {
-			if ((*found)->sessions >= l->max_per_source)
-				return ADMISSION_TOO_MANY_FROM_SOURCE;
-			(*found)->sessions++;
-		} else {
-			tally = malloc(sizeof(*tally));
-			if (tally == NULL)
-				return ADMISSION_TOO_MANY;
-			tally->source = *source;
-			tally->sessions = 1;
-			if (tsearch(tally, &l->sources, source_compare) ==
-			    NULL) {
-				free(tally);
-				return ADMISSION_TOO_MANY;
-			}
-		}
-	}
-	l->sessions++;
-	return ADMISSION_ADMITTED;
+	if (source->known)
+		verdict = count_in(l, source);
+	if (verdict == ADMISSION_ADMITTED)
+		l->sessions++;
+	return verdict;
 }
 
 void

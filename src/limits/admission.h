@@ -24,6 +24,9 @@ enum admission_verdict {
 
 struct admission;
 
+/* A microsecond for each connection: beyond what any machine accepts. */
+#define ADMISSION_RATE_MOST 1000000
+
 /*
  * Room for `max_sessions`, of which one source may have `max_per_source`.
  * Returns NULL with errno.
@@ -36,17 +39,22 @@ void admission_free(struct admission *);
 
 /*
  * From now on a source may make `per_second` connections in a second, and
- * `burst` at once (rates.h).  Without this call any number.
- * Returns 0, or -1 with errno.
+ * `burst` at once, both from 1 to ADMISSION_RATE_MOST: a token bucket.  Without
+ * this call any number.  Returns 0, or -1 with errno.
  */
 int admission_set_rate(
     struct admission *, unsigned long per_second, unsigned long burst);
 
 /*
- * From now on admission_penalise() has a meaning: penalties of more than
- * `min_ms` and at most `max_ms` milliseconds (penalties.h).  The networks in
- * `exempt`, which must outlive it, get none; NULL: no one is exempt. Returns 0,
- * or -1 with errno.
+ * From now on admission_penalise() has a meaning, that of PerSourcePenalties in
+ * sshd_config(5).  Each offence adds to the penalty of its source, and time
+ * takes off.  Up to `min_ms` milliseconds nothing happens: everyone's handshake
+ * fails some day.  Once it is more the source is refused, and stays so until
+ * all of it has passed.  It is never more than `max_ms`, so no one is locked
+ * out for good, and being refused adds nothing.
+ *
+ * The networks in `exempt`, which must outlive it, get none; NULL: no one is
+ * exempt.  Returns 0, or -1 with errno.
  */
 int admission_set_penalties(struct admission *, int64_t min_ms, int64_t max_ms,
     const struct networks *exempt);

@@ -1,6 +1,5 @@
 /*
- * What sources owe: trees to find a source's debt, heaps to find the one that
- * is paid first.
+ * Trees find the debt of a source, heaps the one that is paid first.
  */
 #include "limits/debts.h"
 

@@ -3,8 +3,8 @@
  * once that has passed.
  *
  * Both limits that depend on time are debts.  A connection costs a fraction of
- * a second (rates.h), a failed handshake costs seconds (penalties.h), and time
- * pays them off, so that a source which behaves takes no memory.
+ * a second, a failed handshake costs seconds (admission.c), and time pays them
+ * off, so that a source which behaves takes no memory.
  *
  * The table is full of strangers when it matters, so it has no hash to attack,
  * and its overflow is permissive: the debt that would be paid first is let off
@@ -31,7 +31,7 @@
 
 struct debt {
 	int64_t until; /* deadline_now(): when it is paid */
-	bool marked;   /* its user's, false in a new one */
+	bool marked;   /* the caller's, false in a new one */
 };
 
 struct debts;

@@ -10,7 +10,7 @@
 #include "base/networks.h"
 #include "session/session.h"
 
-/* What a source pays for misbehaving (penalties.h). */
+/* What a source pays for misbehaving (admission.h). */
 struct penalty_options {
 	bool on;
 	int64_t handshake_ms; /* for a handshake that fails */

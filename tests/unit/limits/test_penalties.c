@@ -8,8 +8,6 @@
 #include <sys/un.h>
 
 #include "limits/admission.h"
-#include "limits/penalties.h"
-#include "limits/rates.h"
 #include "unit.h"
 
 #define S INT64_C(1000000000) /* a second of time */
@@ -30,182 +28,23 @@ address(const char *text)
 	return storage;
 }
 
-static struct source
-source(const char *text)
+static struct admission *
+with_penalties(int64_t min_ms)
 {
-	struct sockaddr_storage storage = address(text);
+	struct admission *l = admission_new(10, 10);
 
-	return source_of((struct sockaddr *)&storage);
+	ck_assert_int_eq(admission_set_penalties(l, min_ms, 600 * MS, NULL), 0);
+	return l;
 }
 
-static int64_t
-add(struct penalties *p, const char *who, int64_t ms, int64_t now)
+static struct admission *
+with_rate(unsigned long per_second, unsigned long burst)
 {
-	struct source s = source(who);
+	struct admission *l = admission_new(10, 10);
 
-	return penalties_add(p, &s, ms, now);
+	ck_assert_int_eq(admission_set_rate(l, per_second, burst), 0);
+	return l;
 }
-
-static bool
-refused(struct penalties *p, const char *who, int64_t now)
-{
-	struct source s = source(who);
-
-	return penalties_refuse(p, &s, now);
-}
-
-START_TEST(one_failure_is_nothing_and_many_are_refused)
-{
-	struct penalties *p = penalties_new(15 * MS, 600 * MS, 10);
-
-	ck_assert(!refused(p, "192.0.2.1", START));
-	ck_assert_int_eq(add(p, "192.0.2.1", 5 * MS, START), 0);
-	ck_assert_int_eq(add(p, "192.0.2.1", 5 * MS, START), 0);
-	ck_assert_int_eq(add(p, "192.0.2.1", 5 * MS, START), 0);
-	ck_assert(!refused(p, "192.0.2.1", START)); /* 15 s is not over it */
-	ck_assert_int_eq(add(p, "192.0.2.1", 1, START), 15 * MS + 1);
-	ck_assert(refused(p, "192.0.2.1", START));
-	ck_assert(!refused(p, "192.0.2.2", START));
-	penalties_free(p);
-}
-END_TEST
-
-/* ... not only until it is below the minimum again. */
-START_TEST(a_penalty_lasts_to_its_end)
-{
-	struct penalties *p = penalties_new(15 * MS, 600 * MS, 10);
-
-	ck_assert_int_eq(add(p, "192.0.2.1", 20 * MS, START), 20 * MS);
-	ck_assert(refused(p, "192.0.2.1", START + 20 * S - 1));
-	ck_assert(!refused(p, "192.0.2.1", START + 20 * S));
-	/* And then begins from nothing. */
-	ck_assert_int_eq(add(p, "192.0.2.1", 5 * MS, START + 20 * S), 0);
-	ck_assert(!refused(p, "192.0.2.1", START + 20 * S));
-	penalties_free(p);
-}
-END_TEST
-
-START_TEST(rare_failures_never_add_up)
-{
-	struct penalties *p = penalties_new(15 * MS, 600 * MS, 10);
-
-	for (int64_t i = 0; i < 1000; i++) {
-		ck_assert_int_eq(
-		    add(p, "192.0.2.1", 5 * MS, START + i * 5 * S), 0);
-		ck_assert(!refused(p, "192.0.2.1", START + i * 5 * S));
-	}
-	penalties_free(p);
-}
-END_TEST
-
-START_TEST(a_penalty_has_a_maximum)
-{
-	struct penalties *p = penalties_new(15 * MS, 600 * MS, 10);
-
-	ck_assert_int_eq(add(p, "192.0.2.1", 90 * MS, START), 90 * MS);
-	for (int i = 0; i < 100; i++) /* refused already: nothing new to say */
-		ck_assert_int_eq(add(p, "192.0.2.1", 90 * MS, START), 0);
-	ck_assert(refused(p, "192.0.2.1", START + 600 * S - 1));
-	ck_assert(!refused(p, "192.0.2.1", START + 600 * S));
-	ck_assert_int_eq(
-	    add(p, "192.0.2.1", 1000 * MS, START + 600 * S), 600 * MS);
-	penalties_free(p);
-}
-END_TEST
-
-START_TEST(a_penalty_of_nothing_is_none)
-{
-	struct penalties *p = penalties_new(0, 600 * MS, 10);
-
-	ck_assert_int_eq(add(p, "192.0.2.1", 0, START), 0);
-	ck_assert(!refused(p, "192.0.2.1", START));
-	ck_assert_uint_eq(penalties_count(p, START), 0);
-	ck_assert_int_eq(add(p, "unix", 90 * MS, START), 0);
-	ck_assert(!refused(p, "unix", START));
-	ck_assert_uint_eq(penalties_count(p, START), 0);
-	penalties_free(p);
-}
-END_TEST
-
-START_TEST(ipv6_is_penalised_by_its_64)
-{
-	struct penalties *p = penalties_new(15 * MS, 600 * MS, 10);
-
-	add(p, "2001:db8::1", 10 * MS, START);
-	add(p, "2001:db8::ffff:2", 10 * MS, START);
-	ck_assert(refused(p, "2001:db8::3", START));
-	ck_assert(!refused(p, "2001:db8:0:1::1", START));
-	add(p, "::ffff:192.0.2.1", 20 * MS, START);
-	ck_assert(refused(p, "192.0.2.1", START));
-	ck_assert(!refused(p, "192.0.2.2", START));
-	penalties_free(p);
-}
-END_TEST
-
-START_TEST(a_full_table_is_permissive)
-{
-	struct penalties *p = penalties_new(15 * MS, 600 * MS, 2);
-
-	add(p, "192.0.2.1", 20 * MS, START);
-	add(p, "192.0.2.2", 30 * MS, START);
-	add(p, "192.0.2.3", 40 * MS, START);
-	ck_assert_uint_eq(penalties_count(p, START), 2);
-	ck_assert(!refused(p, "192.0.2.1", START)); /* the first to be free */
-	ck_assert(refused(p, "192.0.2.2", START));
-	ck_assert(refused(p, "192.0.2.3", START));
-	ck_assert(!refused(p, "192.0.2.4", START)); /* no one else suffers */
-	penalties_free(p);
-}
-END_TEST
-
-static bool
-take(struct rates *r, const char *who, int64_t now)
-{
-	struct source s = source(who);
-
-	return rates_take(r, &s, now);
-}
-
-START_TEST(a_burst_and_then_the_rate)
-{
-	struct rates *r = rates_new(10, 3);
-
-	for (int i = 0; i < 3; i++)
-		ck_assert(take(r, "192.0.2.1", START));
-	ck_assert(!take(r, "192.0.2.1", START));
-	ck_assert(take(r, "192.0.2.2", START)); /* has its own */
-	ck_assert(!take(r, "192.0.2.1", START + S / 10 - 1));
-	ck_assert(take(r, "192.0.2.1", START + S / 10));
-	ck_assert(!take(r, "192.0.2.1", START + S / 10));
-	/* Waiting long fills the bucket and no more. */
-	for (int i = 0; i < 3; i++)
-		ck_assert(take(r, "192.0.2.1", START + 100 * S));
-	ck_assert(!take(r, "192.0.2.1", START + 100 * S));
-	rates_free(r);
-}
-END_TEST
-
-START_TEST(the_rate_is_kept_over_time)
-{
-	struct rates *r = rates_new(10, 5);
-	int taken = 0;
-
-	for (int64_t t = 0; t < 10 * S; t += S / 1000)
-		taken += take(r, "192.0.2.1", START + t);
-	ck_assert_int_eq(taken, 5 + 10 * 10 - 1); /* not yet that of 10 s */
-	rates_free(r);
-}
-END_TEST
-
-START_TEST(unix_sockets_have_no_rate)
-{
-	struct rates *r = rates_new(1, 1);
-
-	ck_assert(take(r, "unix", START));
-	ck_assert(take(r, "unix", START));
-	rates_free(r);
-}
-END_TEST
 
 static enum admission_verdict
 arrive(struct admission *l, const char *who, int64_t now)
@@ -222,6 +61,145 @@ penalise(struct admission *l, const char *who, int64_t ms, int64_t now)
 
 	return admission_penalise(l, (struct sockaddr *)&storage, ms, now);
 }
+
+static bool
+is_refused(struct admission *l, const char *who, int64_t now)
+{
+	return arrive(l, who, now) == ADMISSION_PENALISED;
+}
+
+static bool
+take(struct admission *l, const char *who, int64_t now)
+{
+	return arrive(l, who, now) == ADMISSION_ADMITTED;
+}
+
+START_TEST(one_failure_is_nothing_and_many_are_refused)
+{
+	struct admission *l = with_penalties(15 * MS);
+
+	ck_assert(!is_refused(l, "192.0.2.1", START));
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 5 * MS, START), 0);
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 5 * MS, START), 0);
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 5 * MS, START), 0);
+	ck_assert(!is_refused(l, "192.0.2.1", START)); /* 15 s is not over it */
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 1, START), 15 * MS + 1);
+	ck_assert(is_refused(l, "192.0.2.1", START));
+	ck_assert(!is_refused(l, "192.0.2.2", START));
+	admission_free(l);
+}
+END_TEST
+
+/* ... not only until it is below the minimum again. */
+START_TEST(a_penalty_lasts_to_its_end)
+{
+	struct admission *l = with_penalties(15 * MS);
+
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 20 * MS, START), 20 * MS);
+	ck_assert(is_refused(l, "192.0.2.1", START + 20 * S - 1));
+	ck_assert(!is_refused(l, "192.0.2.1", START + 20 * S));
+	/* And then begins from nothing. */
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 5 * MS, START + 20 * S), 0);
+	ck_assert(!is_refused(l, "192.0.2.1", START + 20 * S));
+	admission_free(l);
+}
+END_TEST
+
+START_TEST(rare_failures_never_add_up)
+{
+	struct admission *l = with_penalties(15 * MS);
+
+	for (int64_t i = 0; i < 1000; i++) {
+		ck_assert_int_eq(
+		    penalise(l, "192.0.2.1", 5 * MS, START + i * 5 * S), 0);
+		ck_assert(!is_refused(l, "192.0.2.1", START + i * 5 * S));
+	}
+	admission_free(l);
+}
+END_TEST
+
+START_TEST(a_penalty_has_a_maximum)
+{
+	struct admission *l = with_penalties(15 * MS);
+
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 90 * MS, START), 90 * MS);
+	for (int i = 0; i < 100; i++) /* refused already: nothing new to say */
+		ck_assert_int_eq(penalise(l, "192.0.2.1", 90 * MS, START), 0);
+	ck_assert(is_refused(l, "192.0.2.1", START + 600 * S - 1));
+	ck_assert(!is_refused(l, "192.0.2.1", START + 600 * S));
+	ck_assert_int_eq(
+	    penalise(l, "192.0.2.1", 1000 * MS, START + 600 * S), 600 * MS);
+	admission_free(l);
+}
+END_TEST
+
+START_TEST(a_penalty_of_nothing_is_none)
+{
+	struct admission *l = with_penalties(0);
+
+	ck_assert_int_eq(penalise(l, "192.0.2.1", 0, START), 0);
+	ck_assert(!is_refused(l, "192.0.2.1", START));
+	ck_assert_int_eq(penalise(l, "unix", 90 * MS, START), 0);
+	ck_assert(!is_refused(l, "unix", START));
+	admission_free(l);
+}
+END_TEST
+
+START_TEST(ipv6_is_penalised_by_its_64)
+{
+	struct admission *l = with_penalties(15 * MS);
+
+	penalise(l, "2001:db8::1", 10 * MS, START);
+	penalise(l, "2001:db8::ffff:2", 10 * MS, START);
+	ck_assert(is_refused(l, "2001:db8::3", START));
+	ck_assert(!is_refused(l, "2001:db8:0:1::1", START));
+	penalise(l, "::ffff:192.0.2.1", 20 * MS, START);
+	ck_assert(is_refused(l, "192.0.2.1", START));
+	ck_assert(!is_refused(l, "192.0.2.2", START));
+	admission_free(l);
+}
+END_TEST
+
+START_TEST(a_burst_and_then_the_rate)
+{
+	struct admission *l = with_rate(10, 3);
+
+	for (int i = 0; i < 3; i++)
+		ck_assert(take(l, "192.0.2.1", START));
+	ck_assert(!take(l, "192.0.2.1", START));
+	ck_assert(take(l, "192.0.2.2", START)); /* has its own */
+	ck_assert(!take(l, "192.0.2.1", START + S / 10 - 1));
+	ck_assert(take(l, "192.0.2.1", START + S / 10));
+	ck_assert(!take(l, "192.0.2.1", START + S / 10));
+	/* Waiting long fills the bucket and no more. */
+	for (int i = 0; i < 3; i++)
+		ck_assert(take(l, "192.0.2.1", START + 100 * S));
+	ck_assert(!take(l, "192.0.2.1", START + 100 * S));
+	admission_free(l);
+}
+END_TEST
+
+START_TEST(the_rate_is_kept_over_time)
+{
+	struct admission *l = with_rate(10, 5);
+	int taken = 0;
+
+	for (int64_t t = 0; t < 10 * S; t += S / 1000)
+		taken += take(l, "192.0.2.1", START + t);
+	ck_assert_int_eq(taken, 5 + 10 * 10 - 1); /* not yet that of 10 s */
+	admission_free(l);
+}
+END_TEST
+
+START_TEST(unix_sockets_have_no_rate)
+{
+	struct admission *l = with_rate(1, 1);
+
+	ck_assert(take(l, "unix", START));
+	ck_assert(take(l, "unix", START));
+	admission_free(l);
+}
+END_TEST
 
 START_TEST(admission_asks_for_neither_unless_told)
 {
@@ -280,13 +258,6 @@ START_TEST(the_exempt_are_exempt)
 }
 END_TEST
 
-START_TEST(free_takes_null)
-{
-	penalties_free(NULL);
-	rates_free(NULL);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -299,8 +270,6 @@ main(void)
 	tcase_add_test(c, a_penalty_has_a_maximum);
 	tcase_add_test(c, a_penalty_of_nothing_is_none);
 	tcase_add_test(c, ipv6_is_penalised_by_its_64);
-	tcase_add_test(c, a_full_table_is_permissive);
-	tcase_add_test(c, free_takes_null);
 	c = unit_case(suite, "rates");
 	tcase_add_test(c, a_burst_and_then_the_rate);
 	tcase_add_test(c, the_rate_is_kept_over_time);
