@@ -288,9 +288,10 @@ acceptor_next(struct acceptor *a, struct peer *peer)
 }
 
 void
-acceptor_turn_away(struct acceptor *a, const struct peer *peer, int fd)
+acceptor_turn_away(
+    struct acceptor *a, const struct peer *peer, int fd, int error)
 {
-	refuse_why(a, peer, fd, REJECT_SHORTAGE, strerror(errno));
+	refuse_why(a, peer, fd, REJECT_SHORTAGE, strerror(error));
 	admission_release(a->admission, &peer->source);
 	a->pause = deadline_in(SHORTAGE_MS);
 }

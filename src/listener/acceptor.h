@@ -43,9 +43,10 @@ deadline acceptor_deadline(const struct acceptor *);
  */
 int acceptor_next(struct acceptor *, struct peer *peer);
 
-/* Refuses and closes `fd`, which was admitted, as errno leaves no process to
- * serve it; then pauses a little. */
-void acceptor_turn_away(struct acceptor *, const struct peer *peer, int fd);
+/* Refuses and closes `fd`, which was admitted, because `error`, an errno,
+ * leaves no process to serve it; then pauses a little. */
+void acceptor_turn_away(
+    struct acceptor *, const struct peer *peer, int fd, int error);
 
 /*
  * A session has ended: makes room for another of its source, which gets a

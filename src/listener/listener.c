@@ -146,7 +146,7 @@ take_in(struct listener *l)
 	if (fd == -1)
 		return;
 	if (!open_channel(l, &channel)) {
-		acceptor_turn_away(l->acceptor, &peer, fd);
+		acceptor_turn_away(l->acceptor, &peer, fd, errno);
 		return;
 	}
 	credentials_rotate(l->credentials);
@@ -154,7 +154,7 @@ take_in(struct listener *l)
 	case 0:
 		session_process_serve(&options, fd, channel, result);
 	case -1:
-		acceptor_turn_away(l->acceptor, &peer, fd);
+		acceptor_turn_away(l->acceptor, &peer, fd, errno);
 		break;
 	default:
 		close(fd);

@@ -185,8 +185,7 @@ START_TEST(pauses_after_a_shortage)
 	served = next();
 	ck_assert_int_ne(served, -1);
 	began = deadline_now();
-	errno = EAGAIN;
-	acceptor_turn_away(acceptor, &peer, served);
+	acceptor_turn_away(acceptor, &peer, served, EAGAIN);
 	expect_refused(client, PROTOCOL_BUSY);
 	ck_assert_uint_eq(stats.refused[REJECT_SHORTAGE], 1);
 	waiting = call();
