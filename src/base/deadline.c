@@ -1,12 +1,7 @@
-/*
- * Deadlines: points in time on CLOCK_MONOTONIC, and the one place that waits
- * for a descriptor.
- */
 #include "base/deadline.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
@@ -38,6 +33,20 @@ deadline_earlier(deadline a, deadline b)
 	return a < b ? a : b;
 }
 
+struct timespec *
+deadline_left(deadline when, struct timespec *left)
+{
+	int64_t ns;
+
+	if (when == DEADLINE_NEVER)
+		return NULL;
+	ns = when - deadline_now();
+	if (ns < 0)
+		ns = 0;
+	*left = (struct timespec){ns / NS_PER_S, ns % NS_PER_S};
+	return left;
+}
+
 int
 deadline_wait(int fd, short events, deadline when, int cancel_fd)
 {
@@ -45,37 +54,27 @@ deadline_wait(int fd, short events, deadline when, int cancel_fd)
 	    {.fd = fd, .events = events},
 	    {.fd = cancel_fd, .events = POLLIN}, /* poll(2) skips -1 */
 	};
+	struct timespec left;
+	int n;
 
-	for (;;) {
-		struct timespec timeout, *wait = NULL;
-		int n;
-
-		if (when != DEADLINE_NEVER) {
-			int64_t left = when - deadline_now();
-
-			/* Before a look at `fd`: a peer that always has
-			 * something to say gains no time by it. */
-			if (left <= 0) {
-				errno = ETIMEDOUT;
-				return -1;
-			}
-			timeout.tv_sec = left / NS_PER_S;
-			timeout.tv_nsec = left % NS_PER_S;
-			wait = &timeout;
-		}
-		n = ppoll(fds, 2, wait, NULL);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (fds[1].revents != 0) {
-			errno = ECANCELED;
-			return -1;
-		}
-		if (n == 0) {
+	do {
+		/* Before a look at `fd`: a peer that always has something to
+		 * say gains no time by it. */
+		if (deadline_now() >= when) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		return 1;
+		n = ppoll(fds, 2, deadline_left(when, &left), NULL);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return -1;
+	if (fds[1].revents != 0) {
+		errno = ECANCELED;
+		return -1;
 	}
+	if (n == 0) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	return 1;
 }

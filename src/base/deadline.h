@@ -9,6 +9,7 @@
 #define PINGTLS_DEADLINE_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Nanoseconds on CLOCK_MONOTONIC. */
 typedef int64_t deadline;
@@ -26,6 +27,10 @@ deadline deadline_after(int64_t now, int64_t ms);
 
 /* The earlier of the two. */
 deadline deadline_earlier(deadline a, deadline b);
+
+/* What ppoll(2) is to wait for until `when`: `left` filled in, nothing if that
+ * has passed; NULL for DEADLINE_NEVER. */
+struct timespec *deadline_left(deadline when, struct timespec *left);
 
 /*
  * Waits until poll(2) reports one of `events` (or an error or hang-up, which

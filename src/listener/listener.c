@@ -385,16 +385,9 @@ wait_for_work(struct listener *l, deadline until)
 	    {.fd = l->stopping ? -1 : acceptor_fd(l->acceptor),
 		.events = POLLIN},
 	};
-	struct timespec timeout, *wait = NULL;
-	int64_t now = deadline_now(), left;
+	struct timespec left;
 
-	if (until != DEADLINE_NEVER) {
-		left = until > now ? until - now : 0;
-		timeout.tv_sec = left / 1000000000;
-		timeout.tv_nsec = left % 1000000000;
-		wait = &timeout;
-	}
-	if (ppoll(fds, 2, wait, NULL) == -1)
+	if (ppoll(fds, 2, deadline_left(until, &left), NULL) == -1)
 		return;
 	if (!l->stopping &&
 	    (fds[1].revents != 0 ||
