@@ -1,7 +1,6 @@
-/*
- * Points in time as people read them.
- */
 #include "base/date.h"
+
+#include <string.h>
 
 void
 date_format(time_t when, char *text)
@@ -10,4 +9,11 @@ date_format(time_t when, char *text)
 
 	strftime(
 	    text, DATE_TEXT_MAX, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&when, &tm));
+}
+
+void
+date_format_day(time_t when, char *text)
+{
+	date_format(when, text);
+	text[strcspn(text, " ")] = '\0';
 }

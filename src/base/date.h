@@ -11,4 +11,7 @@
 /* Writes "2026-01-31 12:00:00 UTC" to `text`, DATE_TEXT_MAX octets. */
 void date_format(time_t when, char *text);
 
+/* The same without the time of day. */
+void date_format_day(time_t when, char *text);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/printable.h"
 #include "client/verify_internal.h"
 #include "tls/certificate_names.h"
@@ -47,14 +48,6 @@ verify_peer_certificate(gnutls_session_t session, unsigned int index,
 	return ret;
 }
 
-static void
-format_date(time_t when, char *text, size_t size)
-{
-	struct tm tm;
-
-	strftime(text, size, "%Y-%m-%d", gmtime_r(&when, &tm));
-}
-
 /* Names each certificate of the chain whose time is not now; returns how many.
  */
 static int
@@ -62,7 +55,8 @@ explain_time(struct verifier *t, gnutls_session_t session)
 {
 	gnutls_x509_crt_t certificate;
 	time_t now = time(NULL), from, until;
-	char date[32], subject[VERIFY_NAME_MAX], which[VERIFY_NAME_MAX + 32];
+	char date[DATE_TEXT_MAX], subject[VERIFY_NAME_MAX],
+	    which[VERIFY_NAME_MAX + 32];
 	int found = 0;
 
 	for (unsigned int i = 0;
@@ -79,11 +73,11 @@ explain_time(struct verifier *t, gnutls_session_t session)
 		if (now > until) {
 			long days = (now - until) / VERIFY_SECONDS_A_DAY;
 
-			format_date(until, date, sizeof(date));
+			date_format_day(until, date);
 			add_cause(t, "%s expired on %s (%ld day%s ago)", which,
 			    date, days, days == 1 ? "" : "s");
 		} else if (now < from) {
-			format_date(from, date, sizeof(date));
+			date_format_day(from, date);
 			add_cause(t, "%s is not valid before %s", which, date);
 		} else
 			continue;
