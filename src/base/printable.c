@@ -1,9 +1,25 @@
 #include "base/printable.h"
 
+static char
+show(char octet)
+{
+	return octet >= 32 && octet <= 126 ? octet : '.';
+}
+
 void
 printable(char *text)
 {
 	for (; *text != '\0'; text++)
-		if (*text < 32 || *text > 126)
-			*text = '.';
+		*text = show(*text);
+}
+
+void
+printable_copy(char *text, size_t size, const void *octets, size_t length)
+{
+	const char *octet = octets;
+	size_t n;
+
+	for (n = 0; n < length && n < size - 1; n++)
+		text[n] = show(octet[n]);
+	text[n] = '\0';
 }

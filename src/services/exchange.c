@@ -186,18 +186,10 @@ void
 exchange_note(struct exchange *e, const char *text, size_t size)
 {
 	const size_t most = sizeof(e->said) - 1;
-	bool cut = size > most;
 
-	if (cut)
-		size = most;
-	memcpy(e->said, text, size);
-	e->said[size] = '\0';
-	for (size_t i = 0; i < size; i++)
-		if (e->said[i] == '\0')
-			e->said[i] = '.';
-	if (cut)
+	printable_copy(e->said, sizeof(e->said), text, size);
+	if (size > most)
 		memcpy(e->said + most - 3, "...", 3);
-	printable(e->said);
 }
 
 int

@@ -8,19 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/printable.h"
 #include "stream/stream_internal.h"
-
-/* Keeps what is not TLS for stream_cleartext(). */
-static void
-note_cleartext(struct stream *s, const unsigned char *octets, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size && i < sizeof(s->cleartext) - 1; i++)
-		s->cleartext[i] =
-		    octets[i] >= 32 && octets[i] <= 126 ? (char)octets[i] : '.';
-	s->cleartext[i] = '\0';
-}
 
 /*
  * GnuTLS's reads.  Before it may take the peer's first octet, that must be one
@@ -37,7 +26,8 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 	if (!s->record_seen) {
 		n = recv(s->fd, first, sizeof(first), MSG_PEEK);
 		if (n > 0 && first[0] != 22 && first[0] != 21) {
-			note_cleartext(s, first, (size_t)n);
+			printable_copy(s->cleartext, sizeof(s->cleartext),
+			    first, (size_t)n);
 			errno = EPROTO;
 			n = -1;
 		}
@@ -162,7 +152,8 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 		/* Nothing in the clear may cross.  read_clear_line keeps no
 		 * octet behind a line, so this is a line the peer began and
 		 * the caller gave up. */
-		note_cleartext(s, (unsigned char *)s->line, s->line_length);
+		printable_copy(s->cleartext, sizeof(s->cleartext), s->line,
+		    s->line_length);
 		e = STREAM_CLEARTEXT;
 	}
 	if (e == 0 && (s->input = new_input(s->line_max)) == NULL) {
