@@ -159,18 +159,14 @@ verify_session(struct verifier *t, int *error)
 	t->why[0] = '\0';
 	/* What the user gave is sent even if the server names other issuers:
 	 * its alert then tells what is wrong with it. */
-	*error = gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK |
-					   GNUTLS_NO_SIGNAL |
-					   GNUTLS_FORCE_CLIENT_CERT);
+	*error =
+	    policy_session(&session, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT,
+		t->policy, t->credentials);
 	if (*error < 0)
 		return NULL;
 	gnutls_session_set_ptr(session, t);
-	*error = gnutls_priority_set(session, t->policy);
-	if (*error == 0)
-		*error = gnutls_credentials_set(
-		    session, GNUTLS_CRD_CERTIFICATE, t->credentials);
 	/* SNI has host names only (RFC 6066, 3). */
-	if (*error == 0 && !t->is_address)
+	if (!t->is_address)
 		*error = gnutls_server_name_set(
 		    session, GNUTLS_NAME_DNS, t->name, strlen(t->name));
 	if (*error == 0)

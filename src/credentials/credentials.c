@@ -279,17 +279,12 @@ credentials_session(const struct credentials *c, int *error)
 	/* A ticket of TLS 1.2 holds the secret of the very session that it came
 	 * in: who finds the key would read what was recorded (RFC 9325, 4.3).
 	 * That of TLS 1.3 begins a new key exchange. */
-	*error = gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NONBLOCK |
-					   GNUTLS_NO_SIGNAL |
-					   GNUTLS_NO_TICKETS_TLS12);
+	*error =
+	    policy_session(&session, GNUTLS_SERVER | GNUTLS_NO_TICKETS_TLS12,
+		c->policy, c->certificates);
 	if (*error < 0)
 		return NULL;
-	*error = gnutls_priority_set(session, c->policy);
-	if (*error == 0)
-		*error = gnutls_credentials_set(
-		    session, GNUTLS_CRD_CERTIFICATE, c->certificates);
-	if (*error == 0)
-		*error = tickets_enable(c->tickets, session);
+	*error = tickets_enable(c->tickets, session);
 	client_auth_ask(c->clients, session);
 	if (*error == 0)
 		return session;

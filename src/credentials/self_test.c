@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tls/policy.h"
+
 /* Each end has its turn so often; TLS 1.3 takes two, TLS 1.2 three. */
 #define TURNS 16
 
@@ -67,25 +69,6 @@ play(gnutls_session_t server, gnutls_session_t client)
 	return ret;
 }
 
-/* A client that takes any certificate: it is our own. */
-static int
-make_client(gnutls_session_t *client, gnutls_priority_t policy,
-    gnutls_certificate_credentials_t credentials)
-{
-	int ret = gnutls_init(
-	    client, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
-
-	if (ret < 0)
-		return ret;
-	ret = gnutls_priority_set(*client, policy);
-	if (ret == 0)
-		ret = gnutls_credentials_set(
-		    *client, GNUTLS_CRD_CERTIFICATE, credentials);
-	if (ret < 0)
-		gnutls_deinit(*client);
-	return ret;
-}
-
 int
 self_test_run(gnutls_session_t server, gnutls_priority_t policy)
 {
@@ -96,7 +79,8 @@ self_test_run(gnutls_session_t server, gnutls_priority_t policy)
 	ret = gnutls_certificate_allocate_credentials(&credentials);
 	if (ret < 0)
 		return ret;
-	ret = make_client(&client, policy, credentials);
+	/* The client takes any certificate: it is our own. */
+	ret = policy_session(&client, GNUTLS_CLIENT, policy, credentials);
 	if (ret < 0)
 		goto out;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,

@@ -56,3 +56,21 @@ policy_init(gnutls_priority_t *policy, const char *string,
 	free(whole);
 	return ret < 0 ? -1 : 0;
 }
+
+int
+policy_session(gnutls_session_t *session, unsigned int flags,
+    gnutls_priority_t policy, gnutls_certificate_credentials_t credentials)
+{
+	int ret =
+	    gnutls_init(session, flags | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+
+	if (ret < 0)
+		return ret;
+	ret = gnutls_priority_set(*session, policy);
+	if (ret == 0)
+		ret = gnutls_credentials_set(
+		    *session, GNUTLS_CRD_CERTIFICATE, credentials);
+	if (ret < 0)
+		gnutls_deinit(*session);
+	return ret;
+}

@@ -26,4 +26,13 @@ enum policy_oldest {
 int policy_init(gnutls_priority_t *policy, const char *string,
     enum policy_oldest oldest, char *why);
 
+/*
+ * Makes a non-blocking session under the policy, with these credentials, which
+ * it refers to; `flags` are gnutls_init(3)'s, GNUTLS_CLIENT or GNUTLS_SERVER
+ * among them.  Free it with gnutls_deinit.  Returns 0 or a negative GnuTLS
+ * code.
+ */
+int policy_session(gnutls_session_t *session, unsigned int flags,
+    gnutls_priority_t policy, gnutls_certificate_credentials_t credentials);
+
 #endif
