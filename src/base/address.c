@@ -1,6 +1,3 @@
-/*
- * Addresses as people write them, and as logs show them.
- */
 #include "base/address.h"
 
 #include <arpa/inet.h>
@@ -44,7 +41,7 @@ address_split(const char *text, char *host, char *port)
 		return copy(
 		    host, ADDRESS_HOST_MAX, text + 1, (size_t)(end - text - 1));
 	}
-	/* Two colons without brackets: an IPv6 address and no port. */
+	/* Two colons and no brackets: an IPv6 address without a port. */
 	if (colon == NULL || strchr(colon + 1, ':') != NULL)
 		end = text + strlen(text);
 	else {
@@ -82,7 +79,8 @@ address_normalise(const struct sockaddr *address, struct in6_addr *out)
 	return IN6_IS_ADDR_V4MAPPED(out) ? AF_INET : AF_INET6;
 }
 
-/* An IPv4 address that a dual-stack socket shows as ::ffff:a.b.c.d. */
+/* Converts an IPv4-mapped address, as a dual-stack socket reports IPv4 peers,
+ * to IPv4; returns any other address unchanged. */
 static const struct sockaddr *
 unmap(const struct sockaddr *address, socklen_t *length,
     struct sockaddr_in *storage)

@@ -1,6 +1,6 @@
 /*
- * Addresses as people write them: "host", "host:port", "[ipv6]:port", "port",
- * "/path"; and as logs show them.
+ * Network addresses: parsed as users write them ("host", "host:port",
+ * "[ipv6]:port"), formatted for the log, and normalised for comparison.
  */
 #ifndef PINGTLS_ADDRESS_H
 #define PINGTLS_ADDRESS_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* The longest host name (RFC 1035) or address with zone, brackets taken off. */
+/* The longest host name (RFC 1035), or an IPv6 address with its zone. */
 #define ADDRESS_HOST_MAX 256
 #define ADDRESS_PORT_MAX 32
 /* Enough for "[ipv6%zone]:port" and for a unix socket's path. */
@@ -18,7 +18,7 @@
 /*
  * Splits `text` ("host", "host:port", "[host]:port", a bare IPv6 address) into
  * `host` (ADDRESS_HOST_MAX octets) and `port` (ADDRESS_PORT_MAX octets), which
- * is left empty when `text` names none.  Does not look either up.
+ * is empty if `text` has none.  Neither is looked up.
  * Returns 0, or -1 with errno EINVAL.
  */
 int address_split(const char *text, char *host, char *port);
@@ -34,9 +34,10 @@ void address_format(const struct sockaddr *, socklen_t, char *text);
 void address_format_host(const struct sockaddr *, socklen_t, char *text);
 
 /*
- * Writes an IP address as one of IPv6; that of IPv4 is mapped (RFC 4291,
- * 2.5.5.2), so that it is the same from a dual-stack socket.  Returns AF_INET
- * or AF_INET6, the version it really is, or 0 for what is no IP address.
+ * Converts an IP address to IPv6 form, IPv4 as an IPv4-mapped address (RFC
+ * 4291, 2.5.5.2), so that a client has the same address whether it came through
+ * an IPv4 or a dual-stack socket.  Returns AF_INET for IPv4, mapped or not,
+ * AF_INET6 for other IPv6 addresses, or 0 if it is not an IP address.
  */
 sa_family_t address_normalise(const struct sockaddr *, struct in6_addr *);
 

@@ -1,6 +1,3 @@
-/*
- * Files that are replaced in one step.
- */
 #include "base/atomic_file.h"
 
 #include <errno.h>
@@ -25,7 +22,7 @@ write_all(int fd, const char *octets, size_t size)
 	return 0;
 }
 
-/* Fills the new file, which is closed whatever comes. */
+/* Writes the temporary file and closes it, also on failure. */
 static int
 fill(int fd, const void *octets, size_t size, mode_t mode)
 {
@@ -34,7 +31,7 @@ fill(int fd, const void *octets, size_t size, mode_t mode)
 	if (fchmod(fd, mode) == 0 && write_all(fd, octets, size) == 0)
 		ret = 0;
 	saved = errno;
-	/* Where a write is put off, its failure may be told here. */
+	/* A delayed write (NFS, quota) may report its failure only here. */
 	if (close(fd) == -1 && ret == 0)
 		return -1;
 	errno = saved;

@@ -1,5 +1,5 @@
 /*
- * Files that are replaced in one step.
+ * Replacing a file atomically.
  */
 #ifndef PINGTLS_ATOMIC_FILE_H
 #define PINGTLS_ATOMIC_FILE_H
@@ -8,9 +8,10 @@
 #include <sys/types.h>
 
 /*
- * Replaces `path` by a file with these octets and this mode: whoever reads it
- * sees the old one whole or the new one whole.  It is written beside it first.
- * Returns 0, or -1 with errno, and the old file stays.
+ * Replaces the contents and mode of `path`.  Readers see either the complete
+ * old file or the complete new one: it is written to a temporary file in the
+ * same directory, which is then renamed.  Returns 0, or -1 with errno, in which
+ * case the old file is unchanged.
  */
 int atomic_file_write(
     const char *path, const void *octets, size_t size, mode_t mode);

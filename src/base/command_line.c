@@ -1,6 +1,6 @@
 /*
- * getopt_long(3) does the splitting.  What it returns for a letter is the
- * letter; for a long name, LONG_NAME and the index of its row.
+ * getopt_long(3) splits the command line.  It returns an option's letter, or
+ * LONG_NAME plus the index of its row for a long name.
  */
 #include "base/command_line.h"
 
@@ -25,7 +25,7 @@ static const struct option_row added[] = {
 };
 #define ADDED (sizeof(added) / sizeof(added[0]))
 
-/* What getopt_long() wants. */
+/* The arguments of getopt_long(). */
 struct getopt_tables {
 	char letters[2 * ROWS_MAX + 2];
 	struct option names[ROWS_MAX + 1];
@@ -58,7 +58,7 @@ make_tables(const struct command_line *c, struct getopt_tables *t)
 	char *letter = t->letters;
 
 	assert(c->count + ADDED <= ROWS_MAX);
-	*letter++ = ':'; /* tell a value that is missing from no option */
+	*letter++ = ':'; /* a missing value is reported as ':', not '?' */
 	for (size_t i = 0; (r = command_line_row(c, i)) != NULL; i++) {
 		bool has_value = r->value != NULL || r->kind == OPTION_CHOICE;
 
@@ -116,8 +116,8 @@ read_seconds(
 	    (double)r->min / 1e3, (long long)(r->max / 1000));
 }
 
-/* An enum has the representation of unsigned int (gcc and clang, where none of
- * its constants is negative). */
+/* gcc and clang represent an enum without negative constants as unsigned
+ * int. */
 static int
 read_choice(const struct option_row *r, const char *text, unsigned int *choice,
     char *why)
@@ -140,7 +140,7 @@ read_choice(const struct option_row *r, const char *text, unsigned int *choice,
 	return -1;
 }
 
-/* Stores one option; returns 0, or -1 with what is wrong with the value. */
+/* Stores one option; returns 0, or -1 with the reason in `why`. */
 static int
 store(const struct option_row *r, char *options, const char *text, char *why)
 {
@@ -168,7 +168,7 @@ store(const struct option_row *r, char *options, const char *text, char *why)
 	}
 }
 
-/* Puts the option's name and value before what is wrong with it. */
+/* Composes the message about an invalid value. */
 static enum command_line_outcome
 wrong_value(
     const struct option_row *r, const char *value, const char *what, char *why)
@@ -192,8 +192,8 @@ is_ambiguous(const struct option *names, const char *word)
 	return like > 1;
 }
 
-/* What getopt_long() did not like: it returned `found` and set optopt, which is
- * 0 for a long name that there is not or that is ambiguous. */
+/* Composes the message about an error of getopt_long(), which returned `found`
+ * and set optopt: 0 for a long name that is unknown or ambiguous. */
 static enum command_line_outcome
 wrong_option(
     const struct getopt_tables *t, int found, const char *word, char *why)
@@ -224,7 +224,7 @@ command_line_parse(const struct command_line *c, int argc, char *argv[],
 
 	make_tables(c, &t);
 	opterr = 0;
-	optind = 0; /* glibc: start afresh, for the unit tests */
+	optind = 0; /* glibc: reinitialise, for the unit tests */
 	while (
 	    (found = getopt_long(argc, argv, t.letters, t.names, NULL)) != -1) {
 		if (found == ':' || found == '?')

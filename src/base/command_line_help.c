@@ -1,6 +1,5 @@
 /*
- * The options in two columns.  Between two headings the second begins where the
- * widest of the first column ends.
+ * --help: two columns, aligned within each section.
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,8 +27,7 @@ name_option(const struct option_row *r, char left[LEFT_MAX])
 		    i == 0 ? between : "|", r->choices[i]);
 }
 
-/* The width of the first column, for the rows from this one to the next
- * heading. */
+/* The width of the first column in the section that begins at row `i`. */
 static int
 width_from(const struct command_line *c, size_t i)
 {

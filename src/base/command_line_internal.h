@@ -6,11 +6,11 @@
 
 #include "base/command_line.h"
 
-/* The row of this index, those that are added last; NULL behind them. */
+/* The row of this index, --help and --version last; NULL after the last. */
 const struct option_row *command_line_row(
     const struct command_line *, size_t index);
 
-/* Prints what --help shows. */
+/* Prints the text of --help. */
 void command_line_help(const struct command_line *);
 
 #endif

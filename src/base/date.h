@@ -1,5 +1,5 @@
 /*
- * Points in time as people read them.
+ * Formatting points in time.
  */
 #ifndef PINGTLS_DATE_H
 #define PINGTLS_DATE_H

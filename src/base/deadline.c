@@ -58,8 +58,8 @@ deadline_wait(int fd, short events, deadline when, int cancel_fd)
 	int n;
 
 	do {
-		/* Before a look at `fd`: a peer that always has something to
-		 * say gains no time by it. */
+		/* Checked before polling: otherwise a peer that always has
+		 * data ready would never time out. */
 		if (deadline_now() >= when) {
 			errno = ETIMEDOUT;
 			return -1;

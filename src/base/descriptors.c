@@ -1,6 +1,3 @@
-/*
- * The descriptors of a process.
- */
 #include "base/descriptors.h"
 
 #include <fcntl.h>
@@ -9,7 +6,7 @@
 int
 descriptors_reserve_standard(void)
 {
-	/* open(2) takes the lowest that is free, so it takes this one. */
+	/* open(2) returns the lowest free number, which is this one. */
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) == -1 &&
 		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
@@ -41,8 +38,8 @@ next(const int *keep, size_t count, int from)
 	return lowest;
 }
 
-/* close_range(2), or the same where an old kernel or a container's filter
- * refuses it. */
+/* close_range(2), with a fallback for old kernels and for containers whose
+ * seccomp filter refuses it. */
 static void
 close_between(int first, int last)
 {
@@ -62,7 +59,7 @@ descriptors_keep(const int *keep, size_t count)
 			close_between(from, fd - 1);
 		from = fd + 1;
 	}
-	/* This one reads /proc/self/fd where close_range(2) is refused, and
-	 * aborts where it cannot close all. */
+	/* glibc's fallback without close_range(2) reads /proc/self/fd, and
+	 * aborts if it cannot close all. */
 	closefrom(from);
 }

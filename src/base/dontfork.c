@@ -1,6 +1,3 @@
-/*
- * Memory that is the listener's alone.
- */
 #include "base/dontfork.h"
 
 #include <sys/mman.h>

@@ -1,6 +1,3 @@
-/*
- * Files that are read whole.
- */
 #include "base/file.h"
 
 #include <errno.h>
@@ -8,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Reads to the end, or to `most` octets.  Returns the octets read or -1. */
+/* Reads up to end of file, at most `most` octets.  Returns how many, or -1. */
 static ssize_t
 read_to_end(int fd, unsigned char *octets, size_t most)
 {
@@ -37,7 +34,7 @@ file_read(const char *path, size_t most, size_t *size)
 
 	if (fd == -1)
 		return NULL;
-	/* One octet more than may be there shows that there are too many. */
+	/* Room for one octet more, to notice a file that is too large. */
 	octets = malloc(most + 1);
 	if (octets != NULL)
 		n = read_to_end(fd, octets, most + 1);

@@ -1,5 +1,5 @@
 /*
- * Files that are read whole.
+ * Reading a whole file into memory.
  */
 #ifndef PINGTLS_FILE_H
 #define PINGTLS_FILE_H
@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 /*
- * Reads all of `path`, which may be anything that ends: a pipe, too.  Returns
- * its octets, a NUL that `*size` does not count behind them, for free(3); or
- * NULL with errno (EFBIG: there are more than `most`).
+ * Reads `path` up to end of file; it need not be a regular file.  Returns the
+ * contents, for free(3), with a terminating NUL that `*size` does not count; or
+ * NULL with errno (EFBIG: more than `most` octets).
  */
 unsigned char *file_read(const char *path, size_t most, size_t *size);
 

@@ -1,6 +1,3 @@
-/*
- * A histogram of times, as Prometheus has them.
- */
 #include "base/histogram.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /*
- * A histogram of times, as Prometheus has them: how many were at most so long.
+ * A histogram of durations, in the form of Prometheus.
  */
 #ifndef PINGTLS_HISTOGRAM_H
 #define PINGTLS_HISTOGRAM_H
@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* From the round trip of a machine with itself to a session that idles. */
+/* Upper bounds in seconds: from a round trip on the loopback interface to an
+ * idle session. */
 #define HISTOGRAM_BOUNDS \
 	{ \
 		0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, \
@@ -16,12 +17,12 @@
 #define HISTOGRAM_BUCKETS 15
 
 struct histogram {
-	uint64_t buckets[HISTOGRAM_BUCKETS]; /* none counts another's */
-	uint64_t beyond;                     /* longer than the last bound */
+	uint64_t buckets[HISTOGRAM_BUCKETS]; /* not cumulative */
+	uint64_t beyond;                     /* above the last bound */
 	double sum;                          /* seconds */
 };
 
-/* Counts a time in. */
+/* Adds a duration in nanoseconds. */
 void histogram_add(struct histogram *, int64_t ns);
 
 /* Prints the metric `name` and its `help` in Prometheus's text format. */

@@ -1,6 +1,3 @@
-/*
- * Lists of networks, as options name them.
- */
 #include "base/networks.h"
 
 #include <arpa/inet.h>
@@ -13,10 +10,10 @@
 #include "base/address.h"
 #include "base/parse.h"
 
-/* Where IPv4 begins in an address mapped into IPv6 (RFC 4291, 2.5.5.2). */
+/* The prefix length of IPv4-mapped addresses (RFC 4291, 2.5.5.2). */
 #define MAPPED_BITS 96
 
-/* "unix" is the network of family AF_UNIX; IPv4 is kept mapped. */
+/* "unix" has the family AF_UNIX; IPv4 is stored in IPv4-mapped form. */
 struct network {
 	sa_family_t family;
 	struct in6_addr address;
@@ -28,7 +25,7 @@ struct networks {
 	struct network list[];
 };
 
-/* Whether the first `bits` of two addresses are the same. */
+/* True if the first `bits` of two addresses are equal. */
 static bool
 same(const struct in6_addr *a, const struct in6_addr *b, unsigned long bits)
 {
@@ -39,7 +36,7 @@ same(const struct in6_addr *a, const struct in6_addr *b, unsigned long bits)
 				     (8 - bits % 8)) == 0);
 }
 
-/* Whether a bit beyond the prefix is set. */
+/* True if a bit behind the prefix is set. */
 static bool
 has_host_part(const struct network *n)
 {
@@ -51,7 +48,7 @@ has_host_part(const struct network *n)
 	return memcmp(&prefix, &n->address, sizeof(prefix)) != 0;
 }
 
-/* Reads one item, which it may write to. */
+/* Parses one item of the list; modifies `text`. */
 static int
 parse_network(char *text, struct network *n)
 {

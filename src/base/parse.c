@@ -1,6 +1,3 @@
-/*
- * Numbers and times as people write them on a command line.
- */
 #include "base/parse.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * Numbers and times as people write them on a command line.
+ * Parsing numbers and durations given on the command line.
  */
 #ifndef PINGTLS_PARSE_H
 #define PINGTLS_PARSE_H
@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 /*
- * Reads a decimal whole number from `min` to `max`; no sign, no white space, no
- * rest.  Returns 0, or -1 with errno EINVAL or ERANGE.
+ * Parses a decimal integer from `min` to `max`, without sign or white space.
+ * Returns 0, or -1 with errno EINVAL or ERANGE.
  */
 int parse_count(const char *text, unsigned long min, unsigned long max,
     unsigned long *value);
 
 /*
- * Reads seconds, with up to three decimals ("2", "0.25"), from `min_ms` to
+ * Parses seconds, with up to three decimals ("2", "0.25"), from `min_ms` to
  * `max_ms` milliseconds.  Returns 0 with the milliseconds in `ms`, or -1 with
  * errno EINVAL or ERANGE.
  */

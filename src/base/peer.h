@@ -1,5 +1,5 @@
 /*
- * The peer of a connection: who is served, and since when.
+ * The peer of an accepted connection.
  */
 #ifndef PINGTLS_PEER_H
 #define PINGTLS_PEER_H

@@ -1,5 +1,5 @@
 /*
- * Where a connection comes from, as far as limits care.
+ * The source of a connection, the unit that the limits per source count by.
  */
 #ifndef PINGTLS_SOURCE_H
 #define PINGTLS_SOURCE_H
@@ -9,19 +9,18 @@
 #include <sys/socket.h>
 
 /*
- * An IPv4 address (mapped, so that a dual-stack socket makes no difference) or
- * an IPv6 /64, the least that a site has (RFC 6177).  Unix sockets have no
- * source.
+ * An IPv4 address in IPv4-mapped form, or an IPv6 /64, the smallest prefix that
+ * a site is assigned (RFC 6177).  A peer on a unix socket has no known source.
  */
 struct source {
 	uint8_t octets[16];
 	bool known;
 };
 
-/* The source that is behind an address. */
+/* The source that a peer address belongs to. */
 struct source source_of(const struct sockaddr *);
 
-/* For tsearch(3): orders sources that are known. */
+/* Compares two known sources, for tsearch(3). */
 int source_compare(const void *, const void *);
 
 #endif
