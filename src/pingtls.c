@@ -19,8 +19,8 @@ enum {
 	EXIT_ERROR = 2,
 };
 
-/* Whether the answers are as many as ping(8) calls success: some in each phase
- * that was to be. */
+/* The exit status by the rules of ping(8): success needs an answer in each
+ * phase that was requested. */
 static int
 verdict(const struct ping_options *o, const struct probe_result *r)
 {
@@ -29,7 +29,7 @@ verdict(const struct ping_options *o, const struct probe_result *r)
 
 	if (clear->received == 0 || (!o->plain && tls->received == 0))
 		return EXIT_UNANSWERED;
-	/* With both, fewer than asked for are a failure. */
+	/* With -c and -w, all of them must be answered. */
 	if (o->count > 0 && o->deadline_ms > 0 &&
 	    (clear->received < o->count ||
 		(!o->plain && tls->received < o->count)))
@@ -45,7 +45,7 @@ cannot_write(void)
 	return EXIT_ERROR;
 }
 
-/* The conversation and its report; returns the exit status. */
+/* Runs the probe and prints the report; returns the exit status. */
 static int
 run(const struct ping_options *options, struct verifier *verifier)
 {
@@ -84,7 +84,7 @@ main(int argc, char *argv[])
 		    strerror(errno));
 		return EXIT_ERROR;
 	}
-	/* A reader that went away is an error like any other. */
+	/* A closed pipe is reported as a write error. */
 	signal(SIGPIPE, SIG_IGN);
 
 	switch (ping_options_parse(argc, argv, &options, why)) {

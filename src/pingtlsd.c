@@ -20,7 +20,7 @@
 
 #define EXIT_USAGE 2
 
-/* Our own listener, on the sockets it was given or binds. */
+/* Runs the listener on the sockets passed by systemd or bound here. */
 static int
 listen_and_serve(
     const struct options *o, struct credentials_options *how, int passed)
@@ -75,8 +75,9 @@ out:
 	return ret;
 }
 
-/* Whom to become: SERVICE_USER or --user, if root.  Returns 0 with the account
- * or NULL in `found`, or the exit status after logging. */
+/* Finds the account to change to if started as root: --user or SERVICE_USER.
+ * Returns 0, with NULL in `found` if not root, or the exit status after
+ * logging. */
 static int
 find_account(const struct options *o, struct account *account,
     const struct account **found)
@@ -91,7 +92,8 @@ find_account(const struct options *o, struct account *account,
 		    "--user %s: only root can become another user", o->user);
 		return EXIT_USAGE;
 	}
-	/* Who reloads opens files once more, as that user. */
+	/* The listener reopens files on reload, so it needs the user's
+	 * supplementary groups. */
 	if ((o->inetd ? account_find(user, account)
 		      : account_find_with_groups(user, account)) == -1) {
 		log_line(LOG_ERR, "user %s: %s", user,
@@ -103,8 +105,8 @@ find_account(const struct options *o, struct account *account,
 	return 0;
 }
 
-/* Finds out who accepts the connections, and hands over.  Returns the exit
- * status. */
+/* Determines the way to run, by the options and the environment, and runs.
+ * Returns the exit status. */
 static int
 choose_way(const struct options *o, struct credentials_options *how)
 {
@@ -136,7 +138,7 @@ choose_way(const struct options *o, struct credentials_options *how)
 	return listen_and_serve(o, how, passed);
 }
 
-/* --check-config: loads what would be served, and no more. */
+/* --check-config: loads keys and certificates, and exits. */
 static int
 check_config(const struct credentials_options *how)
 {
@@ -176,7 +178,7 @@ run(struct options *o)
 	return o->check_config ? check_config(&how) : choose_way(o, &how);
 }
 
-/* Opens the log where the options say, but never to the peer. */
+/* Opens the log as the options say, but never on a socket to the peer. */
 static void
 open_log(struct options *o, bool stderr_is_peer)
 {
@@ -207,7 +209,7 @@ main(int argc, char *argv[])
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
-	/* If who started us ignored it, the end of no child would be reported
+	/* If it was inherited as ignored, children could not be waited for
 	 * (wait(2)). */
 	signal(SIGCHLD, SIG_DFL);
 	log_open("pingtlsd",

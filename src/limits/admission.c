@@ -1,8 +1,8 @@
 /*
- * The limits that depend on time are debts (debts.h).  A connection costs the
- * time that its token takes to come back, and the bucket is full again when the
- * debt is paid (the "generic cell rate algorithm" of ITU-T I.371).  An offence
- * costs its penalty.
+ * The limits that depend on time are kept as debts (debts.h).  A token bucket
+ * is stored as the time at which it will be full again, and each connection
+ * moves that time by one token (the generic cell rate algorithm of ITU-T
+ * I.371).  A penalty is stored as the time at which it ends.
  */
 #include "limits/admission.h"
 
@@ -20,16 +20,16 @@ struct admission {
 	unsigned long max_sessions, max_per_source;
 	unsigned long sessions;
 	void *sources;           /* tsearch(3) tree of struct tally */
-	struct debts *rates;     /* NULL: no limit */
-	int64_t token, bucket;   /* nanoseconds: of one connection, a burst */
-	struct debts *penalties; /* NULL: none; marked: refused */
+	struct debts *rates;     /* NULL: not limited */
+	int64_t token, bucket;   /* nanoseconds per connection, per burst */
+	struct debts *penalties; /* NULL: disabled; marked: refused */
 	int64_t min, max;        /* nanoseconds */
 	const struct networks *exempt;
 };
 
 /* A source with at least one session. */
 struct tally {
-	struct source source; /* first, so that a source can look itself up */
+	struct source source; /* first: the key of the tree */
 	unsigned long sessions;
 };
 
@@ -79,8 +79,8 @@ admission_set_penalties(struct admission *l, int64_t min_ms, int64_t max_ms,
 	return l->penalties == NULL ? -1 : 0;
 }
 
-/* Takes a token of `source`; returns false if it has none left, which costs it
- * nothing. */
+/* Takes a token of `source`.  Returns false, and takes none, if the bucket is
+ * empty. */
 static bool
 take_token(struct admission *l, const struct source *source, int64_t now)
 {

@@ -1,9 +1,10 @@
 /*
- * Limits on what one source address, and all of them, may take: sessions at
- * once, new connections in a second, and handshakes that fail.
+ * Admission control: limits on concurrent sessions, in all and per source, on
+ * the rate of new connections per source, and penalties for sources whose
+ * handshakes fail.
  *
- * A connection first arrives (admission_arrive: does its source behave?) and is
- * then admitted (admission_admit: is there room for a session?).
+ * A connection is checked first by admission_arrive(), for the rate and
+ * penalties of its source, then by admission_admit(), for a free session.
  */
 #ifndef PINGTLS_ADMISSION_H
 #define PINGTLS_ADMISSION_H
@@ -18,17 +19,17 @@ enum admission_verdict {
 	ADMISSION_ADMITTED,
 	ADMISSION_TOO_MANY,
 	ADMISSION_TOO_MANY_FROM_SOURCE,
-	ADMISSION_TOO_FAST,  /* more connections in a second than it may make */
-	ADMISSION_PENALISED, /* for what it did before */
+	ADMISSION_TOO_FAST,  /* its source exceeds the rate */
+	ADMISSION_PENALISED, /* its source is serving a penalty */
 };
 
 struct admission;
 
-/* A microsecond for each connection: beyond what any machine accepts. */
+/* A connection per microsecond: more than any machine accepts. */
 #define ADMISSION_RATE_MOST 1000000
 
 /*
- * Room for `max_sessions`, of which one source may have `max_per_source`.
+ * Allows `max_sessions` sessions at a time, `max_per_source` per source.
  * Returns NULL with errno.
  */
 struct admission *admission_new(
@@ -38,53 +39,53 @@ struct admission *admission_new(
 void admission_free(struct admission *);
 
 /*
- * From now on a source may make `per_second` connections in a second, and
- * `burst` at once, both from 1 to ADMISSION_RATE_MOST: a token bucket.  Without
- * this call any number.  Returns 0, or -1 with errno.
+ * Limits the rate of each source by a token bucket: `per_second` connections a
+ * second, `burst` at once, both from 1 to ADMISSION_RATE_MOST.  By default the
+ * rate is not limited.  Returns 0, or -1 with errno.
  */
 int admission_set_rate(
     struct admission *, unsigned long per_second, unsigned long burst);
 
 /*
- * From now on admission_penalise() has a meaning, that of PerSourcePenalties in
- * sshd_config(5).  Each offence adds to the penalty of its source, and time
- * takes off.  Up to `min_ms` milliseconds nothing happens: everyone's handshake
- * fails some day.  Once it is more the source is refused, and stays so until
- * all of it has passed.  It is never more than `max_ms`, so no one is locked
- * out for good, and being refused adds nothing.
+ * Enables penalties, which work like PerSourcePenalties of sshd_config(5).
+ * Each offence adds to the penalty of its source, which decreases with time.
+ * A source is not refused until its penalty exceeds `min_ms` milliseconds, as
+ * anyone's handshake may fail occasionally; it is then refused until the
+ * penalty is down to 0.  Penalties never exceed `max_ms`, and refused
+ * connections add none, so no source is locked out for good.
  *
- * The networks in `exempt`, which must outlive it, get none; NULL: no one is
- * exempt.  Returns 0, or -1 with errno.
+ * The networks in `exempt`, which must outlive the object, are never penalised;
+ * NULL: none are exempt.  Returns 0, or -1 with errno.
  */
 int admission_set_penalties(struct admission *, int64_t min_ms, int64_t max_ms,
     const struct networks *exempt);
 
 /*
- * Whether a connection from `address` at the time `now` (deadline_now()) may
- * be looked at: ADMISSION_ADMITTED, ADMISSION_TOO_FAST or ADMISSION_PENALISED.
- * One that is refused does not count towards the rate.  Nothing is to be
- * released.
+ * Checks the rate and penalty of the source of a new connection at the time
+ * `now` (deadline_now()).  Returns ADMISSION_ADMITTED, ADMISSION_TOO_FAST or
+ * ADMISSION_PENALISED.  Refused connections do not count towards the rate.
+ * There is nothing to release.
  */
 enum admission_verdict admission_arrive(
     struct admission *, const struct sockaddr *address, int64_t now);
 
 /*
- * Adds `ms` milliseconds to the penalty of whoever is at `address`.  Returns
- * the milliseconds for which connections from there are refused if they were
- * not until now, so that it can be logged, or 0.
+ * Adds `ms` milliseconds to the penalty of the source of `address`.  If this
+ * makes the source refused, returns for how many milliseconds, so that it can
+ * be logged; else 0.
  */
 int64_t admission_penalise(struct admission *, const struct sockaddr *address,
     int64_t ms, int64_t now);
 
 /*
- * Counts a session from `source` in, if it may be; each that was admitted must
- * be released once.  Out of memory counts as too many.
+ * Counts a session of `source` if the limits allow it; an admitted session must
+ * be released once.  Returns ADMISSION_TOO_MANY if memory is exhausted.
  */
 enum admission_verdict admission_admit(
     struct admission *, const struct source *);
 void admission_release(struct admission *, const struct source *);
 
-/* Sessions now. */
+/* The number of sessions now. */
 unsigned long admission_count(const struct admission *);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Trees find the debt of a source, heaps the one that is paid first.
+ * A tree finds an entry by its source, a heap the one that expires first.
  */
 #include "limits/debts.h"
 
@@ -10,7 +10,7 @@
 #include "base/dontfork.h"
 
 struct debtor {
-	struct source source; /* first, so that a source can look itself up */
+	struct source source; /* first: the key of the tree */
 	struct debt debt;
 	size_t place; /* in the heap */
 };
@@ -34,7 +34,7 @@ put(struct table *t, size_t place, struct debtor *e)
 	e->place = place;
 }
 
-/* Moves an entry whose time is new to where it belongs. */
+/* Restores the order of the heap after the time of `e` has changed. */
 static void
 sift(struct table *t, struct debtor *e)
 {
@@ -79,7 +79,7 @@ forget_paid(struct table *t, int64_t now)
 		forget_first(t);
 }
 
-/* Mapped, octets 10 and 11 are 0xff; a /64 has only zeros there. */
+/* Octets 10 and 11 are 0xff in an IPv4-mapped address, and 0 in a /64. */
 static struct table *
 table_of(struct debts *d, const struct source *source)
 {
@@ -140,7 +140,7 @@ debts_set(struct debts *d, const struct source *source, const struct debt *debt)
 	}
 	if (t->count == d->most) {
 		if (debt->until <= t->heap[0]->debt.until)
-			return; /* the first to be paid is this one */
+			return; /* this one would expire first */
 		forget_first(t);
 	}
 	e = malloc(sizeof(*e));

@@ -1,6 +1,3 @@
-/*
- * The service's log: one line an event.
- */
 #include "log/log.h"
 
 #include <stdarg.h>
@@ -20,7 +17,8 @@
 static const char *log_name = "";
 static enum log_target log_target = LOG_TARGET_STDERR;
 static int log_most = LOG_INFO;
-static bool log_prefix; /* stderr leads to the journal: sd-daemon(3) prefixes */
+static bool
+    log_prefix; /* stderr is connected to the journal: sd-daemon(3) prefixes */
 
 void
 log_open(const char *name, enum log_target target, int most)
@@ -34,13 +32,13 @@ log_open(const char *name, enum log_target target, int most)
 		target = LOG_TARGET_SYSLOG;
 	log_target = target;
 	if (target == LOG_TARGET_SYSLOG) {
-		/* Both now: a sandboxed process could not. */
+		/* Both now, since a confined process could not. */
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 		tzset();
 	}
 }
 
-/* One write a line, so that lines of several processes do not mix. */
+/* A single write, so that lines of several processes do not mix. */
 static void
 write_stderr(int priority, const char *line)
 {
@@ -52,7 +50,7 @@ write_stderr(int priority, const char *line)
 	else
 		n = snprintf(text, sizeof(text), "%s: %s\n", log_name, line);
 	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) == -1) {
-		/* Nowhere left to say it. */
+		/* There is nowhere to report it. */
 	}
 }
 

@@ -1,10 +1,9 @@
 /*
- * The service's log: one line an event, to standard error, syslog or the
+ * The server's log: one line per event, to standard error, syslog or the
  * journal.
  *
- * Only the listener and the exec'd ways log.  The keyholder and the sessions
- * hand what there is to say to the process that started them, so a session
- * needs no way to the log.
+ * Forked sessions and the keyholder do not log.  They report to the process
+ * that started them, so they need no access to the log.
  */
 #ifndef PINGTLS_LOG_H
 #define PINGTLS_LOG_H
@@ -14,35 +13,36 @@
 #include <syslog.h>
 
 enum log_target {
-	LOG_TARGET_AUTO, /* the journal if stderr leads there, else stderr */
+	LOG_TARGET_AUTO, /* the journal if stderr is connected to it, else
+	                    stderr */
 	LOG_TARGET_STDERR,
 	LOG_TARGET_SYSLOG,
 	LOG_TARGET_JOURNAL,
 };
 
-/* A structured field of an event: its name in journal terms (upper case). */
+/* A field of an event, its name as in the journal (upper case). */
 struct log_field {
 	const char *name;
 	const char *value;
 };
 
 /*
- * Opens the log as `name` (kept by reference).  Events of a priority
- * (syslog(3)) beyond `most` are dropped.  Where the journal is asked for and
- * this build or machine has none, syslog takes its place.
+ * Opens the log under `name`, which is not copied.  Events of a syslog(3)
+ * priority above `most` are dropped.  If the journal is requested but not
+ * available, syslog is used.
  */
 void log_open(const char *name, enum log_target target, int most);
 
 /* True if events of `priority` are logged. */
 bool log_wants(int priority);
 
-/* Logs one line, with no LF at its end. */
+/* Logs one line, given without an LF. */
 void log_line(int priority, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Logs one line with fields beside it; where the target has no fields the line
- * must say it all.
+ * Logs one line with fields, which only the journal stores: the line must make
+ * sense without them.
  */
 void log_event(int priority, const struct log_field *fields, size_t count,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -1,6 +1,3 @@
-/*
- * Complaints that strangers can cause: logged one a second at most.
- */
 #include "log/log_limit.h"
 
 #include "log/log.h"
@@ -8,15 +5,15 @@
 #define EVERY_MS 1000
 
 bool
-log_limit_allow(struct log_limit *c)
+log_limit_allow(struct log_limit *l)
 {
-	if (deadline_now() < c->from) {
-		c->left_out++;
+	if (deadline_now() < l->from) {
+		l->suppressed++;
 		return false;
 	}
-	if (c->left_out > 0)
-		log_line(LOG_WARNING, "and %lu more like that", c->left_out);
-	c->left_out = 0;
-	c->from = deadline_in(EVERY_MS);
+	if (l->suppressed > 0)
+		log_line(LOG_WARNING, "and %lu more like that", l->suppressed);
+	l->suppressed = 0;
+	l->from = deadline_in(EVERY_MS);
 	return true;
 }

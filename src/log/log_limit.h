@@ -1,6 +1,6 @@
 /*
- * Complaints that strangers can cause: logged one a second at most, and the
- * others counted.
+ * Rate-limited logging, for messages that peers can cause at will: at most one
+ * a second, and the number of those suppressed.
  */
 #ifndef PINGTLS_LOG_LIMIT_H
 #define PINGTLS_LOG_LIMIT_H
@@ -9,16 +9,13 @@
 
 #include "base/deadline.h"
 
-/* Zero at first. */
+/* Initially zero. */
 struct log_limit {
-	deadline from; /* when the next may be logged */
-	unsigned long left_out;
+	deadline from; /* when the next message may be logged */
+	unsigned long suppressed;
 };
 
-/*
- * Whether one may be logged now; logs before it how many could not be since the
- * last.
- */
+/* True if a message may be logged now; first logs how many were suppressed. */
 bool log_limit_allow(struct log_limit *);
 
 #endif

@@ -1,6 +1,3 @@
-/*
- * The service manager, systemd.
- */
 #include "log/systemd.h"
 
 #include <errno.h>
@@ -15,7 +12,7 @@
 
 #include <dlfcn.h>
 
-/* Our entries are about the service, not about this file's lines. */
+/* Without CODE_FILE and CODE_LINE, which would name this file. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
@@ -24,9 +21,9 @@ _Static_assert(
     SYSTEMD_FIRST_SOCKET == SD_LISTEN_FDS_START, "sd_listen_fds(3) says 3");
 
 /*
- * Loaded when a manager first turns out to be there.  With the five libraries
- * that it brings along, libsystemd costs 0.6 ms at each start under inetd, and
- * as mappings to copy and to tear down, 40 us at each fork.
+ * Loaded only when the environment shows that systemd is there.  Linked, the
+ * library and the five that it needs would cost 0.6 ms at each start under
+ * inetd, and 40 us at each fork for the additional mappings.
  */
 static const char library_name[] = "libsystemd.so.0";
 static struct {

@@ -1,6 +1,3 @@
-/*
- * Going to the background in the System V way.
- */
 #include "server/daemonize.h"
 
 #include <errno.h>
@@ -11,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The parent: says of the child what a shell must know. */
+/* The parent: exits with the status that the shell is to see. */
 static _Noreturn void
 stand_by(pid_t child, int ready)
 {

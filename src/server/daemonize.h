@@ -1,22 +1,22 @@
 /*
- * Going to the background in the System V way: the command returns when the
- * service is ready, with its status (daemon(7), "SysV Daemons").
+ * Daemonizing in the System V way (daemon(7), "SysV Daemons"): the command
+ * returns once the service is ready, with its exit status.
  */
 #ifndef PINGTLS_DAEMONIZE_H
 #define PINGTLS_DAEMONIZE_H
 
 /*
- * Forks; the child leads a new session, in "/", and goes on.  The parent stays
- * until the child calls daemonize_ready or ends, and exits with status 0 or
- * the child's.
+ * Forks.  The child becomes a session leader, changes to "/" and returns.  The
+ * parent waits until the child calls daemonize_ready() or exits, and exits with
+ * status 0 or the child's.
  *
- * Returns in the child only, with a descriptor for daemonize_ready; or -1 with
+ * Returns a descriptor for daemonize_ready(), only in the child, or -1 with
  * errno.
  */
 int daemonize_begin(void);
 
 /*
- * Lets the parent go and leaves its standard descriptors for /dev/null.
+ * Redirects the standard descriptors to /dev/null and makes the parent exit.
  * Returns 0, or -1 with errno.
  */
 int daemonize_ready(int descriptor);

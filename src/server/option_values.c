@@ -84,7 +84,7 @@ option_proxy_protocol(void *options, const char *value, char *why)
 	return set_networks(&o->listener.proxies, value, why);
 }
 
-/* Reads `text`, which it cuts up. */
+/* Parses `text`, modifying it. */
 static int
 set_penalties(struct penalty_options *p, char *text)
 {

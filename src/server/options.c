@@ -1,5 +1,5 @@
 /*
- * The table of pingtlsd's options.
+ * The table of options, with their defaults and limits.
  */
 #include "server/options.h"
 
@@ -8,17 +8,17 @@
 #include "server/option_values.h"
 #include "server/options_internal.h"
 
-/* Half of Linux's default pid_max is more than any machine runs. */
+/* Half of Linux's default pid_max: each session is a process. */
 #define MOST_SESSIONS 16384
-/* More than any machine accepts. */
+/* More connections a second than any machine accepts. */
 #define MOST_RATE 100000
 
-/* A service of small processes: what a small machine holds with ease. */
+/* What a small machine handles with ease. */
 #define DEFAULT_MAX_SESSIONS 1024
-/* Room for a site behind one address, and for seven more sites. */
+/* Enough for a site behind one address, and an eighth of all. */
 #define DEFAULT_MAX_PER_SOURCE 128
-/* New connections a second from one source.  A site's monitors make a few; the
- * machine takes a thousand. */
+/* A second.  The monitors of a site make a few; the machine handles a
+ * thousand. */
 #define DEFAULT_MAX_RATE_PER_SOURCE 64
 
 static const struct options defaults = {
@@ -28,7 +28,7 @@ static const struct options defaults = {
 		{
 		    .idle_ms = 60000,
 		    .handshake_ms = 10000,
-		    /* A day of pinging; whoever wants more connects again. */
+		    /* After a day of pinging a client can reconnect. */
 		    .total_ms = OPTION_MOST_MS,
 		    .max_errors = 3,
 		},

@@ -1,5 +1,5 @@
 /*
- * The command line of pingtlsd as one struct.
+ * The options of pingtlsd.
  */
 #ifndef PINGTLS_OPTIONS_H
 #define PINGTLS_OPTIONS_H
@@ -20,7 +20,7 @@
 enum verify_client {
 	VERIFY_CLIENT_REQUIRE,
 	VERIFY_CLIENT_OPTIONAL,
-	VERIFY_CLIENT_UNSAID, /* as VERIFY_CLIENT_REQUIRE */
+	VERIFY_CLIENT_UNSAID, /* means VERIFY_CLIENT_REQUIRE */
 };
 
 struct options {
@@ -44,9 +44,10 @@ struct options {
 	bool check_config;
 };
 
-/* Parses the command line; the struct refers to `argv`.  What is wrong is
- * logged in one line (status 2).  options_free() frees what the struct holds,
- * whatever the outcome. */
+/*
+ * Parses the command line; the struct points into `argv`.  An error is logged
+ * in one line.  Call options_free() whatever the outcome.
+ */
 enum command_line_outcome options_parse(
     int argc, char *argv[], struct options *);
 void options_free(struct options *);

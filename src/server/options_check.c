@@ -1,9 +1,9 @@
 /*
- * What goes together on a command line.
+ * Options that depend on each other.
  */
 #include "server/options_internal.h"
 
-/* In the background the directory is "/", at a reload too. */
+/* A daemon's working directory is "/", also when it reloads. */
 static int
 check_absolute(const char *option, const char *file, char *why)
 {
@@ -14,7 +14,7 @@ check_absolute(const char *option, const char *file, char *why)
 	    COMMAND_LINE_VALUE_SHOWN, file);
 }
 
-/* What goes together of TLS. */
+/* The options of TLS. */
 static int
 check_tls(const struct options *o, char *why)
 {
@@ -33,7 +33,7 @@ check_tls(const struct options *o, char *why)
 	return wrongly == NULL ? 0 : command_line_wrong(why, "%s", wrongly);
 }
 
-/* No file of TLS may be named relative to a directory that will change. */
+/* The files of TLS are opened after the working directory has changed. */
 static int
 check_tls_files(const struct options *o, char *why)
 {
@@ -50,7 +50,6 @@ check_tls_files(const struct options *o, char *why)
 	return check_absolute("ticket-key-file", o->tickets.key_file, why);
 }
 
-/* What only the whole command line tells. */
 int
 options_check(struct options *o, char *why)
 {

@@ -1,5 +1,5 @@
 /*
- * The parts that options.c is made of.
+ * What the files of the options share.
  */
 #ifndef PINGTLS_OPTIONS_INTERNAL_H
 #define PINGTLS_OPTIONS_INTERNAL_H
@@ -10,13 +10,12 @@
 #define OPTIONS_DEFAULT_KEY SYSCONFDIR "/pingtls/key.pem"
 #define OPTIONS_DEFAULT_PENALTIES "handshake=2,crash=90,min=15,max=600"
 
-/* A day: no one waits longer for a line, and a session that lasts longer is as
- * well begun anew. */
+/* The upper limit of all times: a day. */
 #define OPTION_MOST_MS (24 * 60 * 60 * INT64_C(1000))
 
 /*
- * Checks what only the whole command line tells, and fills in the default pair.
- * Returns 0, or -1 with one line in `why`.
+ * Checks options that depend on each other, and sets the default key pair.
+ * Returns 0, or -1 with a one-line message in `why`.
  */
 int options_check(struct options *, char *why);
 

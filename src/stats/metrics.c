@@ -1,6 +1,3 @@
-/*
- * The counters in Prometheus's text format.
- */
 #include "stats/metrics.h"
 
 #include <ctype.h>
@@ -28,7 +25,7 @@ counter(FILE *f, const char *name, const char *help, uint64_t value)
 	fprintf(f, PREFIX "%s %" PRIu64 "\n", name, value);
 }
 
-/* A counter in the clear and over TLS. */
+/* A counter with a value in the clear and one over TLS. */
 static void
 by_phase(
     FILE *f, const char *name, const char *help, uint64_t clear, uint64_t tls)
@@ -39,7 +36,7 @@ by_phase(
 }
 
 static void
-refusals(FILE *f, const struct stats *s)
+rejections(FILE *f, const struct stats *s)
 {
 	describe(
 	    f, "refused_total", "counter", "Connections refused, by reason.");
@@ -48,8 +45,8 @@ refusals(FILE *f, const struct stats *s)
 		    rejection_of(i)->label, s->refused[i]);
 }
 
-/* The name that RFC 8446, 6 has for an alert: GnuTLS's, without its prefix and
- * in lower case. */
+/* The name of an alert as in RFC 8446, 6: GnuTLS's without its prefix, in lower
+ * case. */
 static void
 name_alert(unsigned int alert, char *name, size_t size)
 {
@@ -99,7 +96,7 @@ print(FILE *f, const struct stats *s, size_t sessions)
 {
 	counter(f, "connections_total",
 	    "Connections accepted, refused ones too.", s->connections);
-	refusals(f, s);
+	rejections(f, s);
 	describe(f, "sessions", "gauge", "Sessions now.");
 	fprintf(f, PREFIX "sessions %zu\n", sessions);
 	counter(f, "sessions_total", "Sessions that ended.", s->sessions);

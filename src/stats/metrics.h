@@ -10,12 +10,12 @@
 
 #include "stats/stats.h"
 
-/* More than all alerts there are take, at the largest numbers. */
+/* Enough for every TLS alert and the largest numbers. */
 #define METRICS_TEXT_MAX 65536
 
 /*
- * Writes the file's text, of METRICS_TEXT_MAX octets at most, `sessions` being
- * those now.  Returns its size, or -1 with errno.
+ * Formats the file, at most METRICS_TEXT_MAX octets; `sessions` is the current
+ * number.  Returns its size, or -1 with errno.
  */
 ssize_t metrics_format(const struct stats *, size_t sessions, char *text);
 

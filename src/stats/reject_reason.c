@@ -1,6 +1,3 @@
-/*
- * Why a connection is refused, as data.
- */
 #include "stats/reject_reason.h"
 
 #include "stream/protocol.h"

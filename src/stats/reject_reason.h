@@ -5,17 +5,17 @@
 #define PINGTLS_REJECT_REASON_H
 
 enum reject_reason {
-	REJECT_SESSIONS,        /* as many as there may be */
-	REJECT_SOURCE_SESSIONS, /* as many as one source may have */
-	REJECT_SOURCE_RATE,     /* more in a second than one source may make */
-	REJECT_PENALTY,         /* for what its source did before */
-	REJECT_PROXY_HEADER,    /* a proxy sent none, or none in time */
+	REJECT_SESSIONS,        /* the limit of sessions is reached */
+	REJECT_SOURCE_SESSIONS, /* the limit of one source is reached */
+	REJECT_SOURCE_RATE,     /* the source exceeds its rate */
+	REJECT_PENALTY,         /* the source is serving a penalty */
+	REJECT_PROXY_HEADER,    /* no valid PROXY header came in time */
 	REJECT_SHORTAGE,        /* of processes, memory or descriptors */
 	REJECT_REASONS,
 };
 
 struct rejection {
-	const char *reply; /* to the peer, with its LF; NULL: none */
+	const char *reply; /* to the peer, with LF; NULL: none */
 	const char *why;   /* in the log */
 	const char *label; /* in the metrics */
 };

@@ -1,12 +1,9 @@
-/*
- * The service's counters.
- */
 #include "stats/stats.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Believes none of it: the session may have been broken into. */
+/* The session may have been taken over: its alert is no index yet. */
 static void
 add_failure(struct stats *s, const struct session_result *r)
 {

@@ -1,6 +1,3 @@
-/*
- * The pingtls protocol as data: a line to its command.
- */
 #include "stream/protocol.h"
 
 #include <strings.h>
@@ -20,8 +17,8 @@ protocol_parse(const char *line, size_t length)
 
 	if (length == 0)
 		return PROTOCOL_EMPTY;
-	/* A NUL within the line ends strncasecmp early only where the command
-	 * text has one too, which is never: equal length means equal octets. */
+	/* A NUL within the line cannot match: the commands, of the same length,
+	 * have none. */
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (length == commands[i].length &&
 		    strncasecmp(line, commands[i].text, length) == 0)

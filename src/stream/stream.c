@@ -1,6 +1,3 @@
-/*
- * The upgradable stream: a connected socket, plain at first, TLS once upgraded.
- */
 #include "stream/stream.h"
 
 #include <errno.h>
@@ -32,7 +29,8 @@ stream_new(int fd, size_t line_max)
 	s = malloc(sizeof(*s) + line_max);
 	if (s == NULL)
 		return NULL;
-	/* The buffers are left as they are: their pages cost only when used. */
+	/* The buffers are not initialised, so that unused pages cost nothing.
+	 */
 	s->fd = fd;
 	s->cancel_fd = -1;
 	s->when = DEADLINE_NEVER;
@@ -113,7 +111,7 @@ stream_octets_out(const struct stream *s)
 	return s->octets_out;
 }
 
-/* An enum stream_error for what errno says. */
+/* Converts errno to an enum stream_error. */
 static int
 system_error(void)
 {
@@ -162,7 +160,7 @@ stream_tls_failure(struct stream *s, int error)
 	}
 }
 
-/* Sends a part of `data`; returns its size or an enum stream_error. */
+/* Sends some of `data`; returns how many octets, or an enum stream_error. */
 static ssize_t
 send_some(struct stream *s, const char *data, size_t size)
 {
@@ -218,8 +216,8 @@ stream_write(struct stream *s, const void *data, size_t size)
 		size_t room = sizeof(s->output) - s->output_length, n;
 		int e;
 
-		/* Not even a part of it, if all does not fit: should the flush
-		 * fail, last words that still fit would be glued to it. */
+		/* Data that does not fit is not split: if the flush failed, a
+		 * later reply that still fits would follow half of it. */
 		if (size > room && s->output_length > 0) {
 			if ((e = stream_flush(s)) != 0)
 				return e;
@@ -274,7 +272,7 @@ stream_strerror(struct stream *s, int error)
 	return gnutls_strerror(s->tls_error);
 }
 
-/* Reads and drops what the peer still sends, until it closes. */
+/* Discards input until the peer closes. */
 static void
 discard(struct stream *s)
 {

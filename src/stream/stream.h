@@ -1,16 +1,16 @@
 /*
- * The upgradable stream: a connected socket that carries lines, in the clear
- * at first and over TLS once upgraded in place (STARTTLS).
+ * The upgradable stream: lines over a connected socket, in the clear at first,
+ * and over TLS after an upgrade in place (STARTTLS).
  *
- * What makes the upgrade safe is that no buffer spans it.  In the clear, a
- * line is taken from the kernel up to and including its LF and not one octet
- * further, so what follows can only ever be read by GnuTLS.  Over TLS, input
- * is kept in a buffer that does not exist before the upgrade.
+ * The upgrade is safe because no buffer spans it.  In the clear, a line is read
+ * from the kernel up to and including its LF and not one octet further, so what
+ * follows can only be read by GnuTLS.  The buffer for input over TLS does not
+ * exist before the upgrade.
  *
- * Writes are gathered and sent before the stream next waits for input, so a
- * peer that pipelines commands gets its replies in few segments and records.
+ * Output is buffered and sent before the stream next waits for input, so a peer
+ * that pipelines commands receives the replies in few segments and records.
  *
- * Every operation ends by the stream's deadline.
+ * No operation takes longer than the stream's deadline.
  */
 #ifndef PINGTLS_STREAM_H
 #define PINGTLS_STREAM_H
@@ -25,140 +25,140 @@
 
 struct stream;
 
-/* What the functions return below 0. */
+/* Errors, as returned by the functions below. */
 enum stream_error {
-	STREAM_EOF = -1,       /* the peer closed in order */
-	STREAM_TRUNCATED = -2, /* TLS ended without close_notify, or the
-	                          stream within a line */
-	STREAM_TOO_LONG = -3,  /* no LF within the size asked for */
+	STREAM_EOF = -1,       /* the peer closed the connection in order */
+	STREAM_TRUNCATED = -2, /* it did so without close_notify, or within a
+	                          line */
+	STREAM_TOO_LONG = -3,  /* no LF within the requested size */
 	STREAM_TIMEOUT = -4,   /* the deadline passed */
-	STREAM_CANCELLED = -5, /* stream_set_cancel's descriptor spoke */
-	STREAM_SYSTEM = -6,    /* errno says what */
-	STREAM_TLS = -7,       /* stream_tls_error() says what */
-	STREAM_CLEARTEXT = -8, /* octets that are not TLS where its handshake
-	                          had to be; stream_cleartext() has them */
-	STREAM_EARLY_TLS = -9, /* TLS's handshake where a line had to be */
+	STREAM_CANCELLED =
+	    -5, /* the descriptor of stream_set_cancel() is readable */
+	STREAM_SYSTEM = -6,    /* see errno */
+	STREAM_TLS = -7,       /* see stream_tls_error() */
+	STREAM_CLEARTEXT = -8, /* clear text where the handshake should begin;
+	                          see stream_cleartext() */
+	STREAM_EARLY_TLS = -9, /* a TLS handshake where a line should be */
 };
 
 /*
- * A stream on the connected socket `fd`, which it owns from now on and makes
- * non-blocking, for lines of at most `line_max` octets.  Where the socket is
- * TCP, TCP_NODELAY is set: a dialogue of short lines else waits 40 ms for a
- * delayed acknowledgement (tcp(7)). Returns NULL with errno, and leaves `fd`
- * open, when memory is out or `fd` is not a socket.
+ * Creates a stream on the connected socket `fd`, for lines of at most
+ * `line_max` octets.  The stream takes ownership of `fd` and makes it
+ * non-blocking.  On TCP it sets TCP_NODELAY: otherwise a dialogue of short
+ * lines would wait 40 ms for delayed acknowledgements (tcp(7)).  Returns NULL
+ * with errno, and leaves `fd` open, if memory is exhausted or `fd` is not a
+ * socket.
  */
 struct stream *stream_new(int fd, size_t line_max);
 
-/* Closes the descriptor with no farewell and frees all.  NULL is allowed. */
+/* Closes the socket without close_notify and frees the stream.  NULL is
+ * allowed. */
 void stream_free(struct stream *);
 
-/* Sets the deadline of every operation from now on.  At first there is none. */
+/* Sets the deadline of all further operations.  Initially there is none. */
 void stream_set_deadline(struct stream *, deadline);
 
 /*
- * From now on a wait ends with STREAM_CANCELLED when `fd` becomes readable (a
- * signalfd, say).  The stream only polls it.  -1: none, as at first.
+ * Makes waits end with STREAM_CANCELLED when `fd`, for example a signalfd,
+ * becomes readable.  It is polled, never read.  -1 means none, the default.
  */
 void stream_set_cancel(struct stream *, int fd);
 
 /*
- * Reads a line into `line`, `size` octets long (at most what stream_new() was
- * told): what came before the LF, less trailing white space (isspace(3) in the
- * C locale, so CR too), NUL-terminated.  Octets within the line are not looked
- * at; it may hold NULs.  The LF counts towards `size`.
+ * Reads a line into `line`, which has room for `size` octets, at most the
+ * `line_max` of stream_new().  The LF, which counts towards `size`, and white
+ * space before it (isspace(3) in the C locale, CR included) are removed, and a
+ * NUL is added.  The line itself may contain NULs.
  *
- * Returns the line's length, or an enum stream_error.  After STREAM_TIMEOUT and
- * STREAM_CANCELLED the call may be made again and goes on where it was; after
- * any other error the stream is only good for stream_write and stream_close.
+ * Returns the length of the line, or an enum stream_error.  The call can be
+ * repeated after STREAM_TIMEOUT and STREAM_CANCELLED, and continues where it
+ * stopped.  After any other error only stream_write() and stream_close() may be
+ * used.
  */
 ssize_t stream_read_line(struct stream *, char *line, size_t size);
 
 /*
  * Reads up to and including the first octet `end`, which counts towards `size`,
- * and leaves what follows as stream_read_line() does.  Nothing is trimmed, no
- * NUL is added.  Returns how many octets were read, or an enum stream_error,
- * after which the same holds as there.
+ * and nothing behind it.  Nothing is trimmed and no NUL added.  Returns the
+ * number of octets read, or an enum stream_error as stream_read_line() does.
  */
 ssize_t stream_read_until(struct stream *, char end, char *data, size_t size);
 
 /*
- * Reads exactly `size` octets, and leaves what follows as stream_read_line()
- * does.  Must not be called within a line.  Returns 0 or an enum stream_error,
- * after which the stream is only good for stream_write and stream_close.
+ * Reads exactly `size` octets, and nothing behind them.  Must not be called
+ * after part of a line was read.  Returns 0 or an enum stream_error, after
+ * which only stream_write() and stream_close() may be used.
  */
 int stream_read_exact(struct stream *, void *data, size_t size);
 
 /*
- * After an error of stream_read_line() or stream_read_until() in the clear:
- * what was read all the same, which belongs to the stream until its next call.
- * Returns how many octets, 0 where there are none.
+ * The incomplete line that an error of stream_read_line() or
+ * stream_read_until() in the clear left behind.  Returns its length, which may
+ * be 0; `octets` is valid until the next call on the stream.
  */
 size_t stream_unfinished(const struct stream *, const char **octets);
 
-/* Whether the next line is here already, so that to read it takes no wait. */
+/* True if the next line can be read without waiting. */
 bool stream_has_line(const struct stream *);
 
 /*
- * Adds `size` octets to what is to be sent; they leave before the next wait for
- * input, when they are many, at the upgrade, at stream_flush and at
- * stream_close.
- * Returns 0 or an enum stream_error.
+ * Appends `size` octets to the output, which is sent before the stream waits
+ * for input, when the buffer is full, and by stream_upgrade(), stream_flush()
+ * and stream_close().  Returns 0 or an enum stream_error.
  */
 int stream_write(struct stream *, const void *data, size_t size);
 
-/* Sends what stream_write gathered.  Returns 0 or an enum stream_error. */
+/* Sends the buffered output.  Returns 0 or an enum stream_error. */
 int stream_flush(struct stream *);
 
 /*
- * Upgrades the stream: flushes, then performs the handshake of `session`, which
- * the caller made with gnutls_init (as server or as client, with
- * GNUTLS_NONBLOCK and its credentials) and which the stream owns from now on,
- * whatever comes of it.
+ * Upgrades the stream to TLS: sends the buffered output and performs the
+ * handshake of `session`, which must have been made with GNUTLS_NONBLOCK and
+ * have its credentials.  The stream takes ownership of it even on failure.
  *
- * A failed handshake sends the alert that fits.  There is no way back: after an
- * error the stream is good only for stream_close and stream_free.
+ * A failed handshake sends the appropriate alert.  There is no way back to
+ * clear text: after an error only stream_close() and stream_free() may be used.
  *
  * Returns 0 or an enum stream_error.
  */
 int stream_upgrade(struct stream *, gnutls_session_t session);
 
 /*
- * From now on a handshake that fails with a fatal GnuTLS error sends the alert
- * that `fitting` says, or where that is -1 the one that GnuTLS has for the
- * error (gnutls_error_to_alert(3)), as at first.
+ * Sets the function that chooses the alert to send when a handshake fails with
+ * a fatal GnuTLS error.  If it returns -1, and by default, GnuTLS chooses
+ * (gnutls_error_to_alert(3)).
  */
 void stream_set_alert(
     struct stream *, int (*fitting)(gnutls_session_t, int error));
 
-/* The TLS session, or NULL while the stream is in the clear. */
+/* The TLS session, or NULL before the upgrade. */
 gnutls_session_t stream_tls(const struct stream *);
 
 /* After STREAM_TLS: the GnuTLS error code (gnutls_strerror(3)). */
 int stream_tls_error(const struct stream *);
 
 /*
- * After STREAM_CLEARTEXT: the first octets that the peer sent where a TLS
- * record had to be, made printable (others than ASCII 32 to 126 are dots), at
- * most 40.
+ * After STREAM_CLEARTEXT: up to 40 octets that the peer sent instead of a TLS
+ * record, made printable (printable.h).
  */
 const char *stream_cleartext(const struct stream *);
 
 /*
- * A one-line description of an enum stream_error just returned (errno still as
- * it was).  The string is static or belongs to the stream until its next call.
+ * Describes the enum stream_error that was just returned, errno unchanged
+ * since. The string is valid until the next call on the stream.
  */
 const char *stream_strerror(struct stream *, int error);
 
-/* Octets read from and written to the line layer so far, TLS not counted. */
+/* Octets read and written so far, not counting those of TLS itself. */
 size_t stream_octets_in(const struct stream *);
 size_t stream_octets_out(const struct stream *);
 
 /*
- * An orderly end: flushes, sends close_notify over TLS (neither after a fatal
- * alert, sent or received: RFC 8446, 6.2), shuts down the sending side, and
- * discards what the peer still sends until it closes too or `linger_ms` passed.
- * Without the last step the kernel would answer octets not yet read with a
- * reset, which can destroy the last reply before the peer reads it (RFC 1122,
+ * Closes the connection in order: sends the buffered output and, over TLS,
+ * close_notify (neither after a fatal alert in either direction: RFC 8446,
+ * 6.2), shuts down the sending side, and discards input until the peer closes
+ * too or `linger_ms` have passed.  If input were left unread, the kernel would
+ * reset the connection, and the peer might never see the last reply (RFC 1122,
  * 4.2.2.13).  Does not free.  Returns 0 or an enum stream_error.
  */
 int stream_close(struct stream *, int64_t linger_ms);

@@ -1,5 +1,5 @@
 /*
- * The parts that the stream is made of.
+ * What the files of the stream share.
  */
 #ifndef PINGTLS_STREAM_INTERNAL_H
 #define PINGTLS_STREAM_INTERNAL_H
@@ -8,13 +8,13 @@
 
 #include "stream/stream.h"
 
-/* Replies gathered before they are sent: some 800 PONGs in one TLS record. */
+/* The size of the output buffer: some 800 PONGs in one TLS record. */
 #define STREAM_OUTPUT_SIZE 4096
-/* Input decrypted at once, or more where lines may be longer; a TLS record
- * holds at most 16 KiB (RFC 8446, 5.1), GnuTLS keeps the rest. */
+/* The size of the input buffer over TLS, unless lines may be longer.  GnuTLS
+ * keeps the rest of a record, which has up to 16 KiB (RFC 8446, 5.1). */
 #define STREAM_INPUT_SIZE 4096
 
-/* Octets that TLS has delivered and no line has taken yet. */
+/* Octets that were received over TLS but not read from the stream yet. */
 struct tls_input {
 	size_t start, end, size;
 	char data[];
@@ -24,16 +24,16 @@ struct stream {
 	int fd;
 	int cancel_fd;
 	deadline when;
-	int (*fitting_alert)(gnutls_session_t, int); /* NULL: GnuTLS's own */
+	int (*fitting_alert)(gnutls_session_t, int); /* NULL: GnuTLS chooses */
 
 	char output[STREAM_OUTPUT_SIZE];
 	size_t output_length;
 
 	gnutls_session_t tls;    /* NULL: in the clear */
 	struct tls_input *input; /* NULL: in the clear */
-	bool record_seen;        /* the peer's first octet was that of TLS */
-	/* The upgrade failed, or there was a fatal alert: nothing may be sent
-	 * after it (RFC 8446, 6.2). */
+	bool record_seen;        /* the peer's first octet began a TLS record */
+	/* The upgrade failed or a fatal alert was sent or received: nothing
+	 * more may be sent (RFC 8446, 6.2). */
 	bool broken;
 	int tls_error;
 	int pull_errno;
@@ -42,7 +42,7 @@ struct stream {
 	char message[160];
 	size_t octets_in, octets_out;
 
-	/* A line in the clear that has begun: nothing behind its LF, ever. */
+	/* The incomplete line in the clear; never anything behind an LF. */
 	size_t line_length, line_max;
 	char line[];
 };
@@ -51,10 +51,10 @@ struct stream {
  * stream_error. */
 int stream_wait(struct stream *, short events);
 
-/* Waits for what GnuTLS was about to do when it said GNUTLS_E_AGAIN. */
+/* Waits until GnuTLS can continue after GNUTLS_E_AGAIN. */
 int stream_wait_tls(struct stream *);
 
-/* Notes a GnuTLS error; returns an enum stream_error for it. */
+/* Records a GnuTLS error and returns an enum stream_error for it. */
 int stream_tls_failure(struct stream *, int error);
 
 #endif

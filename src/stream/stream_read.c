@@ -1,6 +1,5 @@
 /*
- * What is read from a stream: octet for octet in the clear, from records over
- * TLS.
+ * Reading from a stream: by peeking in the clear, through a buffer over TLS.
  */
 #include <assert.h>
 #include <errno.h>
@@ -18,8 +17,8 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Of the `size` octets at `from`, those up to and including the first `end`, or
- * 0: there is none. */
+/* The number of octets at `from` up to and including the first `end`, or 0 if
+ * there is none among the `size`. */
 static size_t
 up_to(const char *from, size_t size, char end)
 {
@@ -28,7 +27,7 @@ up_to(const char *from, size_t size, char end)
 	return at == NULL ? 0 : (size_t)(at + 1 - from);
 }
 
-/* Waits for input in the clear, what there is to be sent gone before. */
+/* Waits for input in the clear, after sending the buffered output. */
 static int
 wait_clear(struct stream *s)
 {
@@ -42,8 +41,8 @@ wait_clear(struct stream *s)
 	return e == 0 ? stream_wait(s, POLLIN) : e;
 }
 
-/* Whether the line begins as a TLS handshake does (RFC 8446, 5.1: its type,
- * then the major version), which no command of text can. */
+/* True if the line begins like a TLS handshake record, with its type and the
+ * major version (RFC 8446, 5.1), as no text command does. */
 static bool
 is_tls(const struct stream *s)
 {
@@ -51,8 +50,8 @@ is_tls(const struct stream *s)
 }
 
 /*
- * Looks at what the kernel holds, then takes it up to and including `end`.
- * Returns how many octets stand at `from`, or an enum stream_error.
+ * Peeks at the input in the kernel, then reads it up to and including `end`.
+ * Returns the number of octets at `from`, or an enum stream_error.
  */
 static ssize_t
 take_clear(struct stream *s, size_t size, char end, const char **from)
@@ -90,21 +89,21 @@ take_clear(struct stream *s, size_t size, char end, const char **from)
 }
 
 /*
- * Whether the kernel holds a whole record, whose answers can leave together
- * with those there are.  Only short ones count: to look at a long one costs
- * more than to send twice.
+ * True if the kernel holds a complete record, so that its replies can be sent
+ * together with those buffered.  Only short ones count: peeking at a long one
+ * costs more than a second send.
  */
 static bool
 record_waits(const struct stream *s)
 {
-	/* RFC 8446, 5.1: type, version and length, 5 octets, come first. */
+	/* 5 octets come first: type, version and length (RFC 8446, 5.1). */
 	unsigned char record[128];
 	ssize_t n = recv(s->fd, record, sizeof(record), MSG_PEEK);
 
 	return n >= 5 && n >= 5 + (record[3] << 8 | record[4]);
 }
 
-/* Sends the answers there are, unless more can follow without a wait. */
+/* Sends the buffered output unless more input is there already. */
 static int
 answer(struct stream *s)
 {
@@ -114,8 +113,8 @@ answer(struct stream *s)
 	return stream_flush(s);
 }
 
-/* What GnuTLS said instead of octets.  Returns 0 to go on, or an enum
- * stream_error. */
+/* Handles a return value of gnutls_record_recv() that is no data.  Returns 0 to
+ * try again, or an enum stream_error. */
 static int
 no_octets(struct stream *s, ssize_t said)
 {
@@ -127,14 +126,14 @@ no_octets(struct stream *s, ssize_t said)
 		return s->input->end == 0 ? STREAM_EOF : STREAM_TRUNCATED;
 	case GNUTLS_E_AGAIN:
 	case GNUTLS_E_INTERRUPTED:
-		/* What came was a record, but nothing to read. */
+		/* There is no application data yet. */
 		return s->output_length > 0 ? stream_flush(s)
 		                            : stream_wait_tls(s);
 	case GNUTLS_E_WARNING_ALERT_RECEIVED:
-		/* Not waiting, so nothing else looks at the clock. */
+		/* Nothing else checks the deadline if alerts keep coming. */
 		return deadline_now() > s->when ? STREAM_TIMEOUT : 0;
 	case GNUTLS_E_REHANDSHAKE:
-		/* TLS 1.2 only (RFC 5746, 4.5): refuse and end. */
+		/* TLS 1.2 only: refuse and end (RFC 5746, 4.5). */
 		gnutls_alert_send(
 		    s->tls, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
 		return stream_tls_failure(s, (int)said);
@@ -146,8 +145,8 @@ no_octets(struct stream *s, ssize_t said)
 	}
 }
 
-/* Adds to the input over TLS.  Returns 0, also when nothing came yet, or an
- * enum stream_error. */
+/* Receives more input over TLS.  Returns 0, even if none came yet, or an enum
+ * stream_error. */
 static int
 fill(struct stream *s)
 {
@@ -159,8 +158,8 @@ fill(struct stream *s)
 	memmove(in->data, in->data + in->start, held);
 	in->start = 0;
 	in->end = held;
-	/* Before GnuTLS sees a bare end of file, with no close_notify, after
-	 * which it sends nothing more. */
+	/* First, as GnuTLS sends nothing more once it has read an end of file
+	 * without close_notify. */
 	if ((e = answer(s)) != 0)
 		return e;
 	n = gnutls_record_recv(s->tls, in->data + held, in->size - held);
@@ -170,7 +169,7 @@ fill(struct stream *s)
 	return 0;
 }
 
-/* What take_clear() does, over TLS. */
+/* The same over TLS. */
 static ssize_t
 take_tls(struct stream *s, size_t size, char end, const char **from)
 {
@@ -194,7 +193,7 @@ take_tls(struct stream *s, size_t size, char end, const char **from)
 }
 
 static ssize_t
-take(struct stream *s, size_t size, char end, const char **from)
+take_through(struct stream *s, size_t size, char end, const char **from)
 {
 	ssize_t n;
 
@@ -220,7 +219,7 @@ ssize_t
 stream_read_line(struct stream *s, char *line, size_t size)
 {
 	const char *from;
-	ssize_t n = take(s, size, '\n', &from);
+	ssize_t n = take_through(s, size, '\n', &from);
 
 	if (n < 0)
 		return n;
@@ -236,15 +235,15 @@ ssize_t
 stream_read_until(struct stream *s, char end, char *data, size_t size)
 {
 	const char *from;
-	ssize_t n = take(s, size, end, &from);
+	ssize_t n = take_through(s, size, end, &from);
 
 	if (n > 0)
 		memcpy(data, from, (size_t)n);
 	return n;
 }
 
-/* A part of what is to be read, at most `size` octets.  Returns how many, 0
- * where none has come yet, or an enum stream_error. */
+/* Reads at most `size` octets.  Returns how many, 0 if none came yet, or an
+ * enum stream_error. */
 static ssize_t
 read_some(struct stream *s, char *data, size_t size)
 {
@@ -252,7 +251,7 @@ read_some(struct stream *s, char *data, size_t size)
 	ssize_t n;
 
 	if (s->tls == NULL) {
-		/* Not one octet more than is asked for. */
+		/* Not one octet more than requested. */
 		n = recv(s->fd, data, size, 0);
 		if (n == 0)
 			return STREAM_EOF;

@@ -1,5 +1,5 @@
 /*
- * The upgrade of a stream in place: STARTTLS was said, the handshake follows.
+ * The upgrade of a stream in place: the handshake that follows STARTTLS.
  */
 #include <assert.h>
 #include <errno.h>
@@ -12,9 +12,9 @@
 #include "stream/stream_internal.h"
 
 /*
- * GnuTLS's reads.  Before it may take the peer's first octet, that must be one
- * which begins a handshake or an alert record (RFC 8446, 5.1): else what came
- * is clear text, and named as such instead of as a broken record.
+ * GnuTLS's receive function.  The peer's first octet must begin a handshake or
+ * an alert record (RFC 8446, 5.1).  Otherwise the peer sent clear text, which
+ * is reported as such; GnuTLS would call it an unexpected record.
  */
 static ssize_t
 pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
@@ -85,7 +85,7 @@ pull_timeout(gnutls_transport_ptr_t transport, unsigned int ms)
 	    (gnutls_transport_ptr_t)(intptr_t)s->fd, ms);
 }
 
-/* Tells the peer that the handshake failed with this GnuTLS error. */
+/* Sends the alert for a handshake that failed with this GnuTLS error. */
 static void
 send_alert(struct stream *s, int error)
 {
@@ -125,8 +125,7 @@ handshake(struct stream *s)
 	}
 }
 
-/* Input over TLS, with room for a line of `line_max` octets.  NULL: no memory.
- */
+/* Allocates the input buffer, with room for a line of `line_max` octets. */
 static struct tls_input *
 new_input(size_t line_max)
 {
@@ -149,9 +148,9 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 	assert(s->tls == NULL && !s->broken);
 	e = stream_flush(s);
 	if (e == 0 && s->line_length != 0) {
-		/* Nothing in the clear may cross.  read_clear_line keeps no
-		 * octet behind a line, so this is a line the peer began and
-		 * the caller gave up. */
+		/* Nothing in the clear may cross the upgrade.  Nothing is ever
+		 * read behind an LF, so this is an incomplete line that the
+		 * caller gave up. */
 		printable_copy(s->cleartext, sizeof(s->cleartext), s->line,
 		    s->line_length);
 		e = STREAM_CLEARTEXT;
@@ -166,9 +165,9 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 		return e;
 	}
 	s->tls = session;
-	/* What gnutls_transport_set_int() sets, with reads of our own: GnuTLS's
-	 * handshake timeout does not count the waits, which a peer that drips
-	 * makes the most of, so the socket does not block and we wait. */
+	/* As gnutls_transport_set_int(), with our own functions.  The socket
+	 * does not block, and we wait ourselves: GnuTLS's handshake timeout
+	 * starts anew with each octet that a slow peer sends. */
 	gnutls_transport_set_ptr(s->tls, s);
 	gnutls_transport_set_vec_push_function(s->tls, push);
 	gnutls_transport_set_pull_function(s->tls, pull);

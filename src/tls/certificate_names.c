@@ -1,6 +1,3 @@
-/*
- * The names in a certificate, for people.
- */
 #include "tls/certificate_names.h"
 
 #include <arpa/inet.h>
@@ -42,8 +39,8 @@ certificate_issuer(gnutls_x509_crt_t certificate, char *text, size_t size)
 }
 
 /*
- * The alternative name at `index` as text.  Returns 1, 0 for one of another
- * kind, or -1 when there is none.
+ * Writes the alternative name at `index`.  Returns 1, 0 if it is of another
+ * kind, or -1 if there is none.
  */
 static int
 alternative_name(
@@ -100,11 +97,11 @@ certificate_names(gnutls_x509_crt_t certificate, char *text, size_t size)
 	snprintf(text, size, "%s", name);
 }
 
-/* For show only; it is GnuTLS that decides
- * (gnutls_x509_crt_check_hostname2(3)). A wildcard stands for one whole label
- * (RFC 9525, 6.3). */
+/* For display only: verification is GnuTLS's
+ * (gnutls_x509_crt_check_hostname2(3)). A wildcard matches one whole label (RFC
+ * 9525, 6.3). */
 static bool
-fits(const char *pattern, const char *name)
+name_matches(const char *pattern, const char *name)
 {
 	const char *dot = strchr(name, '.');
 
@@ -122,7 +119,7 @@ certificate_match(
 
 	for (unsigned int i = 0;
 	     (ret = alternative_name(certificate, i, text, size)) >= 0; i++)
-		if (ret == 1 && fits(text, name))
+		if (ret == 1 && name_matches(text, name))
 			return;
 	text[0] = '\0';
 }

@@ -1,5 +1,5 @@
 /*
- * The names in a certificate, for people: printable whatever they hold.
+ * The names in a certificate as text, made printable (printable.h).
  */
 #ifndef PINGTLS_CERTIFICATE_NAMES_H
 #define PINGTLS_CERTIFICATE_NAMES_H
@@ -8,19 +8,19 @@
 
 #include <gnutls/x509.h>
 
-/* The subject's or the issuer's distinguished name (RFC 4514) or, where it is
- * empty, "(none)". */
+/* The distinguished name of the subject or issuer (RFC 4514), or "(none)" if it
+ * is empty. */
 void certificate_subject(gnutls_x509_crt_t, char *text, size_t size);
 void certificate_issuer(gnutls_x509_crt_t, char *text, size_t size);
 
 /*
  * The subject alternative names (RFC 5280, 4.2.1.6) that are DNS names or
- * addresses, ", " between, "..." behind what does not fit; or the common name
- * where there is none.
+ * addresses, separated by ", "; "..." stands for those that do not fit.  If
+ * there are none, the common name.
  */
 void certificate_names(gnutls_x509_crt_t, char *text, size_t size);
 
-/* The one of them that fits `name`, or "". */
+/* The subject alternative name that matches `name`, or "". */
 void certificate_match(
     gnutls_x509_crt_t, const char *name, char *text, size_t size);
 

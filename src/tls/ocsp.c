@@ -1,6 +1,3 @@
-/*
- * OCSP responses, as stapled to a TLS handshake.
- */
 #include "tls/ocsp.h"
 
 #include <stdio.h>
@@ -12,10 +9,10 @@
 
 #include "base/date.h"
 
-/* For how long a response that names no end is good: as GnuTLS has it. */
+/* How long a response without nextUpdate is valid, as in GnuTLS. */
 #define WITHOUT_END_S (15 * 24 * 60 * 60)
 
-/* Takes a response in either form.  Returns 0 or a GnuTLS code. */
+/* Imports a response, DER or PEM.  Returns 0 or a GnuTLS code. */
 static int
 import(gnutls_ocsp_resp_t response, const gnutls_datum_t *data)
 {
@@ -40,9 +37,9 @@ import_certificate(const gnutls_datum_t *der)
 	return NULL;
 }
 
-/* What is wrong with whom the response is about and from, or NULL. */
+/* Checks subject and signer.  Returns what is wrong, or NULL. */
 static const char *
-doubt_parties(gnutls_ocsp_resp_t response, const gnutls_datum_t *subject_der,
+check_parties(gnutls_ocsp_resp_t response, const gnutls_datum_t *subject_der,
     const gnutls_datum_t *issuer_der)
 {
 	gnutls_x509_crt_t subject = import_certificate(subject_der);
@@ -53,7 +50,8 @@ doubt_parties(gnutls_ocsp_resp_t response, const gnutls_datum_t *subject_der,
 	if (subject == NULL ||
 	    gnutls_ocsp_resp_check_crt(response, 0, subject) != 0)
 		why = "it is about another certificate";
-	/* An issuer who is not in the chain only the client knows. */
+	/* The signature of an issuer that is not in the chain cannot be
+	 * checked here; the client does. */
 	else if (issuer != NULL && (gnutls_ocsp_resp_verify_direct(
 					response, issuer, &verdict, 0) != 0 ||
 				       verdict != 0))
@@ -65,10 +63,10 @@ doubt_parties(gnutls_ocsp_resp_t response, const gnutls_datum_t *subject_der,
 	return why;
 }
 
-/* What is wrong with what the response says, or NULL; a text of our own goes to
- * `why`. */
+/* Checks status and dates.  Returns what is wrong, which may be in `why`, or
+ * NULL. */
 static const char *
-doubt_statement(gnutls_ocsp_resp_t response, char *why)
+check_status(gnutls_ocsp_resp_t response, char *why)
 {
 	unsigned int status;
 	time_t from, until, now = time(NULL);
@@ -109,9 +107,9 @@ ocsp_check(const gnutls_datum_t *data, const gnutls_datum_t *subject,
 	}
 	ret = import(response, data);
 	if (ret == 0)
-		fault = doubt_statement(response, why);
+		fault = check_status(response, why);
 	if (ret == 0 && fault == NULL)
-		fault = doubt_parties(response, subject, issuer);
+		fault = check_parties(response, subject, issuer);
 	if (ret == 0 && fault == NULL)
 		ret = gnutls_ocsp_resp_export2(
 		    response, der, GNUTLS_X509_FMT_DER);

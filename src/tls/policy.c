@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Come last, so they have the last word.  PSK is that of resumption, too: a key
- * exchange of its own (DHE) goes with it as long as PSK alone is not on. */
+/* Appended, and so overriding what comes before.  Without PSK as a key
+ * exchange, TLS 1.3 can resume only by DHE-PSK. */
 #define FLOOR "-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL:-RSA:-PSK"
 static const char *const floors[] = {
     [POLICY_TLS_1_2] = FLOOR,
