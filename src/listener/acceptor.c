@@ -34,7 +34,7 @@ struct acceptor {
 	struct admission *admission;
 	struct pending *pending; /* NULL: there are no proxies */
 	/* Apart, so that a flood of one hides no other. */
-	struct log_limit refusals, penalties, shortages;
+	struct log_limit rejections, penalties, shortages;
 	int epoll; /* the listening sockets, and the pending */
 	deadline pause;
 };
@@ -137,7 +137,7 @@ refuse_why(struct acceptor *a, const struct peer *peer, int fd,
 
 	a->stats->refused[reason]++;
 	if (log_limit_allow(
-		reason == REJECT_SHORTAGE ? &a->shortages : &a->refusals)) {
+		reason == REJECT_SHORTAGE ? &a->shortages : &a->rejections)) {
 		address_format(
 		    (const struct sockaddr *)&peer->address, peer->length, who);
 		log_line(LOG_NOTICE, "refused %s: %s", who, why);

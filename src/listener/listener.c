@@ -32,7 +32,7 @@
  * then after twice the time, at last every minute. */
 #define KEYHOLDER_FIRST_MS 1000
 #define KEYHOLDER_LAST_MS 60000
-/* What the service manager shows and the metrics file are at most this old. */
+/* What systemd shows and the metrics file are at most this old. */
 #define PUBLISH_MS 1000
 /* The metrics are for the exporter, which is another user. */
 #define METRICS_MODE 0644
@@ -57,7 +57,7 @@ struct listener {
 	deadline next_keyholder, next_watchdog, next_kill, next_publish;
 	int64_t keyholder_ms; /* the pause before the next try */
 	bool changed;         /* the counters, since they were published */
-	struct log_limit complaints;
+	struct log_limit crash_messages;
 	int kill_signal;
 	char metrics[METRICS_TEXT_MAX];
 };
@@ -173,7 +173,7 @@ write_metrics(struct listener *l)
 
 	if ((size == -1 || atomic_file_write(file, l->metrics, (size_t)size,
 			       METRICS_MODE) == -1) &&
-	    log_limit_allow(&l->complaints))
+	    log_limit_allow(&l->crash_messages))
 		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
 }
 

@@ -26,7 +26,7 @@ void listener_free(struct listener *);
 /*
  * Serves until SIGTERM or SIGINT, and until the sessions have then ended or
  * been ended.  SIGHUP loads the credentials anew, SIGUSR1 logs the counters.
- * Tells the service manager of it all (sd_notify(3)).
+ * Tells systemd of it all (sd_notify(3)).
  *
  * Returns the exit status.  A forked session never returns.
  */

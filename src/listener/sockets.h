@@ -1,5 +1,5 @@
 /*
- * The listening sockets: bound by us, or inherited from the service manager.
+ * The listening sockets: bound by us, or inherited from systemd.
  */
 #ifndef PINGTLS_SOCKETS_H
 #define PINGTLS_SOCKETS_H
@@ -29,7 +29,7 @@ int sockets_listen(
     struct sockets *, const char *const *addresses, size_t count);
 
 /*
- * Takes over the `count` sockets that the service manager passed: listening
+ * Takes over the `count` sockets that systemd passed: listening
  * stream sockets all.  Returns 0, or -1 after logging one line.
  */
 int sockets_inherit(struct sockets *, int count);

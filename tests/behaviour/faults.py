@@ -92,18 +92,18 @@ def no_descriptors() -> None:
                     ask(upgrade(peer), b"PING\n", b"PONG\n")
 
 
-def complaints(pingtlsd: Server) -> int:
+def recurring(pingtlsd: Server) -> int:
     return sum("cannot accept" in line for line in pingtlsd.lines)
 
 
-@test("a complaint that recurs is logged once a second at most")
+@test("a message that recurs is logged once a second at most")
 def bounded_log() -> None:
     with server() as pingtlsd, unharmed(pingtlsd):
         began = time.monotonic()
         with short(pingtlsd.pid, "--nofile", 3), connect(pingtlsd.port):
             lines = wait_until(
                 "three lines",
-                lambda: count if (count := complaints(pingtlsd)) >= 3 else 0,
+                lambda: count if (count := recurring(pingtlsd)) >= 3 else 0,
             )
             seconds = time.monotonic() - began
             assert lines <= seconds + 1, f"{lines} lines in {seconds} s"

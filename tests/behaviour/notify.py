@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The service manager is told of the start, reloads, the stop, and life (sd_notify)."""
+"""systemd is told of the start, reloads, the stop, and life (sd_notify)."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from programs import USER, Server, needs_libsystemd, scratch
 from tap import HANG, ROOT, equal, main, test, wait_until
 
 
-class Manager:
+class Systemd:
     """The socket that systemd would listen on, and what came there."""
 
     def __init__(self) -> None:
@@ -39,59 +39,59 @@ class Manager:
 
 
 @contextmanager
-def managed(**environment: str) -> Iterator[tuple[Manager, Server]]:
-    """A server under a manager, ended by the test."""
+def managed(**environment: str) -> Iterator[tuple[Systemd, Server]]:
+    """A server under a stand-in for systemd, ended by the test."""
     needs_libsystemd()
-    manager = Manager()
-    new = manager.environment | environment
+    systemd = Systemd()
+    new = systemd.environment | environment
     os.environ |= new
     try:
         pingtlsd = Server("--drain-timeout", HANG)
     finally:
         for name in new:
             del os.environ[name]
-    yield manager, pingtlsd
-    manager.close()
+    yield systemd, pingtlsd
+    systemd.close()
 
 
 @test("READY when connections are accepted, STOPPING when no more are")
 def ready_and_stopping() -> None:
-    with managed() as (manager, pingtlsd):
-        equal(manager.told("READY"), "READY=1")
+    with managed() as (systemd, pingtlsd):
+        equal(systemd.told("READY"), "READY=1")
         with connect(pingtlsd.port) as peer:
             ask(peer, b"PING\n", b"PONG\n")
             pingtlsd.signal(signal.SIGTERM)
             # The session is still there.
-            equal(manager.told("STOPPING"), "STOPPING=1")
+            equal(systemd.told("STOPPING"), "STOPPING=1")
             ask(peer, b"PING\n", b"PONG\n")
         equal(pingtlsd.wait(), 0, "exit status")
 
 
 @test("RELOADING with the time at SIGHUP, READY after it")
 def reloading() -> None:
-    with managed() as (manager, pingtlsd):
-        manager.told("READY")
+    with managed() as (systemd, pingtlsd):
+        systemd.told("READY")
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         pingtlsd.signal(signal.SIGHUP)
-        said = dict(x.split("=") for x in manager.told("RELOADING").splitlines())
+        said = dict(x.split("=") for x in systemd.told("RELOADING").splitlines())
         equal(said["RELOADING"], "1")
         # systemd takes an answer for one to its own SIGHUP by this.
         assert before <= int(said["MONOTONIC_USEC"]) <= before + HANG * 10**6, said
-        equal(manager.told("READY"), "READY=1")
+        equal(systemd.told("READY"), "READY=1")
         pingtlsd.stop()
 
 
 @test("WATCHDOG in time, and STATUS with the counters")
 def watchdog() -> None:
     half_a_second = {"WATCHDOG_USEC": "500000"}
-    with managed(**half_a_second) as (manager, pingtlsd):
+    with managed(**half_a_second) as (systemd, pingtlsd):
         for _ in range(3):
-            equal(manager.told("WATCHDOG"), "WATCHDOG=1")
+            equal(systemd.told("WATCHDOG"), "WATCHDOG=1")
         dialogue(pingtlsd.port)
         pingtlsd.wait_sessions(0)
         wait_until(
             "the status has the dialogue",
-            lambda: " 1 upgrade" in manager.told("STATUS="),
+            lambda: " 1 upgrade" in systemd.told("STATUS="),
         )
         pingtlsd.stop()
 

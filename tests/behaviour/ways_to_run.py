@@ -226,12 +226,12 @@ def accept_no() -> None:
     activated(command=[PINGTLSD, "--log", "stderr", *TO_SERVE, *pair("ecdsa")])
 
 
-@test("socket-activated, one instance a connection (Accept=yes)")
+@test("socket-activated, one instance per connection (Accept=yes)")
 def accept_yes() -> None:
     activated("--accept", "--inetd", command=inetd_words())
 
 
-@test("socket-activated, one instance a connection on LISTEN_FDS")
+@test("socket-activated, one instance per connection on LISTEN_FDS")
 def accept_yes_listen_fds() -> None:
     activated(
         "--accept", command=[PINGTLSD, "--log", "stderr", *TO_SERVE, *pair("ecdsa")]

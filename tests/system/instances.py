@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""pingtls-inetd.socket and pingtls-inetd@.service: one instance a connection."""
+"""pingtls-inetd.socket and pingtls-inetd@.service: one instance per connection."""
 
 from inside import (
     PORT,

@@ -8,7 +8,7 @@
 #include "unit_peer.h"
 
 static int
-rehearse(const char *server, const char *client)
+self_test(const char *server, const char *client)
 {
 	gnutls_session_t session = unit_tls_session(
 	    GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL, server);
@@ -24,17 +24,17 @@ rehearse(const char *server, const char *client)
 
 START_TEST(works_with_each_version)
 {
-	ck_assert_int_eq(rehearse(UNIT_TLS_1_3, UNIT_TLS_1_3), 0);
-	ck_assert_int_eq(rehearse(UNIT_TLS_1_2, UNIT_TLS_1_2), 0);
-	ck_assert_int_eq(rehearse("NORMAL", "NORMAL"), 0);
+	ck_assert_int_eq(self_test(UNIT_TLS_1_3, UNIT_TLS_1_3), 0);
+	ck_assert_int_eq(self_test(UNIT_TLS_1_2, UNIT_TLS_1_2), 0);
+	ck_assert_int_eq(self_test("NORMAL", "NORMAL"), 0);
 }
 END_TEST
 
 START_TEST(says_what_does_not_work)
 {
-	ck_assert_int_lt(rehearse(UNIT_TLS_1_3, UNIT_TLS_1_2), 0);
+	ck_assert_int_lt(self_test(UNIT_TLS_1_3, UNIT_TLS_1_2), 0);
 	ck_assert_int_lt(
-	    rehearse(UNIT_TLS_1_3 ":-SIGN-ALL:+SIGN-RSA-SHA256", UNIT_TLS_1_3),
+	    self_test(UNIT_TLS_1_3 ":-SIGN-ALL:+SIGN-RSA-SHA256", UNIT_TLS_1_3),
 	    0);
 }
 END_TEST
@@ -43,7 +43,7 @@ START_TEST(leaves_no_descriptor)
 {
 	size_t before = unit_descriptors(getpid());
 
-	ck_assert_int_eq(rehearse("NORMAL", "NORMAL"), 0);
+	ck_assert_int_eq(self_test("NORMAL", "NORMAL"), 0);
 	ck_assert_uint_eq(unit_descriptors(getpid()), before);
 }
 END_TEST

@@ -219,7 +219,7 @@ START_TEST(takes_over_what_listens_and_nothing_else)
 	ck_assert_int_eq(sockets_inherit(&sockets, 1), 0);
 	ck_assert_uint_eq(sockets.count, 1);
 	ck_assert_int_eq(sockets.fds[0], SYSTEMD_FIRST_SOCKET);
-	/* The path is the manager's. */
+	/* The path is systemd's. */
 	sockets_remove(&sockets);
 	ck_assert_int_eq(access(path, F_OK), 0);
 	sockets_remove(&ours);
