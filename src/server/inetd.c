@@ -1,6 +1,3 @@
-/*
- * One connection that another program accepted: the process is the session.
- */
 #include "server/inetd.h"
 
 #include <errno.h>
@@ -31,8 +28,9 @@ inetd_stderr_is_peer(void)
 }
 
 /*
- * Moves the peer's socket off the standard descriptors, which become /dev/null:
- * nothing but the protocol may ever reach it.  Returns it, or -1 with errno.
+ * Moves the socket away from the standard descriptors and replaces them by
+ * /dev/null, so that only the protocol is ever written to it.  Returns its new
+ * descriptor, or -1 with errno.
  */
 static int
 take_peer(int fd)
@@ -54,8 +52,8 @@ take_peer(int fd)
 	return peer;
 }
 
-/* Where a proxy relays, its header says who the peer is.  Returns 0, or -1
- * after logging. */
+/* If the peer is a trusted proxy, reads the real peer from its PROXY header.
+ * Returns 0, or -1 after logging. */
 static int
 ask_proxy(const struct options *o, int fd, struct peer *peer)
 {
@@ -103,7 +101,7 @@ open_channel(const struct credentials *credentials)
 	return channel;
 }
 
-/* Serves the peer, the keyholder already forked.  Returns 0, or -1 after
+/* Serves the peer; the keyholder has been forked.  Returns 0, or -1 after
  * logging. */
 static int
 serve(const struct options *o, const struct credentials *credentials, int fd,
@@ -116,8 +114,8 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 
 	if (ask_proxy(o, fd, peer) == -1)
 		return -1;
-	/* This line opens the way to the log; the sandbox lets no one open it
-	 * later. */
+	/* The first line connects to the log, which the sandbox would not
+	 * allow later. */
 	address_format((struct sockaddr *)&peer->address, peer->length, who);
 	log_line(LOG_INFO, "connection from %s", who);
 	signer_set_channel(
@@ -154,10 +152,10 @@ inetd_run(const struct options *o, struct credentials_options *how, int fd)
 	/* The keyholder ends after its one signature, and no one waits for it.
 	 */
 	signal(SIGCHLD, SIG_IGN);
-	/* Forked before the first octet is read, the keyholder is none of what
-	 * a peer may have done to us; it reads keys when STARTTLS comes. */
+	/* The keyholder is forked before anything is read from the peer, who
+	 * might take this process over.  It reads the keys at STARTTLS. */
 	how->keyholder.wait = false;
-	/* No session after this one could know a ticket key of our own. */
+	/* A ticket key of this process would be of no use to later ones. */
 	how->tickets.generate = false;
 	credentials = credentials_load(how);
 	if (credentials == NULL)
@@ -168,6 +166,7 @@ inetd_run(const struct options *o, struct credentials_options *how, int fd)
 	} else
 		ret = serve(o, credentials, peer_fd, &peer);
 	credentials_free(credentials);
-	/* Not exit(3), at which libraries tidy up for 3 % of the whole time. */
+	/* exit(3) would run the libraries' destructors, 3 % of the whole time.
+	 */
 	_exit(ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

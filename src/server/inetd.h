@@ -1,6 +1,6 @@
 /*
- * One connection that another program accepted (inetd, xinetd, tcpserver, or
- * systemd with Accept=yes): the process is the session.
+ * Serving one connection accepted by another program: inetd, xinetd, tcpserver,
+ * or systemd with Accept=yes.  This process is the session.
  */
 #ifndef PINGTLS_INETD_H
 #define PINGTLS_INETD_H
@@ -10,15 +10,14 @@
 #include "credentials/credentials.h"
 #include "server/options.h"
 
-/* Whether standard error, the log's way to a person, is in truth the peer
- * (inetd(8)). */
+/* True if standard error is the connection to the peer, as inetd(8) has it. */
 bool inetd_stderr_is_peer(void);
 
 /*
- * Serves the connected socket `fd`, moved off the standard descriptors, and
- * logs how it went.  `how` says how to load the credentials; it is changed so
- * that the keyholder reads the keys at STARTTLS.
- * Ends the process, or returns the exit status if it could not even try.
+ * Serves the connected socket `fd` and logs the session.  The credentials are
+ * loaded as `how` says, which is changed so that the keyholder reads the keys
+ * only at STARTTLS.  Ends the process, or returns the exit status if there was
+ * no session.
  */
 int inetd_run(const struct options *, struct credentials_options *how, int fd);
 
