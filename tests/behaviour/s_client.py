@@ -8,7 +8,8 @@ with pingtlsd.
 import re
 import subprocess
 
-from harness import Server, certs, equal, has, needs, python_peer, run
+from programs import Server, certs, python_peer, run
+from tap import equal, has, needs
 
 
 def s_client(
@@ -41,10 +42,28 @@ def answered(pingtlsd: Server, *options: str, **how: str) -> str:
     return ended.stdout
 
 
+# How a name of a signature begins, in the words of RFC 8446, 4.2.3, or of
+# OpenSSL before 3.5, and what it is.
+SIGNATURES = {
+    "ecdsa": "ECDSA",
+    "rsa_pss": "RSA-PSS",
+    "rsa": "RSA",
+    "ed25519": "Ed25519",
+}
+
+
+def signature(said: str) -> str:
+    """The kind of signature by which the server proved itself."""
+    found = re.search(r"Peer signature type: (\S+)\n", said)
+    assert found, f"no signature: {said}"
+    name = found[1].lower().replace("-", "_")
+    return next(SIGNATURES[begin] for begin in SIGNATURES if name.startswith(begin))
+
+
 def refused(pingtlsd: Server, *options: str) -> str:
     """s_client with these options gets an alert; returns which."""
     ended = s_client(pingtlsd, "-ign_eof", *options)
     assert "PONG" not in ended.stdout, ended.stdout
-    found = re.search(r"(?:alert|ssl3_\w+:|tls_\w+:)([a-z0-9 ]+)", ended.stdout)
+    found = re.search(r"(?:alert|ssl3_\w+:|tls_\w+:)([a-z0-9/ ]+)", ended.stdout)
     assert found, f"no alert: {ended.stdout}"
     return found[1]
