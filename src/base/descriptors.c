@@ -1,6 +1,7 @@
 #include "base/descriptors.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 int
@@ -62,4 +63,32 @@ descriptors_keep(const int *keep, size_t count)
 	/* glibc's fallback without close_range(2) reads /proc/self/fd, and
 	 * aborts if it cannot close all. */
 	closefrom(from);
+}
+
+int
+descriptors_place(int *fds, size_t count)
+{
+	int end = 3 + (int)count;
+
+	/* Out of the way of each other. */
+	for (size_t i = 0; i < count; i++) {
+		bool in_place = fds[i] == 3 + (int)i;
+
+		if (fds[i] >= 3 && fds[i] < end && !in_place &&
+		    (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, end)) == -1)
+			return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int place = 3 + (int)i;
+
+		if (fds[i] == -1) {
+			close(place);
+			continue;
+		}
+		if (fds[i] != place && dup3(fds[i], place, O_CLOEXEC) == -1)
+			return -1;
+		fds[i] = place;
+	}
+	descriptors_keep(fds, count);
+	return 0;
 }

@@ -25,4 +25,12 @@ void descriptors_drop_standard(void);
  */
 void descriptors_keep(const int *keep, size_t count);
 
+/*
+ * Gives the `count` descriptors in `fds` the numbers from 3 on, in this order,
+ * and closes all others but 0, 1 and 2, as descriptors_keep() does.  A number
+ * whose descriptor is -1 stays free.  Returns 0 with the new numbers in `fds`,
+ * or -1 with errno.
+ */
+int descriptors_place(int *fds, size_t count);
+
 #endif

@@ -128,16 +128,16 @@ limit(__rlimit_resource_t resource, rlim_t most)
 }
 
 int
-sandbox_enter(const struct sandbox *s)
+sandbox_enter(const struct sandbox *s, int descriptor)
 {
 	/* RLIMIT_NOFILE stays: it bounds the descriptors on their way to the
 	 * keyholder, too (unix(7)), and none can be opened anyway. */
 	if (limit(RLIMIT_NPROC, 0) == -1 ||
 	    limit(RLIMIT_DATA, SANDBOX_DATA_MAX) == -1)
 		return -1;
-	if (s->ruleset != -1 &&
-	    (syscall(SYS_landlock_restrict_self, s->ruleset, 0) == -1 ||
-		close(s->ruleset) == -1))
+	if (descriptor != -1 &&
+	    (syscall(SYS_landlock_restrict_self, descriptor, 0) == -1 ||
+		close(descriptor) == -1))
 		return -1;
 	if (s->filter != NULL &&
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, s->filter) == -1)

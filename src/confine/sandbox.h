@@ -29,6 +29,12 @@ enum sandbox_role {
 	SANDBOX_KEYHOLDER,
 };
 
+/* The descriptors that the filter of a session knows by their numbers. */
+enum sandbox_place {
+	SANDBOX_STREAM = 3,
+	SANDBOX_CHANNEL,
+};
+
 struct sandbox;
 
 /*
@@ -44,9 +50,10 @@ int sandbox_descriptor(const struct sandbox *);
 void sandbox_free(struct sandbox *);
 
 /*
- * Enters the sandbox for good; sandbox_give_up_privileges() comes before.  Its
- * descriptor is closed, so that no one can add to what it allows; the process
- * is not to use it again, nor free it.  From then on the process has its open
+ * Enters the sandbox for good; sandbox_give_up_privileges() comes before.
+ * `descriptor` is sandbox_descriptor(), or the number it has since been moved
+ * to.  It is closed, so that no one can add to what it allows; the process is
+ * not to use the sandbox again, nor free it.  From then on it has its open
  * descriptors and its memory, and little else:
  *
  * - limits: no process, and at most SANDBOX_DATA_MAX octets of private memory
@@ -59,7 +66,7 @@ void sandbox_free(struct sandbox *);
  *
  * Returns 0, or -1 with errno; then the process must not go on.
  */
-int sandbox_enter(const struct sandbox *);
+int sandbox_enter(const struct sandbox *, int descriptor);
 
 /* A session with GnuTLS takes about half a MiB. */
 #define SANDBOX_DATA_MAX (32L * 1024 * 1024)

@@ -17,6 +17,8 @@
 
 #include <seccomp.h>
 
+#include "confine/sandbox.h"
+
 /* Arguments, counted from 0.  The kernel looks at 32 bits of an int; what is in
  * the register's upper half may be anything. */
 #define INT 0xffffffff
@@ -73,18 +75,29 @@ static const struct rule common[] = {
     {.call = NULL},
 };
 
-/* Messages on sockets that are connected: no address leads elsewhere. */
-static const struct rule messages[] = {
+static const struct rule waiting[] = {
     {.call = "ppoll"},
     {.call = "ppoll_time64"},
-    {"recvfrom", 1, {IS_NULL(4)}},
-    {"sendto", 1, {IS_NULL(4)}},
-    {.call = "shutdown"},
     {.call = NULL},
 };
 
-/* The log, of a process that writes its own. */
-static const struct rule logging[] = {
+/* Messages on sockets that are connected: no address leads elsewhere. */
+static const struct rule messages[] = {
+    {"recvfrom", 2, {IS(0, SANDBOX_STREAM), IS_NULL(4)}},
+    {"recvfrom", 2, {IS(0, SANDBOX_CHANNEL), IS_NULL(4)}},
+    {"sendto", 2, {IS(0, SANDBOX_STREAM), IS_NULL(4)}},
+    {"sendto", 2, {IS(0, SANDBOX_CHANNEL), IS_NULL(4)}},
+    {"shutdown", 1, {IS(0, SANDBOX_STREAM)}},
+    {.call = NULL},
+};
+
+/* The same, and the log, of a process that writes its own: it has no numbers
+ * for its sockets, and the journal's is not connected (sd_journal_sendv(3)). */
+static const struct rule messages_and_log[] = {
+    {"recvfrom", 1, {IS_NULL(4)}},
+    {"sendto", 1, {IS_NULL(4)}},
+    {.call = "shutdown"},
+    {.call = "sendmsg"},
     {"write", 1, {IS(0, STDERR_FILENO)}},
     {.call = "getpid"},
     {.call = NULL},
@@ -120,8 +133,8 @@ static const struct role {
 	const char *name;
 	const struct rule *tables[3];
 } roles[] = {
-    {"session_filter", {common, messages}},
-    {"instance_filter", {common, messages, logging}},
+    {"session_filter", {common, waiting, messages}},
+    {"instance_filter", {common, waiting, messages_and_log}},
     {"keyholder_filter", {common, requests}},
 };
 

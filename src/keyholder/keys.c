@@ -129,7 +129,8 @@ confine(struct keys *k)
 	/* Never freed: it is in force until the end. */
 	struct sandbox *sandbox = sandbox_new(SANDBOX_KEYHOLDER);
 
-	if (sandbox != NULL && sandbox_enter(sandbox) == 0)
+	if (sandbox != NULL &&
+	    sandbox_enter(sandbox, sandbox_descriptor(sandbox)) == 0)
 		return 0;
 	snprintf(k->why, sizeof(k->why), "cannot confine the keyholder: %s",
 	    strerror(errno));

@@ -87,7 +87,9 @@ confine(void)
 {
 	struct sandbox *sandbox = sandbox_new(SANDBOX_INSTANCE);
 
-	return sandbox == NULL ? -1 : sandbox_enter(sandbox);
+	return sandbox == NULL
+	           ? -1
+	           : sandbox_enter(sandbox, sandbox_descriptor(sandbox));
 }
 
 /* Makes the one channel to the keyholder, and leaves no way to another. */

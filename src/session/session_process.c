@@ -28,21 +28,21 @@ _Noreturn void
 session_process_serve(const struct session_process_options *o, int fd,
     int channel, struct session_result *result)
 {
+	/* In the order of enum sandbox_place. */
+	int fds[] = {fd, channel,
+	    o->sandbox == NULL ? -1 : sandbox_descriptor(o->sandbox)};
 	struct stream *stream;
 
 	block_signals();
-	descriptors_keep(
-	    (int[]){fd, channel,
-		o->sandbox == NULL ? -1 : sandbox_descriptor(o->sandbox)},
-	    3);
-	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL)
+	if (descriptors_place(fds, 3) == -1 ||
+	    (stream = stream_new(fds[0], PROTOCOL_LINE_MAX)) == NULL)
 		_exit(EXIT_FAILURE);
 	if (o->sandbox != NULL) {
 		descriptors_drop_standard();
-		if (sandbox_enter(o->sandbox) == -1)
+		if (sandbox_enter(o->sandbox, fds[2]) == -1)
 			_exit(EXIT_FAILURE);
 	}
-	signer_set_channel(credentials_signer(o->credentials), channel);
+	signer_set_channel(credentials_signer(o->credentials), fds[1]);
 	session_serve(stream, o->credentials, o->session, result);
 	/* What is left is the kernel's to free: to do so here would take time,
 	 * and write to memory that is still the listener's as well. */

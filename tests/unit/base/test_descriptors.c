@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -55,6 +56,56 @@ START_TEST(keeps_these_and_no_other)
 	ck_assert(leaves((int[]){9, 9}, 2));
 	ck_assert(leaves((int[]){-1, -1}, 2));
 	ck_assert(leaves((int[]){1, 8}, 2));
+}
+END_TEST
+
+/* Puts a file at each of `at`, where not -1, each larger by an octet than the
+ * one before; places them, and looks which is where. */
+static bool
+places(const int *at, size_t count)
+{
+	pid_t pid = fork();
+	int fds[4], status;
+
+	if (pid == 0) {
+		for (int fd = 3; fd < 20; fd++)
+			dup2(0, fd);
+		for (size_t i = 0; i < count; i++) {
+			int file = at[i] == -1 ? -1 : memfd_create("f", 0);
+
+			fds[i] = at[i];
+			if (file != -1 &&
+			    (ftruncate(file, (off_t)i + 1) == -1 ||
+				dup2(file, at[i]) == -1))
+				_exit(1);
+		}
+		if (descriptors_place(fds, count) == -1)
+			_exit(1);
+		for (size_t i = 0; i < count; i++) {
+			off_t size = lseek(3 + (int)i, 0, SEEK_END);
+
+			if (fds[i] != (at[i] == -1 ? -1 : 3 + (int)i) ||
+			    size != (at[i] == -1 ? -1 : (off_t)i + 1))
+				_exit(1);
+		}
+		for (int fd = 3 + (int)count; fd < 300; fd++)
+			if (is_open(fd))
+				_exit(1);
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+START_TEST(places_them_in_order)
+{
+	ck_assert(places((int[]){3, 4, 5}, 3));
+	ck_assert(places((int[]){10, 11, 12}, 3));
+	ck_assert(places((int[]){4, 3}, 2));
+	ck_assert(places((int[]){5, 3, 4}, 3));
+	ck_assert(places((int[]){4, 5, 3}, 3));
+	ck_assert(places((int[]){19, -1, 3}, 3));
+	ck_assert(places((int[]){-1, 3}, 2));
+	ck_assert(places((int[]){4, -1}, 2));
 }
 END_TEST
 
@@ -145,6 +196,7 @@ main(void)
 	TCase *c = unit_case(suite, "descriptors");
 
 	tcase_add_test(c, keeps_these_and_no_other);
+	tcase_add_test(c, places_them_in_order);
 	tcase_add_loop_test(
 	    c, keeps_no_other_where_close_range_is_refused, EPERM, EPERM + 1);
 	tcase_add_loop_test(

@@ -32,7 +32,7 @@ enter(const void *sandbox)
 	char why[SANDBOX_WHY_MAX];
 
 	return sandbox_give_up_privileges(NULL, why) == 0 &&
-	       sandbox_enter(sandbox) == 0;
+	       sandbox_enter(sandbox, sandbox_descriptor(sandbox)) == 0;
 }
 
 static void

@@ -59,7 +59,8 @@ enter(const void *how)
 	char why[SANDBOX_WHY_MAX];
 
 	return sandbox_give_up_privileges(NULL, why) == 0 &&
-	       lack_all_but(c->only) && sandbox_enter(c->sandbox) == 0;
+	       lack_all_but(c->only) &&
+	       sandbox_enter(c->sandbox, sandbox_descriptor(c->sandbox)) == 0;
 }
 
 static void
