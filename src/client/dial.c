@@ -1,6 +1,3 @@
-/*
- * A connection to a host by name.
- */
 #include "client/dial.h"
 
 #include <errno.h>

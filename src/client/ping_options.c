@@ -1,6 +1,3 @@
-/*
- * The command line of pingtls.
- */
 #include "client/ping_options.h"
 
 #include <stdio.h>

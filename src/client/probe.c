@@ -1,6 +1,3 @@
-/*
- * One measured conversation with a server.
- */
 #include "client/probe.h"
 
 #include <errno.h>

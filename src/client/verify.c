@@ -1,6 +1,3 @@
-/*
- * What the client trusts and who it is.
- */
 #include "client/verify.h"
 
 #include <arpa/inet.h>

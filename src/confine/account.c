@@ -1,6 +1,3 @@
-/*
- * The user that the service's processes become.
- */
 #include "confine/account.h"
 
 #include <errno.h>

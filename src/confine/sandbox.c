@@ -1,6 +1,3 @@
-/*
- * Giving up privileges, in steps.
- */
 #include "confine/sandbox.h"
 
 #include <errno.h>

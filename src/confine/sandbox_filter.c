@@ -1,6 +1,3 @@
-/*
- * The system calls that a sandboxed process may make.
- */
 #include "confine/sandbox_filter.h"
 
 #include <stddef.h>

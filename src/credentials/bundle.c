@@ -1,7 +1,3 @@
-/*
- * A bundle: what the files of the credentials hold, private keys apart, as one
- * row of octets.
- */
 #include "credentials/bundle.h"
 
 #include <errno.h>

@@ -1,6 +1,3 @@
-/*
- * Client certificates: whom the server lets in, and its verdict on who came.
- */
 #include "credentials/client_auth.h"
 
 #include <stdint.h>

@@ -1,6 +1,3 @@
-/*
- * The files of the credentials, private keys apart.
- */
 #include "credentials/credential_files.h"
 
 #include <errno.h>

@@ -1,6 +1,3 @@
-/*
- * The server's credentials.
- */
 #include "credentials/credentials.h"
 
 #include <errno.h>

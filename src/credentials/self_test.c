@@ -1,6 +1,3 @@
-/*
- * A handshake of the server with itself, before it serves anyone.
- */
 #include "credentials/self_test.h"
 
 #include <stdbool.h>

@@ -1,6 +1,3 @@
-/*
- * Session tickets and the key that encrypts them.
- */
 #include "credentials/tickets.h"
 
 #include <errno.h>

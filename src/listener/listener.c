@@ -1,7 +1,3 @@
-/*
- * The listener: accepts connections, forks a process for each, reaps them, and
- * does what signals ask.
- */
 #include "listener/listener.h"
 
 #include <errno.h>

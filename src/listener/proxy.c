@@ -1,6 +1,5 @@
 /*
- * The PROXY protocol, versions 1 and 2: the parser.  Numbers in comments are
- * sections of proxy-protocol.txt.
+ * Numbers in comments are sections of proxy-protocol.txt.
  */
 #include "listener/proxy.h"
 

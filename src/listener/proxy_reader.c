@@ -1,6 +1,3 @@
-/*
- * Takes the PROXY protocol's header off a connection, and not one octet more.
- */
 #include "listener/proxy_reader.h"
 
 #include <assert.h>

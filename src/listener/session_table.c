@@ -1,6 +1,3 @@
-/*
- * The session processes of a listener.
- */
 #include "listener/session_table.h"
 
 #include <errno.h>

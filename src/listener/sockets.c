@@ -1,6 +1,3 @@
-/*
- * The listening sockets: bound by us, or inherited.
- */
 #include "listener/sockets.h"
 
 #include <errno.h>

@@ -1,6 +1,3 @@
-/*
- * What a person sees of a conversation: text in the manner of ping(8).
- */
 #include "report/report.h"
 
 #include <errno.h>

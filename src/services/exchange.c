@@ -1,7 +1,3 @@
-/*
- * The exchange with a service: its order, its bounds, and what it says when it
- * fails.
- */
 #include "services/exchange_internal.h"
 
 #include <errno.h>

@@ -1,6 +1,3 @@
-/*
- * FTP's control connection.
- */
 #include "services/ftp.h"
 
 #include <string.h>

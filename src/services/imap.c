@@ -1,6 +1,3 @@
-/*
- * IMAP.
- */
 #include "services/imap.h"
 
 #include <stdio.h>

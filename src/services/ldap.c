@@ -1,5 +1,5 @@
 /*
- * LDAP.  Its messages are BER, of which libtasn1 reads tags and lengths.
+ * LDAP messages are BER, of which libtasn1 reads tags and lengths.
  */
 #include "services/ldap.h"
 

@@ -1,6 +1,3 @@
-/*
- * MySQL and MariaDB.
- */
 #include "services/mysql.h"
 
 #include <stdio.h>

@@ -1,6 +1,3 @@
-/*
- * NNTP.
- */
 #include "services/nntp.h"
 
 #include <strings.h>

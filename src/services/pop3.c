@@ -1,6 +1,3 @@
-/*
- * POP3.
- */
 #include "services/pop3.h"
 
 #include <string.h>

@@ -1,6 +1,3 @@
-/*
- * PostgreSQL.
- */
 #include "services/postgres.h"
 
 #include <string.h>

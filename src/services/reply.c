@@ -1,6 +1,3 @@
-/*
- * Replies of the text protocols.
- */
 #include "services/reply.h"
 
 #include <stdbool.h>

@@ -1,6 +1,3 @@
-/*
- * The table of services.
- */
 #include "services/service.h"
 
 #include <strings.h>

@@ -1,6 +1,3 @@
-/*
- * ManageSieve.
- */
 #include "services/sieve.h"
 
 #include <ctype.h>

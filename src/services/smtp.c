@@ -1,6 +1,3 @@
-/*
- * SMTP, its submission and LMTP.
- */
 #include "services/smtp.h"
 
 #include <stdio.h>

@@ -1,6 +1,3 @@
-/*
- * The little of XML that XMPP's stream is made of.
- */
 #include "services/xml.h"
 
 #include <string.h>

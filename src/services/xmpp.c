@@ -1,6 +1,3 @@
-/*
- * XMPP.
- */
 #include "services/xmpp.h"
 
 #include <stdio.h>

@@ -1,6 +1,3 @@
-/*
- * A session: the blocking line loop that serves one connected stream.
- */
 #include "session/session.h"
 
 #include <errno.h>

@@ -1,6 +1,3 @@
-/*
- * The line that a session leaves in the log.
- */
 #include "session/session_log.h"
 
 #include <inttypes.h>

@@ -1,6 +1,3 @@
-/*
- * What a forked session process does.
- */
 #include "session/session_process.h"
 
 #include <signal.h>
