@@ -9,10 +9,10 @@
 
 #include "base/parse.h"
 
-/* The largest user or group ID: the next, (uid_t)-1, means none. */
+/* The largest ID; the next, (uid_t)-1, is invalid. */
 #define ID_MAX 0xfffffffeUL
 
-/* Reads "UID:GID".  Returns 0, or -1 if the text is something else. */
+/* Parses "UID:GID".  Returns 0, or -1 if the text has another form. */
 static int
 parse_ids(const char *text, uid_t *uid, gid_t *gid)
 {
@@ -60,7 +60,7 @@ account_find(const char *name, struct account *account)
 	return 0;
 }
 
-/* What the process that looks up has found. */
+/* The result of the look-up in the child process. */
 struct answer {
 	int error; /* an errno, or 0 */
 	struct account account;
@@ -81,7 +81,7 @@ look_up(const char *name, struct answer *answer)
 		answer->error = ERANGE;
 }
 
-/* Takes the answer from the process and waits for its end. */
+/* Receives the result from the child and waits for its end. */
 static int
 receive(int from, pid_t pid, struct answer *answer)
 {

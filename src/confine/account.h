@@ -1,12 +1,12 @@
 /*
- * The user that the service's processes become.
+ * The unprivileged user of the server's processes.
  */
 #ifndef PINGTLS_ACCOUNT_H
 #define PINGTLS_ACCOUNT_H
 
 #include <sys/types.h>
 
-/* Groups of an account, its own included. */
+/* The maximum number of groups, the primary one included. */
 #define ACCOUNT_GROUPS_MAX 64
 
 struct account {
@@ -18,18 +18,18 @@ struct account {
 };
 
 /*
- * Looks `name` up (getpwnam(3)); "UID:GID" needs no account.  With no groups
- * but its own: for a process that opens no file any more once it is that user.
- * Takes the name by reference.
- * Returns 0, or -1 with errno (ENOENT: there is no such user).
+ * Looks up `name`, a user name (getpwnam(3)) or "UID:GID", without
+ * supplementary groups: for a process that opens no files once it has changed
+ * to the user. `name` is not copied.  Returns 0, or -1 with errno (ENOENT: no
+ * such user).
  */
 int account_find(const char *name, struct account *account);
 
 /*
- * The same with the supplementary groups (getgrouplist(3)).  A process of its
- * own does it, so that what the name service loads for it (nsswitch.conf(5))
- * ends with that: in the caller it would stay, and be copied into each session.
- * Returns 0, or -1 with errno (ENOENT; ERANGE: the user is in too many groups).
+ * The same with the supplementary groups (getgrouplist(3)).  The look-up is
+ * made in a child process: the libraries that it loads (nsswitch.conf(5)) would
+ * otherwise stay mapped and slow down every fork.  Returns 0, or -1 with errno
+ * (ENOENT; ERANGE: too many groups).
  */
 int account_find_with_groups(const char *name, struct account *account);
 

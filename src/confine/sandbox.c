@@ -27,7 +27,7 @@ become(const struct account *account)
 	    setresgid(account->gid, account->gid, account->gid) == -1 ||
 	    setresuid(account->uid, account->uid, account->uid) == -1)
 		return -1;
-	/* What cannot be, and must not be. */
+	/* Changing back must be impossible; this verifies it. */
 	if (account->uid != 0 && setuid(0) == 0) {
 		errno = EPERM;
 		return -1;
@@ -43,7 +43,7 @@ sandbox_give_up_privileges(const struct account *account, char *why)
 		    account->name, strerror(errno));
 		return -1;
 	}
-	/* Dumpable last, as the change of user resets it. */
+	/* Dumpable last, since changing the user resets it. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {
 		snprintf(why, SANDBOX_WHY_MAX, "cannot give up privileges: %s",
@@ -54,10 +54,9 @@ sandbox_give_up_privileges(const struct account *account, char *why)
 }
 
 /*
- * A Landlock ruleset that handles all that the kernel can and allows none of
- * it. Debian 12's headers know the first version of Landlock only; the
- * attributes that came later are written out as the kernel defines them, which
- * takes a longer struct as long as what it does not know is zero.
+ * A Landlock ruleset that handles every access right of the kernel's version
+ * and allows none.  Debian 12's headers define only the first version, so the
+ * attributes of later ones are declared here as the kernel does.
  */
 struct ruleset {
 	uint64_t handled_access_fs;
@@ -68,7 +67,7 @@ struct ruleset {
 static int
 make_ruleset(void)
 {
-	/* Access rights to files that each version has, as a bit mask. */
+	/* The file access rights of each version, as a bit mask. */
 	static const uint64_t files[] = {
 	    0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff};
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,

@@ -1,9 +1,10 @@
 /*
- * Giving up privileges, in steps.
+ * Dropping privileges, in two steps.
  *
- * A process of the service first becomes its unprivileged user, then gives up
- * what none of them needs, and at last enters a sandbox: a session before it
- * reads its first octet, the keyholder once it has read its keys.
+ * sandbox_give_up_privileges() changes to the unprivileged user and gives up
+ * what no process of the server needs.  sandbox_enter() then confines the
+ * process to what its role needs: a session before it reads its first octet,
+ * the keyholder after it has read its keys.
  */
 #ifndef PINGTLS_SANDBOX_H
 #define PINGTLS_SANDBOX_H
@@ -13,16 +14,16 @@
 #define SANDBOX_WHY_MAX 160
 
 /*
- * What every process of the service gives up for good: it becomes `account`
- * with its groups, unless that is NULL; it gains no privilege by execve
- * (PR_SET_NO_NEW_PRIVS); and others of its user can neither trace it, read its
- * memory nor get a core dump of it (PR_SET_DUMPABLE, proc(5)).
+ * Changes to `account` and its groups, unless it is NULL; forbids gaining
+ * privileges by execve (PR_SET_NO_NEW_PRIVS); and makes the process not
+ * dumpable, so that others of the same user can neither trace it nor read its
+ * memory (PR_SET_DUMPABLE, proc(5)).  None of this can be undone.
  *
  * Returns 0, or -1 with one line in `why` (SANDBOX_WHY_MAX octets).
  */
 int sandbox_give_up_privileges(const struct account *account, char *why);
 
-/* Whom a sandbox is for. */
+/* The kind of process that a sandbox is for. */
 enum sandbox_role {
 	SANDBOX_SESSION,
 	SANDBOX_INSTANCE, /* a session that writes its own log at its end */
@@ -38,12 +39,13 @@ enum sandbox_place {
 struct sandbox;
 
 /*
- * Makes a sandbox ready, its Landlock ruleset above all.  Once in a listener,
- * so that entering it costs a child little. Returns NULL with errno.
+ * Prepares a sandbox, in particular its Landlock ruleset.  The listener does so
+ * once, so that entering it costs each session little.  Returns NULL with
+ * errno.
  */
 struct sandbox *sandbox_new(enum sandbox_role);
 
-/* The one descriptor it has, or -1. */
+/* The descriptor of the Landlock ruleset, or -1. */
 int sandbox_descriptor(const struct sandbox *);
 
 /* NULL is allowed. */
@@ -68,7 +70,7 @@ void sandbox_free(struct sandbox *);
  */
 int sandbox_enter(const struct sandbox *, int descriptor);
 
-/* A session with GnuTLS takes about half a MiB. */
+/* A TLS session needs about half a MiB. */
 #define SANDBOX_DATA_MAX (32L * 1024 * 1024)
 
 #endif

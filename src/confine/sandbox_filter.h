@@ -1,5 +1,5 @@
 /*
- * The system calls that a sandboxed process may make, for seccomp(2).
+ * The seccomp(2) filters, compiled at build time by sandbox_compiler.
  */
 #ifndef PINGTLS_SANDBOX_FILTER_H
 #define PINGTLS_SANDBOX_FILTER_H
