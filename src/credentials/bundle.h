@@ -1,7 +1,7 @@
 /*
- * A bundle: what the files of the credentials hold, private keys apart, as one
- * row of octets.  Who reads the files makes it, and who serves with what they
- * hold parses it; the two may be different processes.
+ * A bundle: the contents of the credential files, except private keys, in one
+ * serialised block.  The process that reads the files makes it, and the one
+ *that serves parses it.
  *
  * Its records come in this order, where * is any number and ? at most one:
  *
@@ -19,39 +19,39 @@
 
 #include "keyholder/keyholder.h"
 
-/* A certificate takes some 1 to 2 KiB, the 140 authorities of Debian's
- * ca-certificates 200 KiB. */
+/* A certificate has 1 to 2 KiB, and Debian's ca-certificates, with 140
+ * authorities, 200 KiB. */
 #define BUNDLE_MAX (4U * 1024 * 1024)
-/* A chain longer than this no client would follow (GnuTLS's own limit). */
+/* GnuTLS's own limit; no client accepts a longer chain. */
 #define BUNDLE_CHAIN_MAX 16
 #define BUNDLE_AUTHORITIES_MAX 1024
 
 enum bundle_kind {
-	BUNDLE_LEAF = 1,   /* a pair's own certificate, DER */
-	BUNDLE_ISSUER,     /* the next of its chain, DER */
-	BUNDLE_OCSP,       /* the response about the leaf, DER */
-	BUNDLE_AUTHORITY,  /* whose certificates clients may have, DER */
+	BUNDLE_LEAF = 1,   /* the server certificate of a pair, DER */
+	BUNDLE_ISSUER,     /* the next certificate of its chain, DER */
+	BUNDLE_OCSP,       /* the OCSP response for the leaf, DER */
+	BUNDLE_AUTHORITY,  /* a CA for client certificates, DER */
 	BUNDLE_TICKET_KEY, /* TICKETS_KEY_SIZE octets */
 };
 
-/* Octets of a bundle in the making.  A child that is forked has none of it. */
+/* A bundle under construction, in memory that children do not inherit. */
 struct bundle_buffer {
 	unsigned char *octets;
 	size_t size;
 };
 
-/* Makes an empty one, with room for BUNDLE_MAX.  Returns 0, or -1 with errno.
- */
+/* Allocates an empty bundle of up to BUNDLE_MAX octets.  Returns 0, or -1 with
+ * errno. */
 int bundle_buffer_new(struct bundle_buffer *);
 
-/* Wipes and frees the octets.  One that is all zero is allowed. */
+/* Wipes and frees the memory.  A zero-initialised struct is allowed. */
 void bundle_buffer_free(struct bundle_buffer *);
 
-/* Adds a record.  Returns 0, or -1 with errno (EFBIG: beyond BUNDLE_MAX). */
+/* Adds a record.  Returns 0, or -1 with errno (EFBIG: too large). */
 int bundle_append(
     struct bundle_buffer *, enum bundle_kind, const gnutls_datum_t *octets);
 
-/* A bundle in its parts, which are those of the octets it was parsed from. */
+/* A parsed bundle, which points into the octets it was parsed from. */
 struct bundle {
 	struct bundle_pair {
 		gnutls_datum_t chain[BUNDLE_CHAIN_MAX]; /* the leaf first */
@@ -65,8 +65,8 @@ struct bundle {
 };
 
 /*
- * Parses `size` octets, which must be one whole bundle in the order above, of
- * at least one pair.  Returns 0, or -1 with errno EBADMSG.
+ * Parses `size` octets, which must be one complete bundle with at least one
+ * pair.  Returns 0, or -1 with errno EBADMSG.
  */
 int bundle_parse(struct bundle *, const unsigned char *octets, size_t size);
 

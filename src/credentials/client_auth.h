@@ -1,8 +1,8 @@
 /*
- * Client certificates: whom the server lets in, and its verdict on who came.
+ * Client authentication by certificate.
  *
- * A certificate is verified within the handshake, for use by a TLS client,
- * against authorities that were read before: a session needs no file for it.
+ * The certificate is verified within the handshake, for use by a TLS client,
+ * against authorities in memory, so that a session needs no files.
  */
 #ifndef PINGTLS_CLIENT_AUTH_H
 #define PINGTLS_CLIENT_AUTH_H
@@ -15,17 +15,17 @@
 struct client_auth;
 
 struct client_auth_options {
-	const char *ca_file; /* PEM; NULL: no certificate is asked for */
-	bool optional;       /* a client may have none, but not a wrong one */
+	const char *ca_file; /* PEM; NULL: no certificate is requested */
+	bool optional; /* a client may have none, but not an invalid one */
 };
 
-/* Room for a client's name. */
+/* The size of a client's name. */
 #define CLIENT_AUTH_NAME_MAX 256
 
 /*
- * Gives `credentials` the authorities, `count` certificates in DER, which ask
- * for a certificate from then on.  Where the options name no file none is asked
- * for: NULL.  Returns 0 or a negative GnuTLS code.
+ * Sets the authorities, `count` certificates in DER, in `credentials`.  The
+ * object is NULL if the options name no file.  Returns 0 or a negative GnuTLS
+ * code.
  */
 int client_auth_new(const struct client_auth_options *,
     const gnutls_datum_t *authorities, size_t count,
@@ -34,24 +34,24 @@ int client_auth_new(const struct client_auth_options *,
 /* NULL is allowed. */
 void client_auth_free(struct client_auth *);
 
-/* Has a server session ask.  NULL is allowed and does nothing. */
+/* Makes a server session request a certificate, unless the object is NULL. */
 void client_auth_ask(struct client_auth *, gnutls_session_t);
 
-/* After a failed handshake: what is wrong with the certificate, or "".  NULL
- * is allowed. */
+/* After a failed handshake: what is wrong with the client's certificate, or "".
+ * NULL is allowed. */
 const char *client_auth_why(const struct client_auth *);
 
 /*
- * After a good handshake: the verified subject, a distinguished name (RFC 4514)
- * or, where it has none, its alternative names; printable.  "" if there was no
+ * After a handshake: the verified client's distinguished name (RFC 4514) or, if
+ * that is empty, its alternative names, made printable.  "" if it sent no
  * certificate.
  */
 void client_auth_name(gnutls_session_t, char *text, size_t size);
 
 /*
- * For stream_set_alert(): the alert that fits a handshake which a client's
- * certificate, or the lack of one, made fail with `error`; client_auth_why()
- * then says which it was.  -1: another cause.
+ * For stream_set_alert(): the alert for a handshake that failed with `error`
+ * because of the client's certificate, or for lack of one.  Returns -1 if the
+ * cause is another.
  */
 int client_auth_alert(gnutls_session_t, int error);
 

@@ -1,7 +1,7 @@
 /*
- * The files of the credentials, private keys apart.  They are opened with the
- * privileges that the process was started with, and what they hold is looked at
- * once those are given up: two steps.
+ * The credential files, except private keys.  They are read with the privileges
+ * that the process was started with, and parsed in a second step, after those
+ * have been dropped.
  */
 #ifndef PINGTLS_CREDENTIAL_FILES_H
 #define PINGTLS_CREDENTIAL_FILES_H
@@ -14,9 +14,9 @@
 struct credential_files;
 
 /*
- * Reads every file that the options name.  An OCSP response that cannot be read
- * is left out with a warning.  The options must outlive it.  Returns NULL after
- * logging one line that names the file and the cause.
+ * Reads all files that the options name.  An OCSP response that cannot be read
+ * is left out with a warning.  The options must outlive the object.  Returns
+ * NULL after logging one line that names the file and the cause.
  */
 struct credential_files *credential_files_read(
     const struct credentials_options *);
@@ -25,10 +25,11 @@ struct credential_files *credential_files_read(
 void credential_files_free(struct credential_files *);
 
 /*
- * Makes the bundle of what the files hold.  Each certificate file must hold no
- * private key and its certificate be valid now; `ids`, unless NULL, are those
- * of the keys (KEYHOLDER_ID_SIZE octets each), which the certificates must fit.
- * An OCSP response that is of no use is left out with a warning.
+ * Checks the contents and makes the bundle.  A certificate file must contain no
+ * private key, and its certificate must be valid now.  If `ids` is not NULL, it
+ * has the id of each key (KEYHOLDER_ID_SIZE octets), which the certificates
+ * must match.  An OCSP response that cannot be stapled is left out with a
+ * warning.
  *
  * Returns 0, or -1 after logging one line that names the file and the cause.
  */

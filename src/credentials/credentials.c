@@ -16,11 +16,11 @@ struct credentials {
 	struct signer *signer;
 	gnutls_certificate_credentials_t certificates;
 	gnutls_priority_t policy;
-	struct client_auth *clients; /* NULL: not asked who they are */
+	struct client_auth *clients; /* NULL: no client authentication */
 	struct tickets *tickets;     /* NULL: none */
 };
 
-/* Adds a pair: its chain, and a private key whose signer asks for it. */
+/* Adds a chain and its private key, for which the signer stands in. */
 static int
 add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
 {
@@ -36,12 +36,13 @@ add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
 	}
 	if (ret == 0)
 		ret = signer_import(c->signer, index, chain[0].pubkey, &key);
-	/* Takes the chain and the key over, if it succeeds. */
+	/* On success it owns the chain and the key. */
 	if (ret == 0)
 		ret = gnutls_certificate_set_key(
 		    c->certificates, NULL, 0, chain, (int)length, key);
 	if (ret >= 0) {
-		/* One that has expired since it was checked is left out. */
+		/* Fails if it has expired since it was checked: then none is
+		 * stapled. */
 		if (pair->ocsp.size > 0)
 			(void)gnutls_certificate_set_ocsp_status_request_mem(
 			    c->certificates, &pair->ocsp, (unsigned int)ret,
@@ -63,8 +64,8 @@ fill(struct credentials *c, const struct credentials_options *o,
 
 	if (ret < 0)
 		return ret;
-	/* The check by GnuTLS is to sign and verify; who made the bundle has
-	 * compared the key ids, which tells without a signature. */
+	/* GnuTLS would check the key by a signature; whoever made the bundle
+	 * has compared the key ids. */
 	gnutls_certificate_set_flags(c->certificates,
 	    GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH | GNUTLS_CERTIFICATE_API_V2);
 	for (size_t i = 0; i < b->count; i++)
@@ -117,7 +118,7 @@ fail:
 	return NULL;
 }
 
-/* A handshake of the server with itself.  Returns a GnuTLS code. */
+/* Runs the self test.  Returns 0 or a GnuTLS code. */
 static int
 test_handshake(const struct credentials *c)
 {
@@ -126,7 +127,7 @@ test_handshake(const struct credentials *c)
 
 	if (server == NULL)
 		goto out;
-	/* There is no client's certificate in this one. */
+	/* The self test's client has no certificate. */
 	gnutls_certificate_server_set_request(server, GNUTLS_CERT_IGNORE);
 	signer_set_channel(c->signer, channel);
 	ret = self_test_run(server, c->policy);
@@ -273,9 +274,9 @@ credentials_session(const struct credentials *c, int *error)
 {
 	gnutls_session_t session;
 
-	/* A ticket of TLS 1.2 holds the secret of the very session that it came
-	 * in: who finds the key would read what was recorded (RFC 9325, 4.3).
-	 * That of TLS 1.3 begins a new key exchange. */
+	/* A TLS 1.2 ticket contains the secret of the session that issued it,
+	 * so whoever gets the ticket key could decrypt recorded sessions (RFC
+	 * 9325, 4.3).  Resumption in TLS 1.3 makes a new key exchange. */
 	*error =
 	    policy_session(&session, GNUTLS_SERVER | GNUTLS_NO_TICKETS_TLS12,
 		c->policy, c->certificates);

@@ -1,8 +1,7 @@
 /*
- * The server's credentials: its certificates, the keyholder that signs for
- * them, whom it lets in, the key of session tickets, and the TLS policy. Loaded
- * whole or not at all, so a reload makes new ones beside the old and then drops
- * one of the two.
+ * The server's credentials: certificates, the keyholder that signs for them,
+ * client authentication, session tickets and the TLS policy.  They never
+ * change: a reload makes new ones, and drops the old if that succeeds.
  */
 #ifndef PINGTLS_CREDENTIALS_H
 #define PINGTLS_CREDENTIALS_H
@@ -51,19 +50,18 @@ struct keyholder *credentials_retire(struct credentials *);
 
 struct keyholder *credentials_keyholder(const struct credentials *);
 
-/* What signs for a session; the session's channel is still to be set. */
+/* The signer of sessions, whose channel must be set for each session. */
 struct signer *credentials_signer(const struct credentials *);
 
-/* What was wrong with the certificate of the last session's client, or "". */
+/* What was wrong with the client's certificate in the last handshake, or "". */
 const char *credentials_client_why(const struct credentials *);
 
-/* Before a session is forked: makes a new ticket key when it is time for one.
- */
+/* Replaces the ticket key if it is due.  Call it before a session is forked. */
 void credentials_rotate(struct credentials *);
 
 /*
- * A server session, not blocking, for stream_upgrade() with
- * client_auth_alert(). Returns NULL with the GnuTLS code in `error`.
+ * Makes a non-blocking server session for stream_upgrade().  Returns NULL with
+ * a GnuTLS code in `error`.
  */
 gnutls_session_t credentials_session(const struct credentials *, int *error);
 

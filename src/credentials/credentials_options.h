@@ -1,5 +1,5 @@
 /*
- * What the command line says about the server's credentials.
+ * The options of the server's credentials.
  */
 #ifndef PINGTLS_CREDENTIALS_OPTIONS_H
 #define PINGTLS_CREDENTIALS_OPTIONS_H
@@ -14,8 +14,8 @@ struct credentials_options {
 	const char *priority; /* NULL: the system's default (policy.h) */
 	enum policy_oldest oldest;
 	struct client_auth_options clients;
-	/* Where a client certificate is asked for there are none: whoever got
-	 * hold of the key could say of any client that it had shown one. */
+	/* Not used with client certificates: whoever got the ticket key could
+	 * pretend that any client had presented one. */
 	struct tickets_options tickets;
 };
 

@@ -1,11 +1,10 @@
 /*
- * Session tickets: with one, a client resumes an earlier TLS session without a
- * certificate and a signature (RFC 8446, 2.2).
+ * Session tickets, by which clients resume TLS sessions without certificate and
+ * signature (RFC 8446, 2.2).
  *
- * The key that encrypts them is in the listener and, by fork, in each session,
- * so that a ticket of one session is good in any other.  It is never written
- * anywhere and dies with the service, unless it comes from a file that several
- * hosts behind one name share.
+ * The listener has the ticket key and each session inherits it, so a ticket is
+ * valid in all sessions.  The key is generated at start-up and never stored, or
+ * read from a file that several hosts of the same name share.
  */
 #ifndef PINGTLS_TICKETS_H
 #define PINGTLS_TICKETS_H
@@ -19,30 +18,30 @@
 struct tickets;
 
 struct tickets_options {
-	const char *key_file; /* the key as 64 octets; NULL: none */
-	bool generate;        /* a key of our own where there is no file */
+	const char *key_file; /* with a key of 64 octets; NULL: none */
+	bool generate;        /* generate a key if there is no file */
 };
 
-/* Octets of a ticket key, as GnuTLS has it. */
+/* The size of a ticket key in GnuTLS. */
 #define TICKETS_KEY_SIZE 64
 
-/* How long a ticket is good for.  Those who ping do so every few minutes. */
+/* The lifetime of a ticket.  Monitors ping every few minutes. */
 #define TICKETS_LIFETIME_S (60 * 60)
 
-/* How long a key of our own is in use. */
+/* How long a generated key is used. */
 #define TICKETS_ROTATION_MS (12 * 60 * 60 * INT64_C(1000))
 
 /*
- * Reads the key of a file, to which no one but its owner and its group may have
- * access, to `key` (TICKETS_KEY_SIZE octets).  Returns false after logging one
+ * Reads a key file, which must not be accessible to others than its owner and
+ * group, to `key` (TICKETS_KEY_SIZE octets).  Returns false after logging one
  * line.
  */
 bool tickets_read_key(const char *file, unsigned char *key);
 
 /*
- * Tickets under a copy of `key`, the file's, or where there is no file under a
- * new key of our own.  With neither asked for there are none: NULL.  Returns 0
- * or a negative GnuTLS code.
+ * Makes tickets with a copy of `key`, or with a generated key if the options
+ * name no file; NULL if they want neither.  Returns 0 or a negative GnuTLS
+ * code.
  */
 int tickets_new(const struct tickets_options *, const gnutls_datum_t *key,
     struct tickets **);
@@ -51,16 +50,15 @@ int tickets_new(const struct tickets_options *, const gnutls_datum_t *key,
 void tickets_free(struct tickets *);
 
 /*
- * Puts a new key in the place of one of our own that has been in use for
- * TICKETS_ROTATION_MS at time `now`; its tickets are then worth nothing, and
- * who has one makes a whole handshake.  NULL is allowed.
+ * Replaces a generated key that has been used for TICKETS_ROTATION_MS at the
+ * time `now`.  Clients with older tickets make a full handshake.  NULL is
+ * allowed.
  */
 void tickets_rotate(struct tickets *, int64_t now);
 
 /*
- * Lets a server session, which gnutls_init made without tickets, take and give
- * them.  NULL is allowed and does nothing.  Returns 0 or a negative GnuTLS
- * code.
+ * Enables tickets in a server session, unless the object is NULL.  Returns 0 or
+ * a negative GnuTLS code.
  */
 int tickets_enable(const struct tickets *, gnutls_session_t);
 
