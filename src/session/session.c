@@ -8,8 +8,8 @@
 #include "base/printable.h"
 #include "stream/protocol.h"
 
-/* How long a peer may take to read a last reply and close: the round trip of
- * any network, and no great hold on a process. */
+/* How long to wait for the peer to read the last reply and close: longer than
+ * the round trip of any network, short enough not to tie up a process. */
 #define LINGER_MS 2000
 
 struct session {
@@ -21,8 +21,8 @@ struct session {
 	unsigned int errors;
 };
 
-/* Sets when the next line must be complete.  Returns false when the session has
- * no time left. */
+/* Sets the deadline of the next line.  Returns false if the session's own has
+ * passed. */
 static bool
 set_deadline(struct session *s)
 {
@@ -34,7 +34,7 @@ set_deadline(struct session *s)
 }
 
 static int
-say(struct session *s, const char *reply)
+send_reply(struct session *s, const char *reply)
 {
 	return stream_write(s->stream, reply, strlen(reply));
 }
@@ -63,25 +63,26 @@ ending(int error)
 	return SESSION_CONNECTION_LOST;
 }
 
-/* No line came: says so where the peer can still hear it. */
+/* Ends the session after a failed read, with a reply if the peer can still
+ * receive one. */
 static enum session_end
-lost(struct session *s, int error)
+end_without_line(struct session *s, int error)
 {
 	enum session_end end = ending(error);
 
 	snprintf(s->result->why, sizeof(s->result->why), "%s",
 	    stream_strerror(s->stream, error));
-	/* Sent, if it can be, when the stream is closed. */
+	/* Sent by stream_close(). */
 	if (end == SESSION_LINE_TOO_LONG)
-		(void)say(s, PROTOCOL_TOO_LONG);
+		(void)send_reply(s, PROTOCOL_TOO_LONG);
 	if (end == SESSION_TIMED_OUT)
-		(void)say(s, PROTOCOL_TIMEOUT);
+		(void)send_reply(s, PROTOCOL_TIMEOUT);
 	if (end == SESSION_EARLY_TLS)
-		(void)say(s, PROTOCOL_NO_COMMAND);
+		(void)send_reply(s, PROTOCOL_NO_COMMAND);
 	return end;
 }
 
-/* Notes what was agreed on. */
+/* Records the parameters of the TLS session. */
 static void
 note_tls(struct session *s)
 {
@@ -99,7 +100,7 @@ note_tls(struct session *s)
 	client_auth_name(tls, r->client, sizeof(r->client));
 }
 
-/* The alert of a handshake that failed with a GnuTLS error. */
+/* Records the alert of a handshake that failed with a GnuTLS error. */
 static void
 note_alert(struct session *s, int tls_error)
 {
@@ -118,7 +119,7 @@ note_alert(struct session *s, int tls_error)
 	r->alert = (uint32_t)alert;
 }
 
-/* Notes why there is no TLS.  Returns the end of the session. */
+/* Records why the handshake failed.  Returns the end of the session. */
 static enum session_end
 note_failure(struct session *s, int error)
 {
@@ -141,7 +142,7 @@ note_failure(struct session *s, int error)
 	return SESSION_HANDSHAKE_FAILED;
 }
 
-/* STARTTLS.  Returns false, with the end, when the session is over. */
+/* Upgrades to TLS.  Returns false, with the end, if that ended the session. */
 static bool
 upgrade(struct session *s, enum session_end *end)
 {
@@ -171,13 +172,13 @@ upgrade(struct session *s, enum session_end *end)
 	}
 	s->result->handshake_ns = deadline_now() - began;
 	s->result->upgraded = 1;
-	s->errors = 0; /* anyone on the way could have caused those */
+	s->errors = 0; /* those before could have been injected */
 	note_tls(s);
 	return true;
 }
 
 static enum session_end
-converse(struct session *s)
+serve_lines(struct session *s)
 {
 	char line[PROTOCOL_LINE_MAX];
 	enum session_end end;
@@ -186,12 +187,12 @@ converse(struct session *s)
 	int e;
 
 	for (;;) {
-		/* Lines that came together share one look at the clock. */
+		/* The clock is not read again for lines that came together. */
 		if (!stream_has_line(s->stream) && !set_deadline(s))
-			return lost(s, STREAM_TIMEOUT);
+			return end_without_line(s, STREAM_TIMEOUT);
 		n = stream_read_line(s->stream, line, sizeof(line));
 		if (n < 0)
-			return lost(s, (int)n);
+			return end_without_line(s, (int)n);
 
 		switch (protocol_parse(line, (size_t)n)) {
 		case PROTOCOL_EMPTY:
@@ -220,12 +221,12 @@ converse(struct session *s)
 			break;
 		}
 		if (s->errors >= s->options->max_errors) {
-			(void)say(s, PROTOCOL_ERRORS);
+			(void)send_reply(s, PROTOCOL_ERRORS);
 			return SESSION_TOO_MANY_ERRORS;
 		}
-		e = say(s, reply);
+		e = send_reply(s, reply);
 		if (e != 0)
-			return lost(s, e);
+			return end_without_line(s, e);
 	}
 }
 
@@ -240,9 +241,9 @@ session_serve(struct stream *stream, const struct credentials *credentials,
 	    .result = result,
 	    .end = deadline_in(options->total_ms),
 	};
-	enum session_end end = converse(&s);
+	enum session_end end = serve_lines(&s);
 
-	/* A session that ran out of time still has its last words. */
+	/* A session that timed out may still send its last reply. */
 	stream_set_deadline(stream, DEADLINE_NEVER);
 	(void)stream_close(stream, LINGER_MS);
 	result->octets_in = stream_octets_in(stream);

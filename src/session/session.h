@@ -1,6 +1,5 @@
 /*
- * A session: the blocking line loop that serves one connected stream, and the
- * account of it that is left behind.
+ * A session: the loop that serves one connection, and its result.
  */
 #ifndef PINGTLS_SESSION_H
 #define PINGTLS_SESSION_H
@@ -15,8 +14,8 @@
 #include "stream/stream.h"
 
 struct session_options {
-	int64_t idle_ms;      /* for a line to be complete; 0: no limit */
-	int64_t handshake_ms; /* for the upgrade */
+	int64_t idle_ms;      /* until a line is complete; 0: no limit */
+	int64_t handshake_ms; /* for the handshake */
 	int64_t total_ms;     /* for the session; 0: no limit */
 	unsigned long max_errors;
 	bool keys_unread; /* the keyholder is to read its keys at STARTTLS */
@@ -24,7 +23,7 @@ struct session_options {
 
 /* Why a session ended. */
 enum session_end {
-	SESSION_CRASHED, /* it could not say: how a result starts out */
+	SESSION_CRASHED, /* the initial value: it ended without a result */
 	SESSION_QUIT,
 	SESSION_CLOSED, /* the peer closed in order */
 	SESSION_TRUNCATED,
@@ -32,13 +31,13 @@ enum session_end {
 	SESSION_LINE_TOO_LONG,
 	SESSION_TOO_MANY_ERRORS,
 	SESSION_HANDSHAKE_FAILED,
-	SESSION_CONNECTION_LOST, /* reset and the like */
-	SESSION_TLS_FAILED,      /* a record that TLS refuses */
-	SESSION_UNABLE,          /* to upgrade, by no fault of the peer's */
+	SESSION_CONNECTION_LOST, /* reset or another network error */
+	SESSION_TLS_FAILED,      /* an invalid TLS record */
+	SESSION_UNABLE,          /* to upgrade, by a fault of the server */
 	SESSION_EARLY_TLS,       /* a ClientHello without STARTTLS */
 };
 
-/* An alert is an octet (RFC 8446, 6); this stands for none. */
+/* Alerts are octets (RFC 8446, 6); one more value means none. */
 #define SESSION_ALERTS 256
 #define SESSION_NO_ALERT SESSION_ALERTS
 
@@ -55,28 +54,28 @@ struct session_result {
 	uint64_t pings_clear, pings_tls;
 	uint64_t octets_in, octets_out;
 	int64_t handshake_ns;              /* 0 if there was none */
-	uint32_t alert;                    /* by which the handshake failed */
-	uint32_t alert_received;           /* 0: sent by us */
+	uint32_t alert;                    /* that ended the handshake */
+	uint32_t alert_received;           /* by us, else it was sent */
 	char version[16];                  /* of TLS */
-	char cipher_suite[64];             /* as the IANA names it */
-	char client[CLIENT_AUTH_NAME_MAX]; /* verified, or "" */
-	char why[SESSION_TEXT_MAX];        /* more about the end, or "" */
+	char cipher_suite[64];             /* its IANA name */
+	char client[CLIENT_AUTH_NAME_MAX]; /* the verified client, or "" */
+	char why[SESSION_TEXT_MAX];        /* details about the end, or "" */
 };
 
 /*
- * Serves `stream`, which the caller owns, until the session ends, and closes it
- * in order.  The signer of the credentials must have its channel; without, the
- * upgrade fails.  `result` must be zero at first.
+ * Serves `stream`, which remains the caller's, until the session ends, and
+ * closes the connection in order.  The upgrade fails if the signer of the
+ * credentials has no channel.  `result` must be zero-initialised.
  */
 void session_serve(struct stream *stream, const struct credentials *,
     const struct session_options *, struct session_result *result);
 
-/* Why it ended, in words. */
+/* Describes an enum session_end, of any value. */
 const char *session_end_text(uint32_t end);
 
 /*
- * Makes the texts of a result safe to log: NUL-terminated, ASCII 32 to 126, and
- * dots for what else a session that was broken into may have written.
+ * Makes the texts of a result, which a session that was taken over may have
+ * forged, safe to log: NUL-terminated and printable (printable.h).
  */
 void session_result_clean(struct session_result *);
 

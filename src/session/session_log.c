@@ -8,17 +8,17 @@
 #include "base/address.h"
 #include "log/log.h"
 
-/* Of those below, how many tell of TLS with any client. */
+/* The number of fields below that describe TLS, without the client's. */
 #define TLS_FIELDS 4
 
-/* Whose session it was. */
+/* The peer, as logged. */
 struct who {
 	char text[ADDRESS_TEXT_MAX]; /* address and port */
 	char address[ADDRESS_HOST_MAX];
 	char port[ADDRESS_PORT_MAX];
 };
 
-/* Names beyond systemd.journal-fields(7) begin with the service's. */
+/* Logs a session that ended by itself. */
 static void
 log_served(
     const struct who *who, double seconds, const struct session_result *r)
@@ -35,12 +35,12 @@ log_served(
 	    {"PINGTLS_DURATION_SECONDS", duration},
 	    {"PINGTLS_PINGS_CLEAR", pings},
 	    {"PINGTLS_PINGS_TLS", tls_pings},
-	    /* from here on only after an upgrade */
+	    /* the rest only after an upgrade */
 	    {"PINGTLS_TLS_VERSION", r->version},
 	    {"PINGTLS_CIPHER_SUITE", r->cipher_suite},
 	    {"PINGTLS_HANDSHAKE_SECONDS", handshake},
 	    {"PINGTLS_RESUMED", r->resumed != 0 ? "yes" : "no"},
-	    /* and this one only from a client with a certificate */
+	    /* and this one only with a client certificate */
 	    {"PINGTLS_CLIENT", r->client},
 	};
 	size_t count = sizeof(fields) / sizeof(fields[0]);
@@ -62,7 +62,7 @@ log_served(
 		snprintf(client, sizeof(client), "; client: %s", r->client);
 	else
 		count--;
-	/* The reason, where it says more than the outcome. */
+	/* The reason, unless it repeats the outcome. */
 	if (r->why[0] != '\0' && strcmp(r->why, end) != 0)
 		snprintf(why, sizeof(why), " (%s)", r->why);
 	log_event(LOG_INFO, fields, count,
@@ -71,7 +71,7 @@ log_served(
 	    who->text, seconds, end, why, pings, what, client);
 }
 
-/* The process ended before the session did. */
+/* Logs a session whose process crashed. */
 static void
 log_crash(const struct who *who, double seconds, int status)
 {
@@ -103,7 +103,7 @@ session_log(const struct peer *peer, const struct session_result *r, int status)
 	struct who who;
 
 	address_format(address, peer->length, who.text);
-	/* A path may hold a colon. */
+	/* The path of a unix socket may contain a colon. */
 	if (address->sa_family == AF_UNIX ||
 	    address_split(who.text, who.address, who.port) == -1) {
 		strcpy(who.address, who.text);

@@ -7,8 +7,8 @@
 #include "base/descriptors.h"
 #include "stream/protocol.h"
 
-/* What a terminal or a manager signals to all is for the listener, which ends a
- * session with SIGTERM. */
+/* A terminal and systemd signal all processes, but only the listener is to act
+ * on it; it ends sessions with SIGTERM. */
 static void
 block_signals(void)
 {
@@ -41,7 +41,7 @@ session_process_serve(const struct session_process_options *o, int fd,
 	}
 	signer_set_channel(credentials_signer(o->credentials), fds[1]);
 	session_serve(stream, o->credentials, o->session, result);
-	/* What is left is the kernel's to free: to do so here would take time,
-	 * and write to memory that is still the listener's as well. */
+	/* The kernel frees the rest: doing so here would take time and cause
+	 * copy-on-write faults. */
 	_exit(EXIT_SUCCESS);
 }

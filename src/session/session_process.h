@@ -1,6 +1,6 @@
 /*
- * What a forked session process does: it keeps what it needs, enters the
- * sandbox, serves one connection, and is gone.
+ * The process of a session: gives up all descriptors but its own, enters the
+ * sandbox, serves one connection and exits.
  */
 #ifndef PINGTLS_SESSION_PROCESS_H
 #define PINGTLS_SESSION_PROCESS_H
