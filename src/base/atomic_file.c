@@ -24,7 +24,7 @@ write_all(int fd, const char *octets, size_t size)
 
 /* Writes the temporary file and closes it, also on failure. */
 static int
-fill(int fd, const void *octets, size_t size, mode_t mode)
+write_and_close(int fd, const void *octets, size_t size, mode_t mode)
 {
 	int ret = -1, saved;
 
@@ -50,7 +50,7 @@ atomic_file_write(
 		return -1;
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd != -1) {
-		ret = fill(fd, octets, size, mode);
+		ret = write_and_close(fd, octets, size, mode);
 		if (ret == 0)
 			ret = rename(name, path);
 		saved = errno;

@@ -168,7 +168,7 @@ has(const struct role *role, const char *call)
 /* All but those that the role allows: a rule without arguments would silently
  * take the place of those with some. */
 static int
-refuse(scmp_filter_ctx filter, const struct role *role)
+add_refused_calls(scmp_filter_ctx filter, const struct role *role)
 {
 	int ret = 0;
 
@@ -198,7 +198,7 @@ add_rules(scmp_filter_ctx filter, const struct role *role)
 		ret = add(filter, role->tables[i], SCMP_ACT_ALLOW);
 	if (ret == 0)
 		ret = add(filter, refused_otherwise, SCMP_ACT_ERRNO(EPERM));
-	return ret == 0 ? refuse(filter, role) : ret;
+	return ret == 0 ? add_refused_calls(filter, role) : ret;
 }
 
 /* Has libseccomp write its program to a descriptor, and reads it back. */

@@ -57,7 +57,7 @@ add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
 }
 
 static int
-fill(struct credentials *c, const struct credentials_options *o,
+fill_credentials(struct credentials *c, const struct credentials_options *o,
     const struct bundle *b)
 {
 	int ret = gnutls_certificate_allocate_credentials(&c->certificates);
@@ -108,7 +108,7 @@ credentials_new(const struct credentials_options *o, const struct bundle *b,
 	c->policy = make_policy(o);
 	if (c->policy == NULL)
 		goto fail;
-	ret = fill(c, o, b);
+	ret = fill_credentials(c, o, b);
 	if (ret == 0)
 		return c;
 	log_line(

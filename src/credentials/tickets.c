@@ -20,7 +20,7 @@ struct tickets {
 };
 
 static bool
-refuse(const char *file, const char *why)
+refuse_key_file(const char *file, const char *why)
 {
 	log_line(LOG_ERR, "cannot use ticket key %s: %s", file, why);
 	return false;
@@ -34,16 +34,17 @@ read_key(int fd, const char *file, unsigned char *octets)
 	ssize_t n;
 
 	if (fstat(fd, &st) == -1)
-		return refuse(file, strerror(errno));
+		return refuse_key_file(file, strerror(errno));
 	if ((st.st_mode & S_IRWXO) != 0)
-		return refuse(file, "others than its owner and its group have "
-				    "access to it");
+		return refuse_key_file(file,
+		    "others than its owner and its group have "
+		    "access to it");
 	/* A file that size is read in one piece. */
 	n = read(fd, octets, TICKETS_KEY_SIZE + 1);
 	if (n == -1)
-		return refuse(file, strerror(errno));
+		return refuse_key_file(file, strerror(errno));
 	if (n != TICKETS_KEY_SIZE)
-		return refuse(file, "it must have 64 octets");
+		return refuse_key_file(file, "it must have 64 octets");
 	return true;
 }
 

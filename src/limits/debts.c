@@ -28,7 +28,7 @@ struct debts {
 };
 
 static void
-put(struct table *t, size_t place, struct debtor *e)
+place_at(struct table *t, size_t place, struct debtor *e)
 {
 	t->heap[place] = e;
 	e->place = place;
@@ -44,7 +44,7 @@ sift(struct table *t, struct debtor *e)
 		parent = (place - 1) / 2;
 		if (t->heap[parent]->debt.until <= e->debt.until)
 			break;
-		put(t, place, t->heap[parent]);
+		place_at(t, place, t->heap[parent]);
 		place = parent;
 	}
 	while ((child = 2 * place + 1) < t->count) {
@@ -53,10 +53,10 @@ sift(struct table *t, struct debtor *e)
 			child++;
 		if (t->heap[child]->debt.until >= e->debt.until)
 			break;
-		put(t, place, t->heap[child]);
+		place_at(t, place, t->heap[child]);
 		place = child;
 	}
-	put(t, place, e);
+	place_at(t, place, e);
 }
 
 static void
@@ -65,7 +65,7 @@ forget_first(struct table *t)
 	struct debtor *first = t->heap[0], *last = t->heap[--t->count];
 
 	if (first != last) {
-		put(t, 0, last);
+		place_at(t, 0, last);
 		sift(t, last);
 	}
 	tdelete(first, &t->tree, source_compare);
@@ -152,7 +152,7 @@ debts_set(struct debts *d, const struct source *source, const struct debt *debt)
 		free(e);
 		return;
 	}
-	put(t, t->count++, e);
+	place_at(t, t->count++, e);
 	sift(t, e);
 }
 

@@ -41,7 +41,7 @@ struct acceptor {
 
 /* Has epoll(7) watch `fd`, and name it. */
 static int
-watch(struct acceptor *a, int fd)
+watch_socket(struct acceptor *a, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
@@ -74,12 +74,13 @@ set_sockets(struct acceptor *a, const struct sockets *sockets)
 	if (a->epoll == -1)
 		return -1;
 	for (size_t i = 0; i < sockets->count; i++)
-		if (watch(a, sockets->fds[i]) == -1)
+		if (watch_socket(a, sockets->fds[i]) == -1)
 			return -1;
 	if (a->options->proxies == NULL)
 		return 0;
 	a->pending = pending_new(PENDING_MAX, PENDING_MS);
-	return a->pending == NULL ? -1 : watch(a, pending_fd(a->pending));
+	return a->pending == NULL ? -1
+	                          : watch_socket(a, pending_fd(a->pending));
 }
 
 struct acceptor *
@@ -154,7 +155,7 @@ refuse_why(struct acceptor *a, const struct peer *peer, int fd,
 }
 
 static void
-refuse(struct acceptor *a, const struct peer *peer, int fd,
+refuse_for(struct acceptor *a, const struct peer *peer, int fd,
     enum reject_reason reason)
 {
 	refuse_why(a, peer, fd, reason, rejection_of(reason)->why);
@@ -190,7 +191,7 @@ admit(struct acceptor *a, struct peer *peer, int fd)
 	peer->began = deadline_now();
 	verdict = judge(a, peer);
 	if (verdict != ADMISSION_ADMITTED) {
-		refuse(a, peer, fd, reasons[verdict]);
+		refuse_for(a, peer, fd, reasons[verdict]);
 		return -1;
 	}
 	if (log_wants(LOG_DEBUG)) {

@@ -104,7 +104,7 @@ pending_deadline(const struct pending *a)
 
 /* Hands out what `connection` was, and forgets it. */
 static enum pending_outcome
-take(struct pending *a, struct pending_connection *connection,
+take_connection(struct pending *a, struct pending_connection *connection,
     struct peer *peer, int *fd, enum pending_outcome outcome)
 {
 	const struct proxy_header *h = &connection->reader.header;
@@ -136,19 +136,22 @@ pending_next(struct pending *a, int64_t now, struct peer *peer, int *fd)
 		connection = event.data.ptr;
 		switch (proxy_receive(&connection->reader, connection->fd)) {
 		case PROXY_COMPLETE:
-			return take(a, connection, peer, fd, PENDING_READY);
+			return take_connection(
+			    a, connection, peer, fd, PENDING_READY);
 		case PROXY_MALFORMED:
-			return take(a, connection, peer, fd, PENDING_MALFORMED);
+			return take_connection(
+			    a, connection, peer, fd, PENDING_MALFORMED);
 		case PROXY_CLOSED:
 		case PROXY_FAILED:
-			return take(a, connection, peer, fd, PENDING_GONE);
+			return take_connection(
+			    a, connection, peer, fd, PENDING_GONE);
 		case PROXY_INCOMPLETE:
 			break;
 		}
 	}
 	connection = TAILQ_FIRST(&a->waiting);
 	if (connection != NULL && connection->until <= now)
-		return take(a, connection, peer, fd, PENDING_LATE);
+		return take_connection(a, connection, peer, fd, PENDING_LATE);
 	return PENDING_NONE;
 }
 

@@ -45,7 +45,7 @@ struct element {
  * where there is none, or its length is indefinite or more than there is.
  */
 static int
-take(struct element *from, unsigned char tag, struct element *element)
+take_element(struct element *from, unsigned char tag, struct element *element)
 {
 	int octets = 0;
 	long size;
@@ -69,7 +69,7 @@ take_number(struct element *from, unsigned char tag)
 	struct element number;
 	long value = 0;
 
-	if (take(from, tag, &number) == -1 || number.size < 1 ||
+	if (take_element(from, tag, &number) == -1 || number.size < 1 ||
 	    number.size > INTEGER_OCTETS_MAX || number.at[0] > 127)
 		return -1;
 	for (int i = 0; i < number.size; i++)
@@ -104,7 +104,7 @@ read_message(struct exchange *e, struct element *message)
 	if (exchange_read_exact(e, 2 + more, (size_t)size) == -1)
 		return -1;
 	all = (struct element){at, (int)(2 + more + (size_t)size)};
-	return take(&all, SEQUENCE, message) == 0
+	return take_element(&all, SEQUENCE, message) == 0
 	           ? 0
 	           : exchange_not_understood(e, "is broken");
 }
@@ -155,10 +155,11 @@ read_result(struct exchange *e)
 	if (read_message(e, &message) == -1)
 		return -1;
 	id = take_number(&message, INTEGER);
-	if (id == -1 || take(&message, EXTENDED_RESPONSE, &response) == -1 ||
+	if (id == -1 ||
+	    take_element(&message, EXTENDED_RESPONSE, &response) == -1 ||
 	    (code = take_number(&response, ENUMERATED)) == -1 ||
-	    take(&response, OCTET_STRING, &name) == -1 ||
-	    take(&response, OCTET_STRING, &words) == -1)
+	    take_element(&response, OCTET_STRING, &name) == -1 ||
+	    take_element(&response, OCTET_STRING, &words) == -1)
 		return exchange_not_understood(e, "is broken");
 	note_result(e, code, &words);
 	/* Notice of Disconnection (RFC 4511, 4.4.1). */

@@ -92,7 +92,7 @@ failures(FILE *f, const struct stats *s)
 }
 
 static void
-print(FILE *f, const struct stats *s, size_t sessions)
+print_metrics(FILE *f, const struct stats *s, size_t sessions)
 {
 	counter(f, "connections_total",
 	    "Connections accepted, refused ones too.", s->connections);
@@ -133,7 +133,7 @@ metrics_format(const struct stats *stats, size_t sessions, char *text)
 
 	if (f == NULL)
 		return -1;
-	print(f, stats, sessions);
+	print_metrics(f, stats, sessions);
 	bad = fflush(f) != 0 || ferror(f);
 	size = ftell(f);
 	fclose(f);

@@ -148,7 +148,7 @@ no_octets(struct stream *s, ssize_t said)
 /* Receives more input over TLS.  Returns 0, even if none came yet, or an enum
  * stream_error. */
 static int
-fill(struct stream *s)
+receive_input(struct stream *s)
 {
 	struct tls_input *in = s->input;
 	size_t held = in->end - in->start;
@@ -187,7 +187,7 @@ take_tls(struct stream *s, size_t size, char end, const char **from)
 		}
 		if (held >= size)
 			return STREAM_TOO_LONG;
-		if ((e = fill(s)) != 0)
+		if ((e = receive_input(s)) != 0)
 			return e;
 	}
 }
@@ -258,7 +258,7 @@ read_some(struct stream *s, char *data, size_t size)
 		return n > 0 ? n : wait_clear(s);
 	}
 	if (in->end == in->start)
-		return fill(s);
+		return receive_input(s);
 	if (size > in->end - in->start)
 		size = in->end - in->start;
 	memcpy(data, in->data + in->start, size);
