@@ -19,13 +19,14 @@
 #define LONG_NAME 256
 
 static const struct option_row added[] = {
-    {OPTION_HEADING},
+    {.kind = OPTION_HEADING},
     {OPTION_HELP, 'h', "help", .help = "this text"},
     {OPTION_VERSION, 'V', "version", .help = "the version"},
 };
 #define ADDED (sizeof(added) / sizeof(added[0]))
 
-/* The arguments of getopt_long(). */
+/* The arguments of getopt_long().  The letters begin with ':', so that it tells
+ * a missing value from an unknown option. */
 struct getopt_tables {
 	char letters[2 * ROWS_MAX + 2];
 	struct option names[ROWS_MAX + 1];
@@ -55,10 +56,9 @@ make_tables(const struct command_line *c, struct getopt_tables *t)
 {
 	const struct option_row *r;
 	struct option *name = t->names;
-	char *letter = t->letters;
+	char *letter = t->letters + 1;
 
 	assert(c->count + ADDED <= ROWS_MAX);
-	*letter++ = ':'; /* a missing value is reported as ':', not '?' */
 	for (size_t i = 0; (r = command_line_row(c, i)) != NULL; i++) {
 		bool has_value = r->value != NULL || r->kind == OPTION_CHOICE;
 
@@ -219,7 +219,7 @@ command_line_parse(const struct command_line *c, int argc, char *argv[],
 {
 	char what[COMMAND_LINE_WHY_MAX];
 	const struct option_row *r;
-	struct getopt_tables t;
+	struct getopt_tables t = {.letters = ":"};
 	int found;
 
 	make_tables(c, &t);

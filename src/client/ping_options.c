@@ -55,7 +55,7 @@ option_ipv6(void *options, const char *value, char *why)
 #define AT(member) offsetof(struct ping_options, member)
 
 static const struct option_row rows[] = {
-    {OPTION_HEADING},
+    {.kind = OPTION_HEADING},
     {OPTION_COUNT, 'c', NULL, "COUNT", AT(count), 1,
 	.help = "ping COUNT times in the clear and COUNT times over TLS\n"
 		"(default: once, then over TLS until interrupted)"},
@@ -73,7 +73,7 @@ static const struct option_row rows[] = {
 	.help = "no line for each answer, just the summary"},
     {OPTION_FLAG, 'v', .place = AT(verbose),
 	.help = "more about the certificate"},
-    {OPTION_HEADING},
+    {.kind = OPTION_HEADING},
     {OPTION_FLAG, 0, "plain", .place = AT(plain), .help = "never upgrade"},
     {OPTION_TEXT, 0, "ca-file", "FILE", AT(verify.ca_file),
 	.help = "trust these authorities, not the system's"},
