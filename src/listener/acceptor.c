@@ -37,6 +37,8 @@ struct acceptor {
 	struct log_limit rejections, penalties, shortages;
 	int epoll; /* the listening sockets, and the pending */
 	deadline pause;
+	void (*reap)(void *); /* NULL: none */
+	void *reap_object;
 };
 
 /* Has epoll(7) watch `fd`, and name it. */
@@ -101,6 +103,14 @@ acceptor_new(const struct listener_options *options,
 	acceptor_free(a);
 	errno = saved;
 	return NULL;
+}
+
+void
+acceptor_set_reaper(
+    struct acceptor *a, void (*reap)(void *object), void *object)
+{
+	a->reap = reap;
+	a->reap_object = object;
 }
 
 void
@@ -172,6 +182,10 @@ judge(struct acceptor *a, struct peer *peer)
 	if (verdict != ADMISSION_ADMITTED)
 		return verdict;
 	peer->source = source_of(address);
+	verdict = admission_admit(a->admission, &peer->source);
+	if (verdict == ADMISSION_ADMITTED || a->reap == NULL)
+		return verdict;
+	a->reap(a->reap_object);
 	return admission_admit(a->admission, &peer->source);
 }
 

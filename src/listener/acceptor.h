@@ -23,6 +23,14 @@ struct acceptor;
 struct acceptor *acceptor_new(
     const struct listener_options *, const struct sockets *, struct stats *);
 
+/*
+ * From now on `reap` is called with `object` before a connection is refused
+ * because of how many sessions there are; it may call acceptor_ended() for
+ * those that are no more.
+ */
+void acceptor_set_reaper(
+    struct acceptor *, void (*reap)(void *object), void *object);
+
 /* Closes the connections that wait.  NULL is allowed. */
 void acceptor_free(struct acceptor *);
 

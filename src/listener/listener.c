@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/atomic_file.h"
 #include "base/dontfork.h"
 #include "listener/acceptor.h"
@@ -36,6 +37,12 @@
 #define SETTLE_SIZE 65536
 /* After the drain and SIGTERM: how long until SIGKILL. */
 #define KILL_MS 1000
+/* A session ends itself when its time is over, and then has two seconds for its
+ * farewell.  One that is still there so long afterwards is killed. */
+#define GRACE_MS 5000
+/* Looking at all children takes time in proportion to them: after it comes a
+ * pause so many times as long, which makes it 5 % of the time at most. */
+#define REAP_PAUSE 19
 
 struct listener {
 	const struct listener_options *options;
@@ -49,7 +56,9 @@ struct listener {
 	struct stats stats;
 	int signals; /* a signalfd(2) */
 	bool stopping;
-	bool keyless; /* the keyholder died and is not replaced yet */
+	bool keyless;  /* the keyholder died and is not replaced yet */
+	bool unreaped; /* there may be children whose end no signal named */
+	deadline next_reap;
 	deadline next_keyholder, next_watchdog, next_kill, next_publish;
 	int64_t keyholder_ms; /* the pause before the next try */
 	bool changed;         /* the counters, since they were published */
@@ -57,6 +66,8 @@ struct listener {
 	int kill_signal;
 	char metrics[METRICS_TEXT_MAX];
 };
+
+static void reap_before_refusal(void *listener);
 
 struct listener *
 listener_new(const struct listener_options *options, struct sockets *sockets,
@@ -85,7 +96,10 @@ listener_new(const struct listener_options *options, struct sockets *sockets,
 	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (options->sandboxed)
 		l->sandbox = sandbox_new(SANDBOX_SESSION);
-	l->children = session_table_new(options->max_sessions);
+	l->children = session_table_new(
+	    options->max_sessions, options->session.total_ms == 0
+				       ? 0
+				       : options->session.total_ms + GRACE_MS);
 	l->acceptor = acceptor_new(options, sockets, &l->stats);
 	if (l->signals == -1 || l->children == NULL || l->acceptor == NULL ||
 	    (options->sandboxed && l->sandbox == NULL)) {
@@ -93,6 +107,7 @@ listener_new(const struct listener_options *options, struct sockets *sockets,
 		listener_free(l);
 		return NULL;
 	}
+	acceptor_set_reaper(l->acceptor, reap_before_refusal, l);
 	return l;
 }
 
@@ -272,26 +287,85 @@ lose_keyholder(struct listener *l, int status)
 	l->keyholder_ms = KEYHOLDER_FIRST_MS;
 }
 
+/* Does what follows from the end of a child, which wait(2) has reported. */
 static void
-reap(struct listener *l)
+reaped(struct listener *l, pid_t pid, int status)
 {
 	struct session_result result;
 	struct peer peer;
+
+	if (session_table_reap(l->children, pid, &peer, &result) == 0)
+		end_session(l, &peer, &result, status);
+	else if (pid == keyholder_pid(credentials_keyholder(l->credentials)))
+		lose_keyholder(l, status);
+	else if (l->retired != NULL && pid == keyholder_pid(l->retired)) {
+		keyholder_free(l->retired);
+		l->retired = NULL;
+	}
+	/* Else a retired keyholder that was let go. */
+}
+
+/*
+ * Reaps the child that a SIGCHLD names, which takes the same time however many
+ * there are.  The signals of others that ended at the same time are merged into
+ * it (signal(7)).
+ */
+static void
+reap_one(struct listener *l, pid_t pid)
+{
+	int status;
+
+	l->unreaped = true;
+	if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
+		reaped(l, pid, status);
+}
+
+/* Looks at all children for those that have ended. */
+static void
+reap_all(struct listener *l)
+{
+	int64_t began, looked = 0;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (session_table_reap(l->children, pid, &peer, &result) == 0)
-			end_session(l, &peer, &result, status);
-		else if (pid ==
-			 keyholder_pid(credentials_keyholder(l->credentials)))
-			lose_keyholder(l, status);
-		else if (l->retired != NULL &&
-			 pid == keyholder_pid(l->retired)) {
-			keyholder_free(l->retired);
-			l->retired = NULL;
-		}
-	/* Else a retired keyholder that was let go. */
+	do {
+		began = deadline_now();
+		pid = waitpid(-1, &status, WNOHANG);
+		looked += deadline_now() - began;
+		if (pid > 0)
+			reaped(l, pid, status);
+	} while (pid > 0);
+	l->unreaped = false;
+	l->next_reap = deadline_now() + REAP_PAUSE * looked;
+}
+
+/* Before a connection is refused because of too many sessions: none that has
+ * ended counts. */
+static void
+reap_before_refusal(void *listener)
+{
+	struct listener *l = listener;
+	struct pollfd signals = {.fd = l->signals, .events = POLLIN};
+
+	if (l->unreaped || poll(&signals, 1, 0) == 1)
+		reap_all(l);
+}
+
+/* Kills the sessions that have outlived their time. */
+static void
+kill_overdue(struct listener *l, int64_t now)
+{
+	char who[ADDRESS_TEXT_MAX];
+	struct peer peer;
+
+	while (session_table_kill_overdue(l->children, now, &peer)) {
+		address_format(
+		    (const struct sockaddr *)&peer.address, peer.length, who);
+		log_line(LOG_WARNING,
+		    "killing the session from %s, which goes on beyond its "
+		    "time",
+		    who);
+	}
 }
 
 /* Stops accepting; the second time, stops waiting. */
@@ -322,7 +396,7 @@ handle_signals(struct listener *l)
 	for (ssize_t i = 0; i < n / (ssize_t)sizeof(signals[0]); i++)
 		switch (signals[i].ssi_signo) {
 		case SIGCHLD:
-			reap(l);
+			reap_one(l, (pid_t)signals[i].ssi_pid);
 			break;
 		case SIGHUP:
 			reload(l);
@@ -357,6 +431,12 @@ handle_time(struct listener *l)
 		l->next_kill = deadline_in(KILL_MS);
 	}
 	next = deadline_earlier(next, l->next_kill);
+	if (l->unreaped && now >= l->next_reap)
+		reap_all(l);
+	if (l->unreaped)
+		next = deadline_earlier(next, l->next_reap);
+	kill_overdue(l, now);
+	next = deadline_earlier(next, session_table_next_end(l->children));
 	if (watchdog > 0) {
 		if (now >= l->next_watchdog) {
 			systemd_notify("WATCHDOG=1");

@@ -1,22 +1,25 @@
 /*
- * The session processes of a listener: forked, remembered, reaped.
+ * The session processes of a listener: forked, remembered, ended, reaped.
  */
 #ifndef PINGTLS_SESSION_TABLE_H
 #define PINGTLS_SESSION_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "base/deadline.h"
 #include "base/peer.h"
 #include "session/session.h"
 
 struct session_table;
 
 /*
- * Room for `most` session processes at once.  Returns NULL with errno.
+ * Room for `most` session processes at once, each of which is to end within
+ * `most_ms` (0: no limit).  Returns NULL with errno.
  */
-struct session_table *session_table_new(size_t most);
+struct session_table *session_table_new(size_t most, int64_t most_ms);
 
 /* NULL is allowed.  Processes that still run go on. */
 void session_table_free(struct session_table *);
@@ -41,5 +44,15 @@ size_t session_table_count(const struct session_table *);
 
 /* Sends each process `signal`. */
 void session_table_signal(const struct session_table *, int signal);
+
+/* When the next process must have ended. */
+deadline session_table_next_end(const struct session_table *);
+
+/*
+ * Kills the next process that should have ended by `now`.  Returns true with
+ * its peer, or false: there is none.  Each is killed once.
+ */
+bool session_table_kill_overdue(
+    struct session_table *, int64_t now, struct peer *peer);
 
 #endif

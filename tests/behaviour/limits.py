@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Sessions are limited, per source and in all, and the refused are told why."""
 
+import os
+import signal
 import socket
 
 from peer import ask, connect, read_rest
@@ -55,6 +57,19 @@ def in_all() -> None:
         pingtlsd.wait_sessions(1)
         hold(pingtlsd.port, source="127.0.0.3").close()
         second.close()
+
+
+@test("a session that does not heed --session-timeout is killed, and said so")
+def heedless() -> None:
+    with server("--session-timeout", 1) as pingtlsd:
+        with hold(pingtlsd.port, source="127.0.0.2") as peer:
+            (session,) = pingtlsd.wait_sessions(1)
+            os.kill(session, signal.SIGSTOP)
+            pingtlsd.wait_line("killing the session from 127.0.0.2:.* beyond its time")
+            equal(read_rest(peer), b"")
+        pingtlsd.wait_line(r"session from 127.0.0.2:.* by signal 9 \(Killed\)")
+        pingtlsd.wait_sessions(0)
+        hold(pingtlsd.port).close()
 
 
 main()

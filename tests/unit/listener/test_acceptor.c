@@ -153,6 +153,46 @@ START_TEST(refuses_beyond_the_limit_until_one_has_ended)
 }
 END_TEST
 
+static void
+reap(void *session)
+{
+	const struct session_result quit = {.end = SESSION_QUIT};
+	struct peer *ended = session;
+
+	if (ended->began == 0)
+		return;
+	acceptor_ended(acceptor, ended, &quit);
+	ended->began = 0;
+}
+
+/* Looks whether one has ended, before it refuses for those there are. */
+START_TEST(has_sessions_reaped_before_it_refuses)
+{
+	int clients[3], served[2];
+	struct peer first;
+
+	if (_i == 0)
+		options.max_sessions_per_source = 1;
+	else
+		options.max_sessions = 1;
+	start();
+	acceptor_set_reaper(acceptor, reap, &first);
+	clients[0] = call();
+	served[0] = next();
+	first = peer;
+	clients[1] = call();
+	served[1] = next();
+	ck_assert_int_ne(served[1], -1);
+	ck_assert_int_eq(first.began, 0);
+	clients[2] = call();
+	ck_assert_int_eq(next(), -1);
+	for (int i = 0; i < 3; i++)
+		close(clients[i]);
+	close(served[0]);
+	close(served[1]);
+}
+END_TEST
+
 START_TEST(refuses_those_who_call_too_fast)
 {
 	int client, served;
@@ -286,6 +326,7 @@ main(void)
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, admits_and_says_who_it_is);
 	tcase_add_test(c, refuses_beyond_the_limit_until_one_has_ended);
+	tcase_add_loop_test(c, has_sessions_reaped_before_it_refuses, 0, 2);
 	tcase_add_test(c, refuses_those_who_call_too_fast);
 	tcase_add_test(c, pauses_after_a_shortage);
 	tcase_add_loop_test(c, penalises_failed_handshakes_and_crashes, 0, 3);

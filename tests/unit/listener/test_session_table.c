@@ -65,7 +65,7 @@ expect_one(struct session_table *c, pid_t pid, uint16_t port, uint64_t pings)
 
 START_TEST(leaves_a_result_behind)
 {
-	struct session_table *c = session_table_new(4);
+	struct session_table *c = session_table_new(4, 0);
 	pid_t pid = fork_one(c, 1, 7);
 
 	ck_assert_int_gt(pid, 0);
@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(reaps_in_any_order)
 {
-	struct session_table *c = session_table_new(4);
+	struct session_table *c = session_table_new(4, 0);
 	static const int order[] = {2, 0, 3, 1};
 	pid_t pids[4];
 
@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(uses_slots_again)
 {
-	struct session_table *c = session_table_new(2);
+	struct session_table *c = session_table_new(2, 0);
 	pid_t first = fork_one(c, 1, 1), second = fork_one(c, 2, 2), third;
 
 	ck_assert_int_eq(fork_one(c, 3, 3), -1);
@@ -115,7 +115,7 @@ END_TEST
 /* Slots are used from the first on, each a page. */
 START_TEST(reaches_no_result_but_its_own)
 {
-	struct session_table *c = session_table_new(3);
+	struct session_table *c = session_table_new(3, 0);
 	struct session_result *result;
 	struct peer peer = someone(1);
 	volatile char *own;
@@ -141,7 +141,7 @@ END_TEST
 
 START_TEST(knows_none_but_its_own)
 {
-	struct session_table *c = session_table_new(2);
+	struct session_table *c = session_table_new(2, 0);
 	struct session_result result;
 	struct peer peer;
 	pid_t pid = fork_one(c, 1, 1);
@@ -156,7 +156,7 @@ END_TEST
 /* One that says nothing crashed: that is how a result starts out. */
 START_TEST(signals_each)
 {
-	struct session_table *c = session_table_new(3);
+	struct session_table *c = session_table_new(3, 0);
 	struct session_result result, *shared;
 	struct peer peer = someone(1);
 	pid_t pids[3];
@@ -182,6 +182,77 @@ START_TEST(signals_each)
 }
 END_TEST
 
+/* Many, in an order of ends that has nothing to do with that of begins. */
+START_TEST(finds_each_of_many)
+{
+	enum { MANY = 300 };
+	struct session_table *c = session_table_new(MANY, 0);
+	pid_t pids[MANY];
+
+	for (uint16_t i = 0; i < MANY; i++)
+		pids[i] = fork_one(c, i, i + 1U);
+	for (uint16_t i = 0; i < MANY; i++) {
+		uint16_t j = (uint16_t)(i * 7U % MANY);
+
+		expect_one(c, pids[j], j, j + 1U);
+		ck_assert_uint_eq(session_table_count(c), MANY - 1U - i);
+	}
+	session_table_free(c);
+}
+END_TEST
+
+/* A child that stays. */
+static pid_t
+fork_idle(struct session_table *c, uint16_t port)
+{
+	struct session_result *result;
+	struct peer peer = someone(port);
+	pid_t pid = session_table_fork(c, &peer, &result);
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	return pid;
+}
+
+START_TEST(kills_each_that_is_overdue_once)
+{
+	struct session_table *c = session_table_new(3, 1000);
+	struct session_result result;
+	struct peer peer;
+	int64_t now, end;
+	pid_t pids[3];
+	int status;
+
+	ck_assert_int_eq(session_table_next_end(c), DEADLINE_NEVER);
+	now = deadline_now();
+	for (uint16_t i = 0; i < 3; i++)
+		pids[i] = fork_idle(c, i);
+	end = session_table_next_end(c);
+	ck_assert_int_ge(end, now + 1000000000);
+	ck_assert(!session_table_kill_overdue(c, end - 1, &peer));
+	ck_assert(session_table_kill_overdue(c, end, &peer));
+	ck_assert_int_eq(peer.began, 0);
+	ck_assert(!session_table_kill_overdue(c, end, &peer));
+	ck_assert_int_eq(waitpid(pids[0], &status, 0), pids[0]);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+
+	/* The next is as old as it was, whoever has gone. */
+	ck_assert_int_ge(session_table_next_end(c), end);
+	kill(pids[1], SIGKILL);
+	ck_assert_int_eq(waitpid(pids[1], &status, 0), pids[1]);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(
+		    session_table_reap(c, pids[i], &peer, &result), 0);
+	ck_assert(
+	    session_table_kill_overdue(c, session_table_next_end(c), &peer));
+	ck_assert_int_eq(peer.began, 2);
+	ck_assert_int_eq(session_table_next_end(c), DEADLINE_NEVER);
+	ck_assert_int_eq(waitpid(pids[2], &status, 0), pids[2]);
+	session_table_free(c);
+}
+END_TEST
+
 START_TEST(free_takes_null)
 {
 	session_table_free(NULL);
@@ -200,6 +271,8 @@ main(void)
 	tcase_add_loop_test(c, reaches_no_result_but_its_own, 0, 3);
 	tcase_add_test(c, knows_none_but_its_own);
 	tcase_add_test(c, signals_each);
+	tcase_add_test(c, finds_each_of_many);
+	tcase_add_test(c, kills_each_that_is_overdue_once);
 	tcase_add_test(c, free_takes_null);
 	return unit_main(suite);
 }
