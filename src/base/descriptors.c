@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 int
@@ -25,6 +26,18 @@ descriptors_drop_standard(void)
 			close(fd);
 	if (null > 2)
 		close(null);
+}
+
+unsigned long
+descriptors_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_max;
 }
 
 /* The lowest in `keep` that is at least `from`, or -1. */

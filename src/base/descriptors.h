@@ -19,6 +19,12 @@ int descriptors_reserve_standard(void);
 void descriptors_drop_standard(void);
 
 /*
+ * Has this process hold as many descriptors as it may (RLIMIT_NOFILE,
+ * setrlimit(2)).  Returns how many that is.
+ */
+unsigned long descriptors_raise_limit(void);
+
+/*
  * Closes every descriptor from 3 on except the `count` in `keep`, any of which
  * may be -1.  If that is impossible the process is aborted: it must never go on
  * with a descriptor that it should not have.

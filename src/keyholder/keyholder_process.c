@@ -66,6 +66,8 @@ keyholder_process(int control, const struct keyholder_options *options)
 	 */
 	descriptors_drop_standard();
 	descriptors_keep(&control, 1);
+	/* One for each session that there may be. */
+	(void)descriptors_raise_limit();
 	keys = keys_new(options);
 	service = keys == NULL ? NULL : keyholder_service_new(control, keys);
 	if (service == NULL)
