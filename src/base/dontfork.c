@@ -2,11 +2,11 @@
 
 #include <sys/mman.h>
 
-static void *
-map(size_t size, int sharing)
+void *
+dontfork_new(size_t size)
 {
-	void *memory = mmap(
-	    NULL, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return NULL;
@@ -14,18 +14,6 @@ map(size_t size, int sharing)
 		return memory;
 	munmap(memory, size);
 	return NULL;
-}
-
-void *
-dontfork_new(size_t size)
-{
-	return map(size, MAP_PRIVATE);
-}
-
-void *
-dontfork_new_for_children(size_t size)
-{
-	return map(size, MAP_SHARED);
 }
 
 void

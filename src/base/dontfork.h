@@ -11,12 +11,7 @@
 /* Allocates zeroed memory.  Returns NULL with errno. */
 void *dontfork_new(size_t size);
 
-/* The same, but shared with children for the pages that are made inheritable
- * again (MADV_DOFORK). */
-void *dontfork_new_for_children(size_t size);
-
-/* Frees memory of either kind, of the size it was allocated with.  NULL is
- * allowed. */
+/* Frees memory of the size it was allocated with.  NULL is allowed. */
 void dontfork_free(void *memory, size_t size);
 
 #endif

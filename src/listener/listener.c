@@ -14,6 +14,7 @@
 
 #include "base/address.h"
 #include "base/atomic_file.h"
+#include "base/descriptors.h"
 #include "base/dontfork.h"
 #include "listener/acceptor.h"
 #include "listener/session_table.h"
@@ -22,6 +23,7 @@
 #include "log/systemd.h"
 #include "session/session_log.h"
 #include "session/session_process.h"
+#include "session/session_result.h"
 #include "stats/metrics.h"
 #include "stats/stats.h"
 
@@ -40,6 +42,12 @@
 /* A session ends itself when its time is over, and then has two seconds for its
  * farewell.  One that is still there so long afterwards is killed. */
 #define GRACE_MS 5000
+/* How long descriptors of a session may stay open here, too, once it has them:
+ * most sessions are over by then. */
+#define SETTLE_MS 10
+/* Descriptors beside those of sessions: listening sockets, connections whose
+ * session is about to begin, and the listener's own. */
+#define OTHER_DESCRIPTORS 128
 /* Looking at all children takes time in proportion to them: after it comes a
  * pause so many times as long, which makes it 5 % of the time at most. */
 #define REAP_PAUSE 19
@@ -69,6 +77,19 @@ struct listener {
 
 static void reap_before_refusal(void *listener);
 
+/* A session takes a descriptor as long as it lives, and two more at first. */
+static void
+check_descriptors(const struct listener_options *options)
+{
+	unsigned long most = descriptors_raise_limit();
+
+	if (most < options->max_sessions + OTHER_DESCRIPTORS)
+		log_line(LOG_WARNING,
+		    "no more than %lu descriptors are allowed (RLIMIT_NOFILE), "
+		    "too few for %lu sessions",
+		    most, options->max_sessions);
+}
+
 struct listener *
 listener_new(const struct listener_options *options, struct sockets *sockets,
     const struct credentials_options *reload, struct credentials *credentials)
@@ -93,13 +114,15 @@ listener_new(const struct listener_options *options, struct sockets *sockets,
 	sigaddset(&handled, SIGTERM);
 	sigaddset(&handled, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &handled, NULL);
+	check_descriptors(options);
 	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (options->sandboxed)
 		l->sandbox = sandbox_new(SANDBOX_SESSION);
-	l->children = session_table_new(
-	    options->max_sessions, options->session.total_ms == 0
-				       ? 0
-				       : options->session.total_ms + GRACE_MS);
+	l->children = session_table_new(options->max_sessions,
+	    options->session.total_ms == 0
+		? 0
+		: options->session.total_ms + GRACE_MS,
+	    l->sandbox == NULL ? -1 : sandbox_descriptor(l->sandbox));
 	l->acceptor = acceptor_new(options, sockets, &l->stats);
 	if (l->signals == -1 || l->children == NULL || l->acceptor == NULL ||
 	    (options->sandboxed && l->sandbox == NULL)) {
@@ -161,18 +184,16 @@ take_in(struct listener *l)
 		return;
 	}
 	credentials_rotate(l->credentials);
-	switch (session_table_fork(l->children, &peer, &result)) {
+	switch (session_table_fork(
+	    l->children, &peer, (int[]){fd, channel}, &result)) {
 	case 0:
 		session_process_serve(&options, fd, channel, result);
 	case -1:
 		acceptor_turn_away(l->acceptor, &peer, fd, errno);
-		break;
-	default:
-		close(fd);
+		if (channel != -1)
+			close(channel);
 		break;
 	}
-	if (channel != -1)
-		close(channel);
 }
 
 static void
@@ -267,12 +288,34 @@ replace_keyholder(struct listener *l)
 		l->keyholder_ms = KEYHOLDER_LAST_MS;
 }
 
+/* Believes of a result what can be true. */
+static void
+check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
+    struct session_result *result, int status)
+{
+	bool asked = l->reload->clients.ca_file != NULL;
+	char who[ADDRESS_TEXT_MAX];
+
+	/* One whose process failed may have been in the midst of anything. */
+	if (status != 0)
+		*result = (struct session_result){.end = SESSION_CRASHED};
+	if (session_result_check(result, life_ns, asked))
+		return;
+	address_format(
+	    (const struct sockaddr *)&peer->address, peer->length, who);
+	log_line(LOG_WARNING,
+	    "the session from %s left behind what cannot be true", who);
+}
+
 static void
 end_session(struct listener *l, const struct peer *peer,
-    const struct session_result *result, int status)
+    struct session_result *result, int status)
 {
+	int64_t life_ns = deadline_now() - peer->began;
+
+	check_result(l, peer, life_ns, result, status);
 	acceptor_ended(l->acceptor, peer, result);
-	stats_add(&l->stats, result, deadline_now() - peer->began);
+	stats_add(&l->stats, result, life_ns);
 	l->changed = true;
 	session_log(peer, result, status);
 }
@@ -435,6 +478,8 @@ handle_time(struct listener *l)
 		reap_all(l);
 	if (l->unreaped)
 		next = deadline_earlier(next, l->next_reap);
+	if (!session_table_settle(l->children))
+		next = deadline_earlier(next, deadline_after(now, SETTLE_MS));
 	kill_overdue(l, now);
 	next = deadline_earlier(next, session_table_next_end(l->children));
 	if (watchdog > 0) {

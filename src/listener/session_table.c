@@ -1,26 +1,43 @@
 #include "listener/session_table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/dontfork.h"
+#include "listener/session_fork.h"
 
 #define NONE SIZE_MAX
+
+/* The descriptors of results have numbers from here on, so that those which a
+ * child keeps are low, and it copies few (session_fork.h). */
+#define RESULTS_FROM 256
+
+/* What a session process shares with the listener: memory of its own, of a size
+ * that it cannot change. */
+struct shared {
+	uint32_t left; /* the table of descriptors that it began with */
+	struct session_result result;
+};
 
 /* A session process, or a slot for one.  Others are named by their slots. */
 struct slot {
 	pid_t pid;
 	struct peer peer;
 	deadline end;
+	int result;                 /* memory: a struct shared */
+	int fds[SESSION_TABLE_FDS]; /* the child's, not closed here yet */
 	size_t next;         /* in the same bucket, or the next free slot */
 	size_t older, newer; /* in order of age */
 };
 
-/* None of it is in the memory of a child, but for its result, which is a page
- * of its own: a session can neither read nor forge what others leave behind. */
+/* None of it is in the memory of a child: a session can neither read nor forge
+ * what others leave behind. */
 struct session_table {
 	size_t most, count;
 	int64_t most_ms;
@@ -30,8 +47,9 @@ struct session_table {
 	size_t bucket_count; /* a power of 2 */
 	size_t oldest, newest;
 	size_t next_to_kill; /* the oldest that was not killed as overdue */
-	char *results;       /* a page for each slot, shared with its child */
-	size_t page;
+	size_t unsettled;    /* slots with descriptors, among the newest */
+	int kept;            /* by each child */
+	bool share;          /* descriptors, at first */
 };
 
 static size_t
@@ -42,50 +60,6 @@ power_of_two(size_t least)
 	while (n < least)
 		n *= 2;
 	return n;
-}
-
-struct session_table *
-session_table_new(size_t most, int64_t most_ms)
-{
-	struct session_table *c = dontfork_new(sizeof(*c));
-
-	if (c == NULL)
-		return NULL;
-	c->most = most;
-	c->most_ms = most_ms;
-	c->page = (size_t)sysconf(_SC_PAGESIZE);
-	c->bucket_count = power_of_two(most);
-	c->slots = dontfork_new(most * sizeof(*c->slots));
-	c->buckets = dontfork_new(c->bucket_count * sizeof(*c->buckets));
-	c->results = dontfork_new_for_children(most * c->page);
-	if (c->slots == NULL || c->buckets == NULL || c->results == NULL) {
-		session_table_free(c);
-		errno = ENOMEM;
-		return NULL;
-	}
-	for (size_t i = 0; i < most; i++)
-		c->slots[i].next = i + 1 < most ? i + 1 : NONE;
-	for (size_t i = 0; i < c->bucket_count; i++)
-		c->buckets[i] = NONE;
-	c->oldest = c->newest = c->next_to_kill = NONE;
-	return c;
-}
-
-void
-session_table_free(struct session_table *c)
-{
-	if (c == NULL)
-		return;
-	dontfork_free(c->results, c->most * c->page);
-	dontfork_free(c->buckets, c->bucket_count * sizeof(*c->buckets));
-	dontfork_free(c->slots, c->most * sizeof(*c->slots));
-	dontfork_free(c, sizeof(*c));
-}
-
-static struct session_result *
-result_of(const struct session_table *c, size_t slot)
-{
-	return (void *)(c->results + slot * c->page);
 }
 
 /* Where the slot of `pid` is named, or NONE is if there is none. */
@@ -101,7 +75,8 @@ find(struct session_table *c, pid_t pid)
 
 /* Takes the first free slot for `pid`, which is the newest now. */
 static void
-add(struct session_table *c, pid_t pid, const struct peer *peer)
+add(struct session_table *c, pid_t pid, const struct peer *peer, int result,
+    const int *fds)
 {
 	size_t index = c->free, *bucket;
 	struct slot *s = &c->slots[index];
@@ -110,6 +85,8 @@ add(struct session_table *c, pid_t pid, const struct peer *peer)
 	s->pid = pid;
 	s->peer = *peer;
 	s->end = deadline_in(c->most_ms);
+	s->result = result;
+	memcpy(s->fds, fds, sizeof(s->fds));
 	bucket = find(c, pid);
 	s->next = *bucket;
 	*bucket = index;
@@ -122,7 +99,28 @@ add(struct session_table *c, pid_t pid, const struct peer *peer)
 	c->newest = index;
 	if (c->next_to_kill == NONE)
 		c->next_to_kill = index;
+	c->unsettled++;
 	c->count++;
+}
+
+static bool
+is_settled(const struct slot *s)
+{
+	return s->fds[0] == -1 && s->fds[1] == -1;
+}
+
+/* Closes the descriptors that the child has. */
+static void
+settle(struct session_table *c, struct slot *s)
+{
+	if (is_settled(s))
+		return;
+	for (int i = 0; i < SESSION_TABLE_FDS; i++) {
+		if (s->fds[i] != -1)
+			close(s->fds[i]);
+		s->fds[i] = -1;
+	}
+	c->unsettled--;
 }
 
 /* Frees the slot that is named at `at`. */
@@ -133,6 +131,8 @@ discard(struct session_table *c, size_t *at)
 	struct slot *s = &c->slots[index];
 
 	*at = s->next;
+	settle(c, s);
+	close(s->result);
 	if (c->next_to_kill == index)
 		c->next_to_kill = s->newer;
 	if (s->older == NONE)
@@ -148,40 +148,139 @@ discard(struct session_table *c, size_t *at)
 	c->count--;
 }
 
-/* fork(2), which passes this one result on. */
-static pid_t
-fork_with(struct session_result *result, size_t page)
+struct session_table *
+session_table_new(size_t most, int64_t most_ms, int shared)
 {
-	pid_t pid;
-	int saved;
+	struct session_table *c = dontfork_new(sizeof(*c));
 
-	if (madvise(result, page, MADV_DOFORK) == -1)
+	if (c == NULL)
+		return NULL;
+	c->most = most;
+	c->most_ms = most_ms;
+	c->kept = shared;
+	c->share = session_fork_can_share();
+	c->bucket_count = power_of_two(most);
+	c->slots = dontfork_new(most * sizeof(*c->slots));
+	c->buckets = dontfork_new(c->bucket_count * sizeof(*c->buckets));
+	c->oldest = c->newest = c->next_to_kill = NONE;
+	if (c->slots == NULL || c->buckets == NULL) {
+		session_table_free(c);
+		errno = ENOMEM;
+		return NULL;
+	}
+	for (size_t i = 0; i < most; i++)
+		c->slots[i].next = i + 1 < most ? i + 1 : NONE;
+	for (size_t i = 0; i < c->bucket_count; i++)
+		c->buckets[i] = NONE;
+	return c;
+}
+
+void
+session_table_free(struct session_table *c)
+{
+	if (c == NULL)
+		return;
+	while (c->newest != NONE)
+		discard(c, find(c, c->slots[c->newest].pid));
+	dontfork_free(c->buckets, c->bucket_count * sizeof(*c->buckets));
+	dontfork_free(c->slots, c->most * sizeof(*c->slots));
+	dontfork_free(c, sizeof(*c));
+}
+
+/* Memory for a result.  Returns its descriptor, or -1 with errno. */
+static int
+new_result(void)
+{
+	int fd = memfd_create("session", MFD_CLOEXEC | MFD_ALLOW_SEALING), high;
+
+	if (fd == -1)
 		return -1;
-	pid = fork();
-	if (pid == 0)
-		return 0;
-	saved = errno;
-	madvise(result, page, MADV_DONTFORK);
-	errno = saved;
-	return pid;
+	if (ftruncate(fd, sizeof(struct shared)) == -1 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) ==
+		-1) {
+		close(fd);
+		return -1;
+	}
+	high = fcntl(fd, F_DUPFD_CLOEXEC, RESULTS_FROM);
+	if (high == -1)
+		return fd; /* as good, but for the cost */
+	close(fd);
+	return high;
+}
+
+/* In the child, which does not have the table of sessions: maps its result, and
+ * takes leave of the listener's descriptors, of which it may have closed none
+ * before. */
+static struct session_result *
+become_child(int result, bool shares, int highest)
+{
+	struct shared *shared = mmap(NULL, sizeof(*shared),
+	    PROT_READ | PROT_WRITE, MAP_SHARED, result, 0);
+
+	if (shared == MAP_FAILED || session_fork_leave(shares, highest) == -1)
+		_exit(EXIT_FAILURE);
+	shared->left = 1;
+	return &shared->result;
 }
 
 pid_t
 session_table_fork(struct session_table *c, const struct peer *peer,
-    struct session_result **result)
+    const int fds[SESSION_TABLE_FDS], struct session_result **result)
 {
+	int memory, highest = c->kept;
+	bool share = c->share;
 	pid_t pid;
 
 	if (c->free == NONE) {
 		errno = EAGAIN;
 		return -1;
 	}
-	*result = result_of(c, c->free);
-	memset(*result, 0, sizeof(**result));
-	pid = fork_with(*result, c->page);
+	for (int i = 0; i < SESSION_TABLE_FDS; i++)
+		if (fds[i] > highest)
+			highest = fds[i];
+	memory = new_result();
+	if (memory == -1)
+		return -1;
+	pid = session_fork(&share);
+	if (pid == 0) {
+		*result = become_child(memory, share, highest);
+		return 0;
+	}
+	c->share = share;
 	if (pid > 0)
-		add(c, pid, peer);
+		add(c, pid, peer, memory, fds);
+	else
+		close(memory);
 	return pid;
+}
+
+/* Whether the child has left the listener's table of descriptors. */
+static bool
+has_left(const struct slot *s)
+{
+	uint32_t left = 0;
+
+	return pread(s->result, &left, sizeof(left),
+		   offsetof(struct shared, left)) == sizeof(left) &&
+	       left != 0;
+}
+
+bool
+session_table_settle(struct session_table *c)
+{
+	size_t to_see = c->unsettled;
+
+	for (size_t i = c->newest; to_see > 0 && i != NONE;
+	     i = c->slots[i].older) {
+		struct slot *s = &c->slots[i];
+
+		if (is_settled(s))
+			continue;
+		to_see--;
+		if (has_left(s))
+			settle(c, s);
+	}
+	return c->unsettled == 0;
 }
 
 int
@@ -193,7 +292,10 @@ session_table_reap(struct session_table *c, pid_t pid, struct peer *peer,
 	if (*at == NONE)
 		return -1;
 	*peer = c->slots[*at].peer;
-	*result = *result_of(c, *at);
+	memset(result, 0, sizeof(*result));
+	if (pread(c->slots[*at].result, result, sizeof(*result),
+		offsetof(struct shared, result)) != sizeof(*result))
+		result->end = SESSION_CRASHED;
 	session_result_clean(result);
 	discard(c, at);
 	return 0;

@@ -2,14 +2,25 @@
  * The session processes of a listener: forked, remembered, reaped.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <gnutls/crypto.h>
+
 #include "listener/session_table.h"
 #include "unit.h"
+#include "unit_kernel.h"
 
 static struct peer
 someone(uint16_t port)
@@ -22,13 +33,16 @@ someone(uint16_t port)
 	return peer;
 }
 
+/* No descriptors are passed on. */
+static const int none[SESSION_TABLE_FDS] = {-1, -1};
+
 /* A child that leaves `pings` behind and ends. */
 static pid_t
 fork_one(struct session_table *c, uint16_t port, uint64_t pings)
 {
 	struct peer peer = someone(port);
 	struct session_result *result;
-	pid_t pid = session_table_fork(c, &peer, &result);
+	pid_t pid = session_table_fork(c, &peer, none, &result);
 
 	if (pid == 0) {
 		/* What the last one in this slot left is not there. */
@@ -65,7 +79,7 @@ expect_one(struct session_table *c, pid_t pid, uint16_t port, uint64_t pings)
 
 START_TEST(leaves_a_result_behind)
 {
-	struct session_table *c = session_table_new(4, 0);
+	struct session_table *c = session_table_new(4, 0, -1);
 	pid_t pid = fork_one(c, 1, 7);
 
 	ck_assert_int_gt(pid, 0);
@@ -78,7 +92,7 @@ END_TEST
 
 START_TEST(reaps_in_any_order)
 {
-	struct session_table *c = session_table_new(4, 0);
+	struct session_table *c = session_table_new(4, 0, -1);
 	static const int order[] = {2, 0, 3, 1};
 	pid_t pids[4];
 
@@ -96,7 +110,7 @@ END_TEST
 
 START_TEST(uses_slots_again)
 {
-	struct session_table *c = session_table_new(2, 0);
+	struct session_table *c = session_table_new(2, 0, -1);
 	pid_t first = fork_one(c, 1, 1), second = fork_one(c, 2, 2), third;
 
 	ck_assert_int_eq(fork_one(c, 3, 3), -1);
@@ -112,36 +126,179 @@ START_TEST(uses_slots_again)
 }
 END_TEST
 
-/* Slots are used from the first on, each a page. */
+/* Its memory is an object of its own, of one page, which it cannot make larger:
+ * beyond there is nothing. */
 START_TEST(reaches_no_result_but_its_own)
 {
-	struct session_table *c = session_table_new(3, 0);
+	struct session_table *c = session_table_new(3, 0, -1);
 	struct session_result *result;
 	struct peer peer = someone(1);
-	volatile char *own;
-	long page = sysconf(_SC_PAGESIZE);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	volatile char *larger;
 	int status;
 	pid_t pid;
 
-	signal(SIGSEGV, SIG_DFL); /* AddressSanitizer has a handler */
-	fork_one(c, 1, 1);
-	pid = session_table_fork(c, &peer, &result);
+	signal(SIGBUS, SIG_DFL); /* AddressSanitizer has a handler */
+	for (uint16_t i = 0; i < 2; i++)
+		fork_one(c, i, 1);
+	pid = session_table_fork(c, &peer, none, &result);
 	if (pid == 0) {
-		own = (void *)result;
-		own[(_i - 1) * page] = 1;
+		larger = mremap((void *)((uintptr_t)result & ~(page - 1)), page,
+		    3 * page, MREMAP_MAYMOVE);
+		if (larger == MAP_FAILED)
+			_exit(1);
+		larger[page - 1] = 1;
+		larger[_i * (int)page] = 1;
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(WIFSIGNALED(status), _i != 1);
-	if (_i != 1)
-		ck_assert_int_eq(WTERMSIG(status), SIGSEGV);
+	ck_assert_int_eq(WIFSIGNALED(status), _i != 0);
+	if (_i != 0)
+		ck_assert_int_eq(WTERMSIG(status), SIGBUS);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	session_table_free(c);
+}
+END_TEST
+
+/* Whether `fd` is open in this process. */
+static bool
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+/* A kernel, or a container's filter, may refuse either of the two calls. */
+static void
+play_kernel(int lacks)
+{
+	if (lacks == 1)
+		unit_kernel_lacks(SYS_clone3, ENOSYS);
+	if (lacks == 2)
+		unit_kernel_lacks(SYS_close_range, ENOSYS);
+}
+
+/* The child has them, and they are closed here once it has; what it closes is
+ * closed in it alone. */
+START_TEST(passes_descriptors_on)
+{
+	int go[2], pair[2], fds[SESSION_TABLE_FDS], control, status;
+	struct session_table *c;
+	struct session_result *result;
+	struct peer peer = someone(1);
+	char octet;
+	pid_t pid;
+
+	play_kernel(_i);
+	ck_assert_int_eq(pipe(go), 0);
+	c = session_table_new(3, 0, go[0]);
+	unit_pair(pair);
+	control = dup(pair[0]);
+	fds[0] = pair[1];
+	fds[1] = -1;
+	pid = session_table_fork(c, &peer, fds, &result);
+	if (pid == 0) {
+		close(go[1]);
+		close(control);
+		/* Waits for the end of file, which only the parent can give. */
+		_exit(read(go[0], &octet, 1) == 0 && is_open(pair[1]) &&
+			      send(pair[1], "x", 1, 0) == 1
+			  ? 0
+			  : 1);
+	}
+	while (!session_table_settle(c))
+		sched_yield();
+	ck_assert(!is_open(pair[1]));
+	ck_assert(is_open(control) && is_open(go[1]) && is_open(go[0]));
+	close(go[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(recv(pair[0], &octet, 1, 0), 1);
+	/* All ends of it are closed. */
+	ck_assert_int_eq(recv(pair[0], &octet, 1, 0), 0);
+	session_table_free(c);
+}
+END_TEST
+
+/* Even one that ended before it had them. */
+START_TEST(closes_the_descriptors_of_a_child_that_has_ended)
+{
+	struct session_table *c = session_table_new(3, 0, -1);
+	struct session_result *result, left;
+	struct peer peer = someone(1);
+	int pair[2], status;
+	pid_t pid;
+
+	unit_pair(pair);
+	pid = session_table_fork(c, &peer, pair, &result);
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(session_table_reap(c, pid, &peer, &left), 0);
+	ck_assert(!is_open(pair[0]) && !is_open(pair[1]));
+	ck_assert(session_table_settle(c));
+	session_table_free(c);
+}
+END_TEST
+
+/* Refused from now on only: the child ends, and closes nothing of ours. */
+START_TEST(a_child_that_cannot_leave_the_descriptors_ends)
+{
+	struct session_table *c = session_table_new(1, 0, -1);
+	struct session_result *result;
+	struct peer peer = someone(1);
+	int pair[2], status;
+	pid_t pid;
+
+	unit_pair(pair);
+	unit_kernel_lacks(SYS_close_range, EPERM);
+	pid = session_table_fork(c, &peer, none, &result);
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+	ck_assert(is_open(pair[0]) && is_open(pair[1]));
+	session_table_free(c);
+}
+END_TEST
+
+/* Random numbers are drawn from a state that children get a copy of. */
+START_TEST(children_draw_different_random_numbers)
+{
+	struct session_table *c;
+	struct session_result result[2], *own;
+	struct peer peer = someone(1);
+	unsigned char octets[sizeof(own->version)];
+	int status;
+	pid_t pid;
+
+	play_kernel(_i);
+	c = session_table_new(2, 0, -1);
+	gnutls_rnd(GNUTLS_RND_RANDOM, octets, sizeof(octets));
+	gnutls_rnd(GNUTLS_RND_NONCE, octets, sizeof(octets));
+	for (int i = 0; i < 2; i++) {
+		pid = session_table_fork(c, &peer, none, &own);
+		if (pid == 0) {
+			gnutls_rnd(GNUTLS_RND_RANDOM, &own->octets_in,
+			    sizeof(own->octets_in));
+			gnutls_rnd(GNUTLS_RND_NONCE, &own->octets_out,
+			    sizeof(own->octets_out));
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+		ck_assert_int_eq(
+		    session_table_reap(c, pid, &peer, &result[i]), 0);
+	}
+	ck_assert_uint_ne(result[0].octets_in, result[1].octets_in);
+	ck_assert_uint_ne(result[0].octets_out, result[1].octets_out);
 	session_table_free(c);
 }
 END_TEST
 
 START_TEST(knows_none_but_its_own)
 {
-	struct session_table *c = session_table_new(2, 0);
+	struct session_table *c = session_table_new(2, 0, -1);
 	struct session_result result;
 	struct peer peer;
 	pid_t pid = fork_one(c, 1, 1);
@@ -156,7 +313,7 @@ END_TEST
 /* One that says nothing crashed: that is how a result starts out. */
 START_TEST(signals_each)
 {
-	struct session_table *c = session_table_new(3, 0);
+	struct session_table *c = session_table_new(3, 0, -1);
 	struct session_result result, *shared;
 	struct peer peer = someone(1);
 	pid_t pids[3];
@@ -164,7 +321,7 @@ START_TEST(signals_each)
 
 	signal(SIGTERM, SIG_DFL); /* Check has a handler for its runner */
 	for (int i = 0; i < 3; i++) {
-		pids[i] = session_table_fork(c, &peer, &shared);
+		pids[i] = session_table_fork(c, &peer, none, &shared);
 		if (pids[i] == 0)
 			for (;;)
 				pause();
@@ -186,7 +343,7 @@ END_TEST
 START_TEST(finds_each_of_many)
 {
 	enum { MANY = 300 };
-	struct session_table *c = session_table_new(MANY, 0);
+	struct session_table *c = session_table_new(MANY, 0, -1);
 	pid_t pids[MANY];
 
 	for (uint16_t i = 0; i < MANY; i++)
@@ -207,7 +364,7 @@ fork_idle(struct session_table *c, uint16_t port)
 {
 	struct session_result *result;
 	struct peer peer = someone(port);
-	pid_t pid = session_table_fork(c, &peer, &result);
+	pid_t pid = session_table_fork(c, &peer, none, &result);
 
 	if (pid == 0)
 		for (;;)
@@ -217,7 +374,7 @@ fork_idle(struct session_table *c, uint16_t port)
 
 START_TEST(kills_each_that_is_overdue_once)
 {
-	struct session_table *c = session_table_new(3, 1000);
+	struct session_table *c = session_table_new(3, 1000, -1);
 	struct session_result result;
 	struct peer peer;
 	int64_t now, end;
@@ -269,6 +426,10 @@ main(void)
 	tcase_add_test(c, reaps_in_any_order);
 	tcase_add_test(c, uses_slots_again);
 	tcase_add_loop_test(c, reaches_no_result_but_its_own, 0, 3);
+	tcase_add_loop_test(c, passes_descriptors_on, 0, 3);
+	tcase_add_test(c, closes_the_descriptors_of_a_child_that_has_ended);
+	tcase_add_test(c, a_child_that_cannot_leave_the_descriptors_ends);
+	tcase_add_loop_test(c, children_draw_different_random_numbers, 0, 3);
 	tcase_add_test(c, knows_none_but_its_own);
 	tcase_add_test(c, signals_each);
 	tcase_add_test(c, finds_each_of_many);

@@ -1,0 +1,52 @@
+/*
+ * clone3(2) in the place of fork(2).
+ */
+#include "listener/session_fork.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <gnutls/crypto.h>
+
+bool
+session_fork_can_share(void)
+{
+	/* Closes nothing: no descriptor has this number. */
+	return close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) == 0;
+}
+
+pid_t
+session_fork(bool *share)
+{
+	struct clone_args args = {
+	    .flags = CLONE_FILES,
+	    .exit_signal = SIGCHLD,
+	};
+	pid_t pid;
+
+	if (*share) {
+		pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+		if (pid == 0)
+			/* No handler of pthread_atfork(3) has run, by which
+			 * GnuTLS notices a fork: without this, all children
+			 * would draw the same random numbers. */
+			gnutls_rnd_refresh();
+		if (pid != -1 || (errno != ENOSYS && errno != EPERM))
+			return pid;
+		*share = false;
+	}
+	return fork();
+}
+
+int
+session_fork_leave(bool shared, int highest)
+{
+	return shared ? close_range(
+			    (unsigned int)highest + 1, ~0U, CLOSE_RANGE_UNSHARE)
+	              : 0;
+}
