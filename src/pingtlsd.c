@@ -11,8 +11,8 @@
 #include "base/descriptors.h"
 #include "confine/account.h"
 #include "confine/sandbox.h"
-#include "credentials/credentials.h"
 #include "listener/listener.h"
+#include "loader/load.h"
 #include "log/systemd.h"
 #include "server/daemonize.h"
 #include "server/inetd.h"
@@ -20,58 +20,115 @@
 
 #define EXIT_USAGE 2
 
-/* Runs the listener on the sockets passed by systemd or bound here. */
-static int
-listen_and_serve(
-    const struct options *o, struct credentials_options *how, int passed)
+static struct loader *
+start_loader(
+    const struct options *o, const struct credentials_options *credentials)
 {
-	struct credentials *credentials;
-	struct listener *listener = NULL;
-	struct sockets sockets;
-	char why[SANDBOX_WHY_MAX];
-	int ready = -1, ret = EXIT_FAILURE;
+	const struct loader_options options = {
+	    .credentials = credentials,
+	    .metrics_file = o->listener.metrics_file,
+	    .pid_file = o->pid_file,
+	    .listen = o->listen,
+	    .listen_count = o->listen_count,
+	};
 
-	if ((passed > 0 ? sockets_inherit(&sockets, passed)
-			: sockets_listen(
-			      &sockets, o->listen, o->listen_count)) == -1)
-		return EXIT_FAILURE;
-	if (o->daemonize && (ready = daemonize_begin()) == -1) {
-		log_line(LOG_ERR, "cannot go to the background: %s",
-		    strerror(errno));
-		goto out;
-	}
-	credentials = credentials_load(how);
-	if (credentials == NULL)
-		goto out;
+	return loader_start(&options);
+}
+
+static int
+open_sockets(struct sockets *sockets, const struct options *o, int passed)
+{
+	return passed > 0 ? sockets_inherit(sockets, passed)
+	                  : sockets_listen(sockets, o->listen, o->listen_count);
+}
+
+/* What is left of the start once the sockets are open: certificates and keys,
+ * the pid file, and the privileges to give up.  Returns 0, or -1 after logging
+ * one line. */
+static int
+settle(const struct options *o, const struct account *account,
+    struct renewal *renewal, bool passed)
+{
+	char why[SANDBOX_WHY_MAX];
+
+	/* A manager that has the sockets would start us again at once, and
+	 * after a few times close them for good. */
+	if (renewal_start(renewal, passed) == -1 && !passed)
+		return -1;
 	if (o->pid_file != NULL && daemonize_write_pid(o->pid_file) == -1) {
 		log_line(LOG_ERR, "cannot write %s: %s", o->pid_file,
 		    strerror(errno));
-		credentials_free(credentials);
-		goto out;
+		return -1;
 	}
-	if (sandbox_give_up_privileges(how->keyholder.account, why) == -1) {
-		log_line(LOG_ERR, "%s", why);
-		credentials_free(credentials);
-		goto out;
-	}
-	how->keyholder.account = NULL; /* already become */
-	listener = listener_new(&o->listener, &sockets, how, credentials);
-	if (listener == NULL)
-		goto out;
+	if (sandbox_give_up_privileges(account, why) == 0)
+		return 0;
+	log_line(LOG_ERR, "%s", why);
+	if (o->pid_file != NULL)
+		unlink(o->pid_file);
+	return -1;
+}
+
+/* Says that the service is up, to whoever started it. */
+static int
+announce(const struct options *o, const struct sockets *sockets, int ready)
+{
 	if (ready != -1 && daemonize_ready(ready) == -1) {
 		log_line(LOG_ERR, "cannot go to the background: %s",
 		    strerror(errno));
-		goto out;
+		return -1;
 	}
 	if (o->daemonize && o->log == LOG_TARGET_AUTO)
 		log_open("pingtlsd", LOG_TARGET_SYSLOG, o->log_most);
-	sockets_announce(&sockets);
-	ret = listener_run(listener);
-out:
-	listener_free(listener);
-	sockets_remove(&sockets);
-	if (o->pid_file != NULL && listener != NULL)
-		unlink(o->pid_file);
+	sockets_announce(sockets);
+	return 0;
+}
+
+/* Serves on open sockets.  Returns the exit status. */
+static int
+serve(const struct options *o, const struct credentials_options *credentials,
+    struct sockets *sockets, struct loader *loader, int ready, bool passed)
+{
+	struct renewal *renewal = renewal_new(loader, credentials);
+	struct listener *listener;
+	int ret = EXIT_FAILURE;
+
+	if (renewal != NULL &&
+	    settle(o, credentials->keyholder.account, renewal, passed) == 0) {
+		listener = listener_new(&o->listener, sockets, loader, renewal);
+		if (listener != NULL && announce(o, sockets, ready) == 0)
+			ret = listener_run(listener);
+		listener_free(listener);
+		loader_remove_pid_file(loader);
+	}
+	renewal_free(renewal);
+	return ret;
+}
+
+/* Our own listener, on the sockets it was given or binds. */
+static int
+listen_and_serve(const struct options *o,
+    const struct credentials_options *credentials, int passed)
+{
+	struct sockets sockets;
+	struct loader *loader;
+	int ready = -1, ret = EXIT_FAILURE;
+
+	if (o->daemonize && (ready = daemonize_begin()) == -1) {
+		log_line(LOG_ERR, "cannot go to the background: %s",
+		    strerror(errno));
+		return EXIT_FAILURE;
+	}
+	/* Before there is a socket that it could have. */
+	loader = start_loader(o, credentials);
+	if (loader != NULL && open_sockets(&sockets, o, passed) == 0) {
+		ret =
+		    serve(o, credentials, &sockets, loader, ready, passed > 0);
+		if (sockets.count > 0) {
+			sockets_close(&sockets);
+			loader_remove_sockets(loader);
+		}
+	}
+	loader_end(loader);
 	return ret;
 }
 
@@ -92,8 +149,6 @@ find_account(const struct options *o, struct account *account,
 		    "--user %s: only root can become another user", o->user);
 		return EXIT_USAGE;
 	}
-	/* The listener reopens files on reload, so it needs the user's
-	 * supplementary groups. */
 	if ((o->inetd ? account_find(user, account)
 		      : account_find_with_groups(user, account)) == -1) {
 		log_line(LOG_ERR, "user %s: %s", user,
@@ -140,14 +195,16 @@ choose_way(const struct options *o, struct credentials_options *how)
 
 /* --check-config: loads keys and certificates, and exits. */
 static int
-check_config(const struct credentials_options *how)
+check_config(
+    const struct options *o, const struct credentials_options *credentials)
 {
-	struct credentials *credentials = credentials_load(how);
+	struct loader *loader = start_loader(o, credentials);
+	struct load *load = loader == NULL ? NULL : load_begin(loader);
+	bool good = load != NULL && load_wait(load) == LOAD_DONE;
 
-	if (credentials == NULL)
-		return EXIT_FAILURE;
-	credentials_free(credentials);
-	return EXIT_SUCCESS;
+	load_free(load);
+	loader_end(loader);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int
@@ -158,7 +215,6 @@ run(struct options *o)
 		{
 		    .pairs = o->pairs,
 		    .count = o->pair_count,
-		    .wait = true,
 		    .sandboxed = o->listener.sandboxed,
 		},
 	    .priority = o->priority,
@@ -175,7 +231,7 @@ run(struct options *o)
 		log_line(LOG_WARNING,
 		    "--no-sandbox: sessions and keyholder are "
 		    "not confined");
-	return o->check_config ? check_config(&how) : choose_way(o, &how);
+	return o->check_config ? check_config(o, &how) : choose_way(o, &how);
 }
 
 /* Opens the log as the options say, but never on a socket to the peer. */

@@ -32,6 +32,7 @@ struct credential_files {
 static int
 read_contents(const char *file, struct contents *c)
 {
+	log_line(LOG_DEBUG, "reading %s", file);
 	c->octets = file_read(file, BUNDLE_MAX, &c->size);
 	return c->octets == NULL ? -1 : 0;
 }
@@ -69,8 +70,10 @@ read_all(struct credential_files *f)
 		    o->clients.ca_file, strerror(errno));
 		return false;
 	}
-	return o->tickets.key_file == NULL ||
-	       tickets_read_key(o->tickets.key_file, f->ticket_key);
+	if (o->tickets.key_file == NULL)
+		return true;
+	log_line(LOG_DEBUG, "reading %s", o->tickets.key_file);
+	return tickets_read_key(o->tickets.key_file, f->ticket_key);
 }
 
 struct credential_files *

@@ -18,6 +18,7 @@ struct credentials {
 	gnutls_priority_t policy;
 	struct client_auth *clients; /* NULL: no client authentication */
 	struct tickets *tickets;     /* NULL: none */
+	bool unable;                 /* to make any handshake succeed */
 };
 
 /* Adds a chain and its private key, for which the signer stands in. */
@@ -78,9 +79,8 @@ fill_credentials(struct credentials *c, const struct credentials_options *o,
 	return ret;
 }
 
-/* Returns NULL after logging one line. */
-static gnutls_priority_t
-make_policy(const struct credentials_options *o)
+gnutls_priority_t
+credentials_policy(const struct credentials_options *o)
 {
 	gnutls_priority_t policy;
 	char why[POLICY_WHY_MAX];
@@ -105,7 +105,7 @@ credentials_new(const struct credentials_options *o, const struct bundle *b,
 		return NULL;
 	}
 	c->keyholder = keyholder;
-	c->policy = make_policy(o);
+	c->policy = credentials_policy(o);
 	if (c->policy == NULL)
 		goto fail;
 	ret = fill_credentials(c, o, b);
@@ -118,11 +118,32 @@ fail:
 	return NULL;
 }
 
+struct credentials *
+credentials_new_unable(const struct credentials_options *o)
+{
+	static const struct bundle nothing;
+	struct credentials *c = credentials_new(o, &nothing, NULL);
+
+	if (c != NULL)
+		c->unable = true;
+	return c;
+}
+
+/* Called when the ClientHello has been read. */
+static int
+refuse(gnutls_session_t session)
+{
+	(void)session;
+	return GNUTLS_E_PK_SIGN_FAILED;
+}
+
 /* Runs the self test.  Returns 0 or a GnuTLS code. */
 static int
 test_handshake(const struct credentials *c)
 {
-	int ret, channel = keyholder_open_channel(c->keyholder);
+	int ret, channel = c->keyholder == NULL
+	                       ? -1
+	                       : keyholder_open_channel(c->keyholder);
 	gnutls_session_t server = credentials_session(c, &ret);
 
 	if (server == NULL)
@@ -140,14 +161,16 @@ out:
 }
 
 bool
-credentials_test(const struct credentials *c)
+credentials_test(const struct credentials *c, deadline when)
 {
 	const char *why;
-	int ret = test_handshake(c);
+	int ret;
 
+	signer_set_deadline(c->signer, when);
+	ret = test_handshake(c);
 	if (ret == 0)
 		return true;
-	why = signer_why(c->signer);
+	why = credentials_why(c);
 	log_line(LOG_ERR,
 	    "no handshake works with these certificates and this TLS "
 	    "priority: %s",
@@ -182,7 +205,7 @@ start_keyholder(const struct credentials_options *o)
 	struct keyholder *keyholder;
 	char why[KEYHOLDER_WHY_MAX];
 
-	options.policy = make_policy(o);
+	options.policy = credentials_policy(o);
 	if (options.policy == NULL)
 		return NULL;
 	keyholder = keyholder_start(&options, why);
@@ -212,7 +235,7 @@ credentials_load(const struct credentials_options *o)
 		return NULL;
 	if (o->keyholder.account != NULL && !keyholder_readable(keyholder, why))
 		log_line(LOG_WARNING, "%s; reloading will fail", why);
-	if (!o->keyholder.wait || credentials_test(c))
+	if (!o->keyholder.wait || credentials_test(c, DEADLINE_NEVER))
 		return c;
 	credentials_free(c);
 	return NULL;
@@ -257,6 +280,19 @@ credentials_signer(const struct credentials *c)
 	return c->signer;
 }
 
+bool
+credentials_ask_clients(const struct credentials *c)
+{
+	return c->clients != NULL;
+}
+
+const char *
+credentials_why(const struct credentials *c)
+{
+	return c->unable ? "no certificate and key could be loaded"
+	                 : signer_why(c->signer);
+}
+
 const char *
 credentials_client_why(const struct credentials *c)
 {
@@ -284,6 +320,9 @@ credentials_session(const struct credentials *c, int *error)
 		return NULL;
 	*error = tickets_enable(c->tickets, session);
 	client_auth_ask(c->clients, session);
+	if (c->unable)
+		gnutls_handshake_set_post_client_hello_function(
+		    session, refuse);
 	if (*error == 0)
 		return session;
 	gnutls_deinit(session);

@@ -16,9 +16,14 @@
 
 struct credentials;
 
+/* The TLS policy of the options, for gnutls_priority_deinit.  Returns NULL
+ * after logging one line. */
+gnutls_priority_t credentials_policy(const struct credentials_options *);
+
 /*
  * Credentials of what a bundle holds, for keys that `keyholder` has; it is
- * theirs from now on, even where this fails.  The client's offers and SNI
+ * theirs from now on, even where this fails; NULL: the signer's keys are set by
+ * the caller.  The client's offers and SNI
  * choose among the certificates (gnutls_certificate_set_key(3)).  The bundle is
  * not needed afterwards.  Returns NULL after logging one line.
  */
@@ -26,10 +31,17 @@ struct credentials *credentials_new(const struct credentials_options *,
     const struct bundle *, struct keyholder *);
 
 /*
- * Shows that a handshake works with them (self_test.h).  Returns false after
+ * Credentials with which every handshake fails, by no fault of the client's:
+ * for as long as there is nothing to make better ones of.  Returns NULL after
  * logging one line.
  */
-bool credentials_test(const struct credentials *);
+struct credentials *credentials_new_unable(const struct credentials_options *);
+
+/*
+ * Shows that a handshake works with them (self_test.h), whose signature must
+ * have come at the deadline.  Returns false after logging one line.
+ */
+bool credentials_test(const struct credentials *, deadline);
 
 /*
  * Starts a keyholder, reads the files (credential_files.h) and makes the
@@ -52,6 +64,12 @@ struct keyholder *credentials_keyholder(const struct credentials *);
 
 /* The signer of sessions, whose channel must be set for each session. */
 struct signer *credentials_signer(const struct credentials *);
+
+/* Whether clients are asked for a certificate. */
+bool credentials_ask_clients(const struct credentials *);
+
+/* Why the last handshake could not be, by no fault of the client's, or "". */
+const char *credentials_why(const struct credentials *);
 
 /* What was wrong with the client's certificate in the last handshake, or "". */
 const char *credentials_client_why(const struct credentials *);

@@ -56,6 +56,22 @@ meet(struct keyholder *k, char *why)
 }
 
 struct keyholder *
+keyholder_new(int control)
+{
+	struct keyholder *k = calloc(1, sizeof(*k));
+
+	if (k != NULL)
+		k->control = control;
+	return k;
+}
+
+int
+keyholder_fd(const struct keyholder *k)
+{
+	return k->control;
+}
+
+struct keyholder *
 keyholder_start(const struct keyholder_options *options, char *why)
 {
 	struct keyholder *k = calloc(1, sizeof(*k));

@@ -55,6 +55,13 @@ struct keyholder_options {
  */
 struct keyholder *keyholder_start(const struct keyholder_options *, char *why);
 
+/* One that another process started, at the other end of `control`, which is its
+ * own from now on.  Returns NULL with errno. */
+struct keyholder *keyholder_new(int control);
+
+/* Its control socket: when the keyholder ends, poll(2) says POLLHUP. */
+int keyholder_fd(const struct keyholder *);
+
 /*
  * Makes the channel of one session.  Never waits for the keyholder.  Returns
  * the session's end, which does not block, or -1 with errno: EPIPE when the

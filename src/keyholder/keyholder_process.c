@@ -49,12 +49,9 @@ introduce(
 		_exit(1);
 }
 
-_Noreturn void
-keyholder_process(int control, const struct keyholder_options *options)
+void
+keyholder_begin(void)
 {
-	struct keyholder_service *service;
-	char why[SANDBOX_WHY_MAX];
-	struct keys *keys;
 	sigset_t all;
 
 	/* It ends when no one can ask any more, not when a terminal or a
@@ -62,12 +59,22 @@ keyholder_process(int control, const struct keyholder_options *options)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	prctl(PR_SET_NAME, "pingtlsd-keys");
+	/* A channel for each session that there may be. */
+	(void)descriptors_raise_limit();
+}
+
+_Noreturn void
+keyholder_process(int control, const struct keyholder_options *options)
+{
+	struct keyholder_service *service;
+	char why[SANDBOX_WHY_MAX];
+	struct keys *keys;
+
+	keyholder_begin();
 	/* The standard descriptors included: in inetd mode they are the peer.
 	 */
 	descriptors_drop_standard();
 	descriptors_keep(&control, 1);
-	/* One for each session that there may be. */
-	(void)descriptors_raise_limit();
 	keys = keys_new(options);
 	service = keys == NULL ? NULL : keyholder_service_new(control, keys);
 	if (service == NULL)

@@ -6,6 +6,10 @@
 
 #include "keyholder/keyholder.h"
 
+/* Prepares this process to be the keyholder: its name, its signals, and the
+ * limit of its descriptors. */
+void keyholder_begin(void);
+
 /*
  * Becomes the keyholder at the end `control` of its control socket; never
  * returns.

@@ -123,8 +123,8 @@ read_key(struct keys *k, size_t index)
 	return -1;
 }
 
-static int
-confine(struct keys *k)
+int
+keys_confine(struct keys *k)
 {
 	/* Never freed: it is in force until the end. */
 	struct sandbox *sandbox = sandbox_new(SANDBOX_KEYHOLDER);
@@ -146,7 +146,7 @@ keys_read(struct keys *k)
 	for (size_t i = 0; i < k->options->count; i++)
 		if (read_key(k, i) == -1)
 			return -1;
-	return k->options->sandboxed ? confine(k) : 0;
+	return k->options->sandboxed ? keys_confine(k) : 0;
 }
 
 bool

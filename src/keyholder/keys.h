@@ -27,6 +27,9 @@ int keys_open(struct keys *);
  */
 int keys_read(struct keys *);
 
+/* Enters that sandbox.  Returns 0, or -1 with keys_why(). */
+int keys_confine(struct keys *);
+
 /* Whether they were read, or could not be. */
 bool keys_are_read(const struct keys *);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "keyholder/keyholder_wire.h"
+#include "keyholder/keys.h"
 
 /* What a private key of ours knows: whom to ask for which key. */
 struct reference {
@@ -22,6 +22,7 @@ struct reference {
 
 struct signer {
 	int channel;
+	struct keys *keys; /* of this process; NULL: it has none */
 	deadline when;
 	char why[KEYHOLDER_WHY_MAX];
 	struct reference references[KEYHOLDER_KEYS_MAX];
@@ -49,6 +50,12 @@ void
 signer_set_channel(struct signer *s, int channel)
 {
 	s->channel = channel;
+}
+
+void
+signer_set_keys(struct signer *s, struct keys *keys)
+{
+	s->keys = keys;
 }
 
 void
@@ -99,11 +106,30 @@ fail(struct signer *s, const char *what, const char *why)
 	return GNUTLS_E_PK_SIGN_FAILED;
 }
 
+/* Takes the signature out of a reply with `size` octets behind its head. */
+static int
+take_signature(struct signer *s, struct keyholder_reply *reply, size_t size,
+    gnutls_datum_t *signature)
+{
+	if (reply->status != 0 && (size == 0 || size >= sizeof(reply->u.why)))
+		return fail(s, "cannot sign: ", gnutls_strerror(reply->status));
+	if (reply->status != 0) {
+		reply->u.why[size] = '\0';
+		return fail(s, reply->u.why, "");
+	}
+	signature->data = gnutls_malloc(size);
+	if (signature->data == NULL)
+		return GNUTLS_E_MEMORY_ERROR;
+	memcpy(signature->data, reply->u.signature, size);
+	signature->size = (unsigned int)size;
+	return 0;
+}
+
 static int
 receive_reply(struct signer *s, gnutls_datum_t *signature)
 {
 	struct keyholder_reply reply;
-	size_t head = offsetof(struct keyholder_reply, u), size;
+	size_t head = offsetof(struct keyholder_reply, u);
 	ssize_t n;
 
 	if (deadline_wait(s->channel, POLLIN, s->when, -1) == -1 ||
@@ -112,19 +138,21 @@ receive_reply(struct signer *s, gnutls_datum_t *signature)
 		return fail(s, "no answer: ", strerror(errno));
 	if (n < (ssize_t)head)
 		return fail(s, "the keyholder is gone", "");
-	size = (size_t)n - head;
-	if (reply.status != 0 && (size == 0 || size >= sizeof(reply.u.why)))
-		return fail(s, "cannot sign: ", gnutls_strerror(reply.status));
-	if (reply.status != 0) {
-		reply.u.why[size] = '\0';
-		return fail(s, reply.u.why, "");
-	}
-	signature->data = gnutls_malloc(size);
-	if (signature->data == NULL)
-		return GNUTLS_E_MEMORY_ERROR;
-	memcpy(signature->data, reply.u.signature, size);
-	signature->size = (unsigned int)size;
-	return 0;
+	return take_signature(s, &reply, (size_t)n - head, signature);
+}
+
+/* Has the keys of this process sign. */
+static int
+sign_here(struct signer *s, struct keyholder_request *request,
+    const gnutls_datum_t *octets, gnutls_datum_t *signature)
+{
+	struct keyholder_reply reply;
+
+	request->size = octets->size;
+	memcpy(request->octets, octets->data, octets->size);
+	memset(&reply, 0, offsetof(struct keyholder_reply, u));
+	keys_sign(s->keys, request, &reply);
+	return take_signature(s, &reply, reply.size, signature);
 }
 
 static int
@@ -141,6 +169,8 @@ ask(const struct reference *r, enum keyholder_kind kind,
 	request.key = r->key;
 	request.kind = kind;
 	request.algorithm = (uint32_t)algorithm;
+	if (s->keys != NULL)
+		return sign_here(s, &request, octets, signature);
 	if (send_request(s, &request, octets->data, octets->size) == 0)
 		return receive_reply(s, signature);
 	if (errno == EPIPE || errno == ECONNRESET)

@@ -35,6 +35,13 @@ int signer_import(struct signer *, size_t index, gnutls_pubkey_t public,
 void signer_set_channel(struct signer *, int channel);
 
 /*
+ * From now on `keys`, which stay the caller's, sign in this process, as the
+ * keyholder would.
+ */
+struct keys;
+void signer_set_keys(struct signer *, struct keys *keys);
+
+/*
  * Has a keyholder that has not read its keys read them now, as it will soon be
  * asked to sign.  Not for one whose start waited for its keys: it takes that
  * for an attack.

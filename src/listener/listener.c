@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/address.h"
-#include "base/atomic_file.h"
 #include "base/descriptors.h"
 #include "base/dontfork.h"
 #include "listener/acceptor.h"
@@ -27,16 +26,8 @@
 #include "stats/metrics.h"
 #include "stats/stats.h"
 
-/* A keyholder that cannot be replaced is tried again after the first pause,
- * then after twice the time, at last every minute. */
-#define KEYHOLDER_FIRST_MS 1000
-#define KEYHOLDER_LAST_MS 60000
 /* What systemd shows and the metrics file are at most this old. */
 #define PUBLISH_MS 1000
-/* The metrics are for the exporter, which is another user. */
-#define METRICS_MODE 0644
-/* Large for malloc(3), but not so that it would be mapped (mallopt(3)). */
-#define SETTLE_SIZE 65536
 /* After the drain and SIGTERM: how long until SIGKILL. */
 #define KILL_MS 1000
 /* A session ends itself when its time is over, and then has two seconds for its
@@ -55,21 +46,17 @@
 struct listener {
 	const struct listener_options *options;
 	struct sockets *sockets;
-	const struct credentials_options *reload;
-	struct credentials *credentials;
-	struct keyholder *retired; /* signs for sessions from before a reload */
-	struct sandbox *sandbox;   /* of the sessions; NULL: none */
+	struct loader *loader;
+	struct renewal *renewal;
+	struct sandbox *sandbox; /* of the sessions; NULL: none */
 	struct session_table *children;
 	struct acceptor *acceptor;
 	struct stats stats;
 	int signals; /* a signalfd(2) */
 	bool stopping;
-	bool keyless;  /* the keyholder died and is not replaced yet */
 	bool unreaped; /* there may be children whose end no signal named */
-	deadline next_reap;
-	deadline next_keyholder, next_watchdog, next_kill, next_publish;
-	int64_t keyholder_ms; /* the pause before the next try */
-	bool changed;         /* the counters, since they were published */
+	deadline next_reap, next_watchdog, next_kill, next_publish;
+	bool changed; /* what is published, since it was */
 	struct log_limit crash_messages;
 	int kill_signal;
 	char metrics[METRICS_TEXT_MAX];
@@ -92,20 +79,19 @@ check_descriptors(const struct listener_options *options)
 
 struct listener *
 listener_new(const struct listener_options *options, struct sockets *sockets,
-    const struct credentials_options *reload, struct credentials *credentials)
+    struct loader *loader, struct renewal *renewal)
 {
 	struct listener *l = dontfork_new(sizeof(*l));
 	sigset_t handled;
 
 	if (l == NULL) {
-		credentials_free(credentials);
 		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
 		return NULL;
 	}
 	l->options = options;
 	l->sockets = sockets;
-	l->reload = reload;
-	l->credentials = credentials;
+	l->loader = loader;
+	l->renewal = renewal;
 	l->next_kill = DEADLINE_NEVER;
 	sigemptyset(&handled);
 	sigaddset(&handled, SIGCHLD);
@@ -144,8 +130,6 @@ listener_free(struct listener *l)
 	sandbox_free(l->sandbox);
 	acceptor_free(l->acceptor);
 	session_table_free(l->children);
-	credentials_free(l->credentials);
-	keyholder_free(l->retired);
 	dontfork_free(l, sizeof(*l));
 }
 
@@ -157,8 +141,12 @@ listener_free(struct listener *l)
 static bool
 open_channel(const struct listener *l, int *channel)
 {
-	*channel =
-	    keyholder_open_channel(credentials_keyholder(l->credentials));
+	const struct credentials *credentials = renewal_credentials(l->renewal);
+
+	*channel = -1;
+	if (!renewal_able(l->renewal))
+		return true;
+	*channel = keyholder_open_channel(credentials_keyholder(credentials));
 	return *channel != -1 || errno == EPIPE || errno == ECONNRESET;
 }
 
@@ -168,7 +156,7 @@ take_in(struct listener *l)
 {
 	/* A child has no struct listener. */
 	const struct session_process_options options = {
-	    .credentials = l->credentials,
+	    .credentials = renewal_credentials(l->renewal),
 	    .sandbox = l->sandbox,
 	    .session = &l->options->session,
 	};
@@ -183,7 +171,7 @@ take_in(struct listener *l)
 		acceptor_turn_away(l->acceptor, &peer, fd, errno);
 		return;
 	}
-	credentials_rotate(l->credentials);
+	credentials_rotate(renewal_credentials(l->renewal));
 	switch (session_table_fork(
 	    l->children, &peer, (int[]){fd, channel}, &result)) {
 	case 0:
@@ -199,14 +187,14 @@ take_in(struct listener *l)
 static void
 write_metrics(struct listener *l)
 {
-	const char *file = l->options->metrics_file;
 	ssize_t size = metrics_format(
 	    &l->stats, session_table_count(l->children), l->metrics);
 
-	if ((size == -1 || atomic_file_write(file, l->metrics, (size_t)size,
-			       METRICS_MODE) == -1) &&
+	if ((size == -1 || loader_write_metrics(
+			       l->loader, l->metrics, (size_t)size) == -1) &&
 	    log_limit_allow(&l->crash_messages))
-		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
+		log_line(LOG_ERR, "cannot write %s: %s",
+		    l->options->metrics_file, strerror(errno));
 }
 
 /* Shows the counters: `systemctl status`, and the metrics file. */
@@ -216,76 +204,15 @@ publish(struct listener *l)
 	char text[STATS_TEXT_MAX];
 
 	stats_format(&l->stats, session_table_count(l->children), text);
-	systemd_notify("STATUS=%s", text);
+	systemd_notify("STATUS=%s%s",
+	    renewal_able(l->renewal)
+		? ""
+		: "STARTTLS fails: no certificate and key could be loaded; ",
+	    text);
 	if (l->options->metrics_file != NULL)
 		write_metrics(l);
 	l->changed = false;
 	l->next_publish = deadline_in(PUBLISH_MS);
-}
-
-/*
- * Has malloc(3) sort what was freed while credentials were loaded, which it
- * does when it is next asked for something large.  That would be in each
- * session, in its own copy of up to ten pages.
- */
-static void
-settle_heap(void)
-{
-	void *volatile large = malloc(SETTLE_SIZE);
-
-	free(large);
-}
-
-/* Loads new credentials and drops the old, or keeps them. */
-static bool
-renew_credentials(struct listener *l)
-{
-	struct credentials *new = credentials_load(l->reload);
-
-	if (new == NULL)
-		return false;
-	if (l->keyless)
-		credentials_free(l->credentials);
-	else {
-		/* Sessions from before the last reload have had their time. */
-		keyholder_free(l->retired);
-		l->retired = credentials_retire(l->credentials);
-	}
-	l->credentials = new;
-	l->keyless = false;
-	settle_heap();
-	return true;
-}
-
-static void
-reload(struct listener *l)
-{
-	systemd_notify(
-	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, deadline_now() / 1000);
-	if (renew_credentials(l))
-		log_line(LOG_NOTICE, "certificates and keys reloaded");
-	else
-		log_line(LOG_ERR,
-		    "reload failed; the old certificates and keys "
-		    "stay in use");
-	systemd_notify("READY=1");
-}
-
-static void
-replace_keyholder(struct listener *l)
-{
-	if (renew_credentials(l)) {
-		log_line(LOG_NOTICE, "started a new keyholder");
-		return;
-	}
-	log_line(LOG_ERR,
-	    "without a keyholder STARTTLS fails; trying again in "
-	    "%" PRId64 " s",
-	    l->keyholder_ms / 1000);
-	l->next_keyholder = deadline_in(l->keyholder_ms);
-	l->keyholder_ms *= 2;
-	if (l->keyholder_ms > KEYHOLDER_LAST_MS)
-		l->keyholder_ms = KEYHOLDER_LAST_MS;
 }
 
 /* Believes of a result what can be true. */
@@ -293,7 +220,7 @@ static void
 check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
     struct session_result *result, int status)
 {
-	bool asked = l->reload->clients.ca_file != NULL;
+	bool asked = credentials_ask_clients(renewal_credentials(l->renewal));
 	char who[ADDRESS_TEXT_MAX];
 
 	/* One whose process failed may have been in the midst of anything. */
@@ -320,16 +247,6 @@ end_session(struct listener *l, const struct peer *peer,
 	session_log(peer, result, status);
 }
 
-static void
-lose_keyholder(struct listener *l, int status)
-{
-	log_line(LOG_ERR, "the keyholder ended by %s",
-	    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "itself");
-	l->keyless = true;
-	l->next_keyholder = 0;
-	l->keyholder_ms = KEYHOLDER_FIRST_MS;
-}
-
 /* Does what follows from the end of a child, which wait(2) has reported. */
 static void
 reaped(struct listener *l, pid_t pid, int status)
@@ -339,13 +256,7 @@ reaped(struct listener *l, pid_t pid, int status)
 
 	if (session_table_reap(l->children, pid, &peer, &result) == 0)
 		end_session(l, &peer, &result, status);
-	else if (pid == keyholder_pid(credentials_keyholder(l->credentials)))
-		lose_keyholder(l, status);
-	else if (l->retired != NULL && pid == keyholder_pid(l->retired)) {
-		keyholder_free(l->retired);
-		l->retired = NULL;
-	}
-	/* Else a retired keyholder that was let go. */
+	/* Else the loader, whose end its socket tells. */
 }
 
 /*
@@ -424,7 +335,8 @@ stop(struct listener *l)
 		systemd_notify("STOPPING=1");
 		log_line(LOG_NOTICE, "stopping; sessions to end: %zu",
 		    session_table_count(l->children));
-		sockets_remove(l->sockets);
+		sockets_close(l->sockets);
+		loader_remove_sockets(l->loader);
 	} else
 		l->next_kill = 0;
 }
@@ -442,7 +354,7 @@ handle_signals(struct listener *l)
 			reap_one(l, (pid_t)signals[i].ssi_pid);
 			break;
 		case SIGHUP:
-			reload(l);
+			renewal_reload(l->renewal);
 			break;
 		case SIGUSR1:
 			stats_format(
@@ -460,14 +372,8 @@ static deadline
 handle_time(struct listener *l)
 {
 	int64_t now = deadline_now(), watchdog = systemd_watchdog_ms();
-	deadline next = DEADLINE_NEVER;
+	deadline next = renewal_deadline(l->renewal);
 
-	if (l->keyless && !l->stopping) {
-		if (now >= l->next_keyholder)
-			replace_keyholder(l);
-		if (l->keyless)
-			next = deadline_earlier(next, l->next_keyholder);
-	}
 	if (l->stopping && now >= l->next_kill) {
 		session_table_signal(l->children, l->kill_signal);
 		l->kill_signal = SIGKILL;
@@ -501,19 +407,24 @@ handle_time(struct listener *l)
 static void
 wait_for_work(struct listener *l, deadline until)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + RENEWAL_FDS] = {
 	    {.fd = l->signals, .events = POLLIN},
 	    {.fd = l->stopping ? -1 : acceptor_fd(l->acceptor),
 		.events = POLLIN},
 	};
+	bool able = renewal_able(l->renewal);
 	struct timespec left;
 
-	if (ppoll(fds, 2, deadline_left(until, &left), NULL) == -1)
+	renewal_poll(l->renewal, fds + 2);
+	if (ppoll(fds, 2 + RENEWAL_FDS, deadline_left(until, &left), NULL) ==
+	    -1)
 		return;
 	if (!l->stopping &&
 	    (fds[1].revents != 0 ||
 		deadline_now() >= acceptor_deadline(l->acceptor)))
 		take_in(l);
+	renewal_continue(l->renewal, fds + 2);
+	l->changed = l->changed || renewal_able(l->renewal) != able;
 	if (fds[0].revents != 0)
 		handle_signals(l);
 }
@@ -523,7 +434,6 @@ listener_run(struct listener *l)
 {
 	systemd_notify("READY=1");
 	publish(l);
-	settle_heap();
 	while (!l->stopping || session_table_count(l->children) > 0)
 		wait_for_work(l, handle_time(l));
 	publish(l);

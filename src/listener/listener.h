@@ -5,20 +5,20 @@
 #ifndef PINGTLS_LISTENER_H
 #define PINGTLS_LISTENER_H
 
-#include "credentials/credentials.h"
 #include "listener/listener_options.h"
+#include "listener/renewal.h"
 #include "listener/sockets.h"
+#include "loader/loader.h"
 
 struct listener;
 
 /*
  * A listener on `sockets`.  From here on the signals it handles are blocked and
- * wait for listener_run.  `credentials` are the listener's from now on;
- * `reload` says how to load them anew.  Options, sockets and `reload` must
- * outlive it.  Returns NULL after logging one line.
+ * wait for listener_run.  Everything passed stays the caller's and must outlive
+ * it.  Returns NULL after logging one line.
  */
 struct listener *listener_new(const struct listener_options *, struct sockets *,
-    const struct credentials_options *reload, struct credentials *credentials);
+    struct loader *, struct renewal *);
 
 /* NULL is allowed. */
 void listener_free(struct listener *);

@@ -11,12 +11,13 @@
 
 #include "log/systemd.h"
 
-#define LINE_SIZE 512
 #define FIELDS_MAX 24
 
 static const char *log_name = "";
 static enum log_target log_target = LOG_TARGET_STDERR;
 static int log_most = LOG_INFO;
+static log_relay_function *log_relayed; /* NULL: not relayed */
+static int log_relay_socket;
 static bool
     log_prefix; /* stderr is connected to the journal: sd-daemon(3) prefixes */
 
@@ -38,11 +39,18 @@ log_open(const char *name, enum log_target target, int most)
 	}
 }
 
+void
+log_relay(log_relay_function *relay, int socket)
+{
+	log_relayed = relay;
+	log_relay_socket = socket;
+}
+
 /* A single write, so that lines of several processes do not mix. */
 static void
 write_stderr(int priority, const char *line)
 {
-	char text[LINE_SIZE + 64];
+	char text[LOG_LINE_MAX + 64];
 	int n;
 
 	if (log_prefix)
@@ -59,7 +67,7 @@ write_journal(int priority, const struct log_field *fields, size_t count,
     const char *line)
 {
 	struct iovec items[FIELDS_MAX + 3];
-	char message[LINE_SIZE + 16], level[16], name[80];
+	char message[LOG_LINE_MAX + 16], level[16], name[80];
 	char *texts[FIELDS_MAX];
 	size_t made = 0;
 	int n = 0, ret;
@@ -87,18 +95,23 @@ write_journal(int priority, const struct log_field *fields, size_t count,
 bool
 log_wants(int priority)
 {
-	return priority <= log_most;
+	/* Of a line that is relayed, who logs it decides. */
+	return log_relayed != NULL || priority <= log_most;
 }
 
 static void __attribute__((format(printf, 4, 0)))
 put(int priority, const struct log_field *fields, size_t count,
     const char *format, va_list arguments)
 {
-	char line[LINE_SIZE];
+	char line[LOG_LINE_MAX];
 
 	if (!log_wants(priority))
 		return;
 	vsnprintf(line, sizeof(line), format, arguments);
+	if (log_relayed != NULL) {
+		log_relayed(priority, line, log_relay_socket);
+		return;
+	}
 	switch (log_target) {
 	case LOG_TARGET_SYSLOG:
 		syslog(priority, "%s", line);

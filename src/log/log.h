@@ -26,12 +26,22 @@ struct log_field {
 	const char *value;
 };
 
+/* Octets of a line, its NUL included; a longer one is cut. */
+#define LOG_LINE_MAX 512
+
 /*
  * Opens the log under `name`, which is not copied.  Events of a syslog(3)
  * priority above `most` are dropped.  If the journal is requested but not
  * available, syslog is used.
  */
 void log_open(const char *name, enum log_target target, int most);
+
+/*
+ * From now on each line of this process goes to `relay`, which hands it to a
+ * process that logs it, or drops it if it matters too little.
+ */
+typedef void log_relay_function(int priority, const char *line, int socket);
+void log_relay(log_relay_function *relay, int socket);
 
 /* True if events of `priority` are logged. */
 bool log_wants(int priority);

@@ -156,7 +156,6 @@ inetd_run(const struct options *o, struct credentials_options *how, int fd)
 	signal(SIGCHLD, SIG_IGN);
 	/* The keyholder is forked before anything is read from the peer, who
 	 * might take this process over.  It reads the keys at STARTTLS. */
-	how->keyholder.wait = false;
 	/* A ticket key of this process would be of no use to later ones. */
 	how->tickets.generate = false;
 	credentials = credentials_load(how);

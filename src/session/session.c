@@ -124,7 +124,7 @@ static enum session_end
 note_failure(struct session *s, int error)
 {
 	struct session_result *r = s->result;
-	const char *why = signer_why(credentials_signer(s->credentials));
+	const char *why = credentials_why(s->credentials);
 	bool unable = why[0] != '\0';
 
 	if (!unable)

@@ -27,6 +27,10 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 # Connections that wait or fail while something is short.
 CONNECTIONS = 20
 
+# A limit of descriptors that is below those in use, and not below the number
+# that the listener waits for at once, which poll(2) would refuse.
+NO_DESCRIPTOR = 6
+
 
 @contextmanager
 def short(pid: int, limit: str, most: int) -> Iterator[None]:
@@ -81,7 +85,7 @@ def no_descriptors() -> None:
     with server() as pingtlsd, unharmed(pingtlsd):
         with connect(pingtlsd.port) as live:
             tls = upgrade(live)
-            with short(pingtlsd.pid, "--nofile", 3):
+            with short(pingtlsd.pid, "--nofile", NO_DESCRIPTOR):
                 waiting = [connect(pingtlsd.port) for _ in range(CONNECTIONS)]
                 does_not_spin(pingtlsd)
                 pingtlsd.wait_line("cannot accept: Too many open files")
@@ -100,7 +104,7 @@ def recurring(pingtlsd: Server) -> int:
 def bounded_log() -> None:
     with server() as pingtlsd, unharmed(pingtlsd):
         began = time.monotonic()
-        with short(pingtlsd.pid, "--nofile", 3), connect(pingtlsd.port):
+        with short(pingtlsd.pid, "--nofile", NO_DESCRIPTOR), connect(pingtlsd.port):
             lines = wait_until(
                 "three lines",
                 lambda: count if (count := recurring(pingtlsd)) >= 3 else 0,

@@ -16,6 +16,7 @@ from pathlib import Path
 from peer import ask, connect, upgrade
 from programs import (
     KEYHOLDER,
+    LOADER,
     PINGTLSD,
     SANITIZED,
     TO_SERVE,
@@ -23,6 +24,7 @@ from programs import (
     children,
     command_name,
     key,
+    named_children,
     pair,
     server,
     socket_activate,
@@ -110,13 +112,14 @@ def needs_memory() -> None:
         raise Skip("AddressSanitizer's memory is too large to search")
 
 
-def check(listener: int, keyholder: int, sessions: list[int], names: tuple) -> None:
+def check(listener: int, keyholder: int, others: list[int], names: tuple) -> None:
     for name in names:
         patterns = needles(name)
         assert holds(keyholder, patterns), f"{name}: not found in the keyholder"
         assert not holds(listener, patterns), f"{name}: in the listener"
-        for session in sessions:
-            assert not holds(session, patterns), f"{name}: in a session"
+        for other in others:
+            found = command_name(other)
+            assert not holds(other, patterns), f"{name}: in the process {found}"
 
 
 @test("the key is in the keyholder alone, before, during and after sessions")
@@ -124,14 +127,14 @@ def stand_alone() -> None:
     needs_memory()
     with server(pairs=PAIRS) as pingtlsd:
         keyholder = pingtlsd.keyholder()
-        check(pingtlsd.pid, keyholder, [], PAIRS)
+        check(pingtlsd.pid, keyholder, [pingtlsd.loader()], PAIRS)
         with connect(pingtlsd.port) as clear, connect(pingtlsd.port) as encrypted:
             ask(clear, b"PING\n", b"PONG\n")
             ask(upgrade(encrypted), b"PING\n", b"PONG\n")
             sessions = pingtlsd.wait_sessions(2)
             check(pingtlsd.pid, keyholder, sessions, PAIRS)
         pingtlsd.wait_sessions(0)
-        check(pingtlsd.pid, keyholder, [], PAIRS)
+        check(pingtlsd.pid, keyholder, [pingtlsd.loader()], PAIRS)
 
 
 @test("the key is in the keyholder alone after a reload")
@@ -143,7 +146,8 @@ def after_reload() -> None:
         wait_until("the first keyholder ends", lambda: not state(first))
         with connect(pingtlsd.port) as peer:
             ask(upgrade(peer), b"PING\n", b"PONG\n")
-            check(pingtlsd.pid, pingtlsd.keyholder(), pingtlsd.sessions(), ("ecdsa",))
+            others = [pingtlsd.loader(), *pingtlsd.sessions()]
+            check(pingtlsd.pid, pingtlsd.keyholder(), others, ("ecdsa",))
 
 
 def command(*options: str) -> list[str]:
@@ -197,9 +201,9 @@ def accept_no() -> None:
     process, port = socket_activate(command=command())
     with connect(port) as peer:
         ask(upgrade(peer), b"PING\n", b"PONG\n")
-        found = {command_name(pid): pid for pid in children(process.pid)}
-        keyholder = found.pop(KEYHOLDER)
-        check(process.pid, keyholder, list(found.values()), PAIRS)
+        (loader,) = named_children(process.pid, LOADER)
+        (keyholder,) = named_children(loader, KEYHOLDER)
+        check(process.pid, keyholder, children(process.pid), PAIRS)
     process.kill()
 
 

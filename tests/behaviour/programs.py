@@ -44,6 +44,7 @@ TO_SERVE = (*AS_USER, "--no-sandbox") if SANITIZED else AS_USER
 PATIENT = ("--max-rate-per-source", "0", "--penalties", "none")
 # The keyholder's name, as ps(1) shows it.
 KEYHOLDER = "pingtlsd-keys"
+LOADER = "pingtlsd-loader"
 
 
 @functools.cache
@@ -111,6 +112,10 @@ def command_name(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def named_children(pid: int, name: str) -> list[int]:
+    return [child for child in children(pid) if command_name(child) == name]
 
 
 def descriptors(pid: int) -> int:
@@ -233,9 +238,14 @@ class Server(Program):
         found = (re.search(r"listening on (\S+)$", line) for line in list(self.lines))
         return [match[1] for match in found if match]
 
+    def loader(self) -> int:
+        """The process that reads files, and forks keyholders."""
+        (loader,) = named_children(self.pid, LOADER)
+        return loader
+
     def keyholders(self) -> list[int]:
         """One, or more while sessions from before a reload live."""
-        return [c for c in children(self.pid) if command_name(c) == KEYHOLDER]
+        return named_children(self.loader(), KEYHOLDER)
 
     def keyholder(self) -> int:
         wait_until("one keyholder", lambda: len(self.keyholders()) == 1)
@@ -243,7 +253,7 @@ class Server(Program):
 
     def sessions(self) -> list[int]:
         """The processes of connections, zombies too."""
-        return [c for c in children(self.pid) if command_name(c) != KEYHOLDER]
+        return [c for c in children(self.pid) if command_name(c) != LOADER]
 
     def wait_sessions(self, count: int) -> list[int]:
         wait_until(

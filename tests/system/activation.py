@@ -66,8 +66,8 @@ def as_user() -> None:
         ask(upgrade(peer, trusting()), b"PING\n", b"PONG\n")
         found = processes("pingtls.service")
         names = sorted(command_name(pid) for pid in found)
-        # The listener, the keyholder and the session.
-        equal(len(found), 3, f"processes: {names}")
+        # The listener, the loader, the keyholder and the session.
+        equal(len(found), 4, f"processes: {names}")
         equal(names.count(KEYHOLDER), 1, f"keyholders in {names}")
         user = must("id", "-u", SERVICE_USER).strip()
         for pid in found:
@@ -136,7 +136,7 @@ def restart_drains() -> None:
 def fields() -> None:
     start_afresh()
     dialogue(PORT, trusting())
-    wait_until("the session ends", lambda: len(processes("pingtls.service")) == 2)
+    wait_until("the session ends", lambda: len(processes("pingtls.service")) == 3)
     must("journalctl", "--sync")
     shown = must("journalctl", "-q", "-t", "pingtlsd", "-o", "json").splitlines()
     entries = [json.loads(line) for line in shown]

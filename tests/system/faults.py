@@ -95,7 +95,7 @@ def keyholder_stopped() -> None:
                 raise AssertionError("a handshake without the key succeeded")
             comment(f"failed after {time.monotonic() - began:.1f} s")
             wait_until(
-                "the session ends", lambda: len(processes("pingtls.service")) == 2
+                "the session ends", lambda: len(processes("pingtls.service")) == 3
             )
         outcomes = [e["PINGTLS_OUTCOME"] for e in entries if "PINGTLS_OUTCOME" in e]
         equal(outcomes, ["unable to upgrade"], "outcomes")

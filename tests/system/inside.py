@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from peer import dialogue
-from programs import KEYHOLDER, children, command_name, process_ids, run, state
+from programs import KEYHOLDER, LOADER, named_children, process_ids, run, state
 from tap import HANG_TEST, comment, equal, has, wait_until
 
 PACKAGES = Path("/srv/packages")
@@ -89,7 +89,8 @@ def keyholder() -> int:
     """The one keyholder of pingtls.service."""
 
     def holders() -> list[int]:
-        return [c for c in children(main_pid()) if command_name(c) == KEYHOLDER]
+        loaders = named_children(main_pid(), LOADER)
+        return [k for loader in loaders for k in named_children(loader, KEYHOLDER)]
 
     wait_until("one keyholder", lambda: len(holders()) == 1)
     return holders()[0]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "behaviour"))
 from peer import dialogue
-from programs import Program, Server, children, descriptors, server
+from programs import Program, Server, descriptors, server
 from tap import HANG, comment, equal, main, needs_root, test, wait_until
 
 SESSIONS = 100_000
@@ -60,7 +60,7 @@ def soak() -> None:
     needs_root()
     begun = time.monotonic()
     with server("--idle-timeout", HANG, "--handshake-timeout", HANG) as pingtlsd:
-        watched = pingtlsd.pid, pingtlsd.keyholder()
+        watched = pingtlsd.pid, pingtlsd.keyholder(), pingtlsd.loader()
         kinds = leg(pingtlsd, 0, WARM)
         memory = [resident(pid) for pid in watched]
         files = [descriptors(pid) for pid in watched]
@@ -69,14 +69,15 @@ def soak() -> None:
             more = [resident(pid) - was for pid, was in zip(watched, memory)]
             comment(
                 f"{kinds.total()} sessions, {time.monotonic() - begun:.0f} s: "
-                f"listener {more[0] >> 10:+} KiB, keyholder {more[1] >> 10:+} KiB"
+                f"listener {more[0] >> 10:+} KiB, keyholder {more[1] >> 10:+} KiB, "
+                f"loader {more[2] >> 10:+} KiB"
             )
         for kind, count in kinds.most_common():
             comment(f"{count} {kind}")
         equal(kinds.total(), SESSIONS)
         assert max(more) < GROWTH_MAX, f"octets more: {more}"
         equal([descriptors(pid) for pid in watched], files, "descriptors")
-        equal(children(pingtlsd.pid), [watched[1]], "processes beside the listener")
+        equal(pingtlsd.sessions(), [], "sessions left")
         ended = sum(" ended after " in line for line in pingtlsd.lines)
         equal(ended, SESSIONS, "sessions in the log")
         equal(pingtlsd.said("by signal|its process failed"), None, "a crash")

@@ -395,7 +395,7 @@ main(void)
 	TCase *c = unit_case(suite, "credentials");
 	int status;
 
-	log_open("pingtlsd", LOG_TARGET_STDERR, LOG_DEBUG);
+	log_open("pingtlsd", LOG_TARGET_STDERR, LOG_INFO);
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_loop_test(c, loads_every_kind_of_pair, 0, 2);
 	tcase_add_test(c, refuses_files_that_are_not_there);

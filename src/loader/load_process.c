@@ -1,0 +1,163 @@
+/*
+ * The process of one load: it reads and checks, sends the listener what it
+ * needs, and is the keyholder from then on.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/descriptors.h"
+#include "confine/sandbox.h"
+#include "credentials/credential_files.h"
+#include "credentials/credentials.h"
+#include "keyholder/keyholder_process.h"
+#include "keyholder/keyholder_serve.h"
+#include "loader/loader_wire.h"
+#include "log/log.h"
+
+/* Ends the load; the listener logs why. */
+static void
+give_up(const char *why)
+{
+	log_line(LOG_ERR, "%s", why);
+	_exit(EXIT_FAILURE);
+}
+
+/* Until it is the keyholder, it ends with the loader. */
+static void
+end_with_loader(int signal)
+{
+	(void)prctl(PR_SET_PDEATHSIG, signal);
+}
+
+/* Reads every file, with the privileges the service was started with, and then
+ * gives these up. */
+static struct credential_files *
+read_files(const struct credentials_options *o, struct keys *keys)
+{
+	char why[SANDBOX_WHY_MAX];
+	struct credential_files *files;
+
+	log_line(LOG_DEBUG, "reading the keys");
+	if (keys_open(keys) == -1)
+		give_up(keys_why(keys));
+	files = credential_files_read(o);
+	if (files == NULL)
+		_exit(EXIT_FAILURE);
+	if (sandbox_give_up_privileges(o->keyholder.account, why) == -1)
+		give_up(why);
+	end_with_loader(SIGKILL); /* the change of user has reset it */
+	log_line(LOG_DEBUG, "reading the keys");
+	if (keys_read(keys) == -1)
+		give_up(keys_why(keys));
+	return files;
+}
+
+/* Shows that a handshake works with what was loaded. */
+static bool
+test(const struct credentials_options *o, const struct bundle_buffer *buffer,
+    struct keys *keys)
+{
+	struct bundle bundle;
+	struct credentials *c;
+	bool good;
+
+	if (bundle_parse(&bundle, buffer->octets, buffer->size) == -1)
+		give_up(strerror(errno));
+	c = credentials_new(o, &bundle, NULL);
+	if (c == NULL)
+		return false;
+	signer_set_keys(credentials_signer(c), keys);
+	good = credentials_test(c, DEADLINE_NEVER);
+	credentials_free(c);
+	return good;
+}
+
+/* Sends the bundle in parts; the listener takes them as it finds time. */
+static void
+send_bundle(int channel, const struct bundle_buffer *b)
+{
+	struct loader_reply part;
+
+	part.kind = LOADER_PART;
+	part.priority = 0;
+	for (size_t sent = 0, n; sent < b->size; sent += n) {
+		n = b->size - sent;
+		if (n > sizeof(part.u.part))
+			n = sizeof(part.u.part);
+		memcpy(part.u.part, b->octets + sent, n);
+		if (send(channel, &part, LOADER_REPLY_HEAD + n, MSG_NOSIGNAL) ==
+		    -1)
+			_exit(EXIT_FAILURE); /* no one is there to be told */
+	}
+	gnutls_memset(&part, 0, sizeof(part));
+}
+
+/* Loads all, and sends what the listener needs of it. */
+static void
+load(int channel, const struct credentials_options *o, struct keys *keys)
+{
+	struct credential_files *files = read_files(o, keys);
+	struct bundle_buffer buffer;
+
+	log_line(LOG_DEBUG, "checking certificates and keys");
+	if (bundle_buffer_new(&buffer) == -1)
+		give_up(strerror(errno));
+	if (credential_files_bundle(files, keys_id(keys, 0), &buffer) == -1 ||
+	    !test(o, &buffer, keys))
+		_exit(EXIT_FAILURE);
+	credential_files_free(files);
+	send_bundle(channel, &buffer);
+	bundle_buffer_free(&buffer);
+}
+
+/* Tells loader and listener that all is loaded, and serves. */
+static _Noreturn void
+become_keyholder(int control, int done, bool sandboxed, struct keys *keys)
+{
+	const struct loader_reply loaded = {.kind = LOADER_LOADED};
+	struct keyholder_service *service =
+	    keyholder_service_new(control, keys);
+
+	if (service == NULL)
+		give_up(strerror(errno));
+	end_with_loader(0);
+	keyholder_begin();
+	if (write(done, "", 1) != 1)
+		_exit(EXIT_FAILURE);
+	close(done);
+	if (sandboxed && keys_confine(keys) == -1)
+		give_up(keys_why(keys));
+	if (send(control, &loaded, LOADER_REPLY_HEAD, MSG_NOSIGNAL) == -1)
+		_exit(EXIT_FAILURE);
+	keyholder_serve(service);
+	keyholder_service_free(service);
+	keys_free(keys);
+	_exit(EXIT_SUCCESS);
+}
+
+_Noreturn void
+load_process(int channel, int done, const struct credentials_options *o)
+{
+	struct keyholder_options options = o->keyholder;
+	struct keys *keys;
+
+	end_with_loader(SIGKILL);
+	descriptors_keep((int[]){channel, done}, 2);
+	loader_relay_lines(channel);
+	options.policy = credentials_policy(o);
+	if (options.policy == NULL)
+		_exit(EXIT_FAILURE);
+	/* Later, when what was read has been checked. */
+	options.sandboxed = false;
+	keys = keys_new(&options);
+	if (keys == NULL)
+		give_up(strerror(errno));
+	load(channel, o, keys);
+	become_keyholder(channel, done, o->keyholder.sandboxed, keys);
+}

@@ -1,0 +1,361 @@
+/*
+ * The process that loads, and writes and removes files, for the listener.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/atomic_file.h"
+#include "base/deadline.h"
+#include "base/descriptors.h"
+#include "confine/sandbox.h"
+#include "loader/loader_wire.h"
+#include "log/log.h"
+
+/* The metrics are for the exporter, which is another user. */
+#define METRICS_MODE 0644
+
+/* From the end of a load, as the listener sees it, to that of its process. */
+#define MOMENT_MS 1000
+
+/* What a child of the loader does.  It is over when its end of a pipe is
+ * closed: when the child ends, or behind an octet of one that has loaded and is
+ * a keyholder now. */
+struct job {
+	int pipe;  /* -1: there is none */
+	pid_t pid; /* 0: it was waited for */
+	bool done; /* there was the octet */
+	deadline when;
+};
+
+struct loader_state {
+	const struct loader_options *options;
+	int socket;  /* to the listener */
+	int signals; /* signalfd(2) of SIGCHLD */
+	struct job load, metrics;
+};
+
+static void
+relay(int priority, const char *line, int socket)
+{
+	struct loader_reply reply; /* of which little is sent */
+	size_t size = strnlen(line, LOG_LINE_MAX - 1);
+
+	reply.kind = LOADER_LINE;
+	reply.priority = (uint32_t)priority;
+	memcpy(reply.u.line, line, size);
+	(void)send(socket, &reply, LOADER_REPLY_HEAD + size,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void
+loader_relay_lines(int socket)
+{
+	log_relay(relay, socket);
+}
+
+/* Forks the job's process.  Returns as fork(2), with the child's end of the
+ * pipe in `done`. */
+static pid_t
+fork_job(struct job *job, int *done)
+{
+	int ends[2], saved;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	job->pid = fork();
+	if (job->pid == 0) {
+		*done = ends[1];
+		return 0;
+	}
+	saved = errno;
+	close(ends[1]);
+	if (job->pid == -1) {
+		close(ends[0]);
+		errno = saved;
+		return -1;
+	}
+	job->pipe = ends[0];
+	job->done = false;
+	job->when = deadline_in(LOADER_TIME_MS);
+	return job->pid;
+}
+
+static void
+end_job(struct job *job)
+{
+	char octet;
+
+	job->done = read(job->pipe, &octet, 1) == 1;
+	close(job->pipe);
+	job->pipe = -1;
+}
+
+static void
+kill_job(const struct job *job)
+{
+	if (job->pipe != -1 && job->pid > 0)
+		kill(job->pid, SIGKILL);
+}
+
+/* Takes a request to load, whose channel is closed here.  What there is to say
+ * goes to the channel, too. */
+static void
+load(struct loader_state *s, int channel)
+{
+	int done;
+
+	/* The listener asks for one load at a time, but may have seen the end
+	 * of the one before a moment earlier. */
+	if (s->load.pipe != -1 && deadline_wait(s->load.pipe, POLLIN,
+				      deadline_in(MOMENT_MS), -1) == 1)
+		end_job(&s->load);
+	if (s->load.pipe != -1) {
+		relay(LOG_ERR,
+		    "cannot load certificates and keys: an earlier load still "
+		    "waits for a file",
+		    channel);
+		close(channel);
+		return;
+	}
+	switch (fork_job(&s->load, &done)) {
+	case 0:
+		load_process(channel, done, s->options->credentials);
+	case -1:
+		relay(LOG_ERR,
+		    "cannot load certificates and keys: no process "
+		    "can be forked",
+		    channel);
+		break;
+	default:
+		break;
+	}
+	close(channel);
+}
+
+static void
+write_metrics(struct loader_state *s, const char *text, size_t size)
+{
+	const char *file = s->options->metrics_file;
+	int done;
+
+	/* While one hangs, the next are dropped: they are made every second. */
+	if (file == NULL || s->metrics.pipe != -1)
+		return;
+	switch (fork_job(&s->metrics, &done)) {
+	case 0:
+		if (atomic_file_write(file, text, size, METRICS_MODE) == -1)
+			log_line(LOG_ERR, "cannot write %s: %s", file,
+			    strerror(errno));
+		_exit(EXIT_SUCCESS);
+	case -1:
+		log_line(LOG_ERR, "cannot write %s: %s", file, strerror(errno));
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+remove_sockets(const struct loader_options *o)
+{
+	for (size_t i = 0; i < o->listen_count; i++)
+		if (o->listen[i][0] == '/')
+			unlink(o->listen[i]);
+}
+
+/*
+ * Takes the next request and the descriptor that came with it, or -1.  Returns
+ * the size of its text, or -1 at the end of all requests.
+ */
+static ssize_t
+receive(int socket, struct loader_request *request, int *descriptor)
+{
+	union {
+		struct cmsghdr align;
+		char octets[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {request, sizeof(*request)};
+	struct msghdr message = {
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.octets,
+	    .msg_controllen = sizeof(control.octets),
+	};
+	const size_t head = offsetof(struct loader_request, text);
+	struct cmsghdr *c;
+	ssize_t n;
+
+	*descriptor = -1;
+	do
+		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	while (n == -1 && errno == EINTR);
+	/* There is room for one descriptor: more the kernel closes. */
+	if (n != -1 && (c = CMSG_FIRSTHDR(&message)) != NULL &&
+	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(descriptor, CMSG_DATA(c), sizeof(int));
+	if (n < (ssize_t)head)
+		return -1;
+	return n - (ssize_t)head;
+}
+
+/* Serves one request.  Returns false at the end. */
+static bool
+serve(struct loader_state *s)
+{
+	struct loader_request request;
+	int descriptor;
+	ssize_t size = receive(s->socket, &request, &descriptor);
+
+	if (size == -1)
+		return false;
+	if (request.kind == LOADER_LOAD && descriptor != -1) {
+		load(s, descriptor); /* which closes it */
+		return true;
+	}
+	if (descriptor != -1)
+		close(descriptor);
+	switch (request.kind) {
+	case LOADER_WRITE_METRICS:
+		write_metrics(s, request.text, (size_t)size);
+		break;
+	case LOADER_REMOVE_SOCKETS:
+		remove_sockets(s->options);
+		break;
+	case LOADER_REMOVE_PID_FILE:
+		if (s->options->pid_file != NULL)
+			unlink(s->options->pid_file);
+		break;
+	}
+	return true;
+}
+
+/* A child has ended that was loading, wrote the metrics, or was a keyholder. */
+static void
+note_end(struct loader_state *s, pid_t pid, int status)
+{
+	/* Of the end of a load its channel tells. */
+	bool loading =
+	    pid == s->load.pid && (s->load.pipe != -1 || !s->load.done);
+	const char *by =
+	    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : NULL;
+
+	if (by != NULL && pid == s->metrics.pid)
+		log_line(LOG_ERR, "cannot write %s: its process ended by %s",
+		    s->options->metrics_file, by);
+	else if (by != NULL && !loading)
+		log_line(LOG_ERR, "the keyholder ended by %s", by);
+	if (pid == s->load.pid)
+		s->load.pid = 0;
+	if (pid == s->metrics.pid)
+		s->metrics.pid = 0;
+}
+
+static void
+reap(struct loader_state *s)
+{
+	struct signalfd_siginfo ignored;
+	pid_t pid;
+	int status;
+
+	while (read(s->signals, &ignored, sizeof(ignored)) > 0)
+		;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		note_end(s, pid, status);
+}
+
+/* The job is over, or its time is: it is killed then, and stays the job until
+ * it has ended, which a file system that does not answer can prevent. */
+static void
+look_after(struct job *job, short revents)
+{
+	if (revents != 0)
+		end_job(job);
+	else if (job->pipe != -1 && deadline_now() >= job->when) {
+		kill_job(job);
+		job->when = DEADLINE_NEVER;
+	}
+}
+
+static deadline
+next_deadline(const struct loader_state *s)
+{
+	return deadline_earlier(
+	    s->load.pipe == -1 ? DEADLINE_NEVER : s->load.when,
+	    s->metrics.pipe == -1 ? DEADLINE_NEVER : s->metrics.when);
+}
+
+/* Gives up what the loader does not need: every descriptor but its socket, and
+ * any privilege it was not started with. */
+static void
+begin(struct loader_state *s)
+{
+	sigset_t set;
+	char why[SANDBOX_WHY_MAX];
+
+	prctl(PR_SET_NAME, "pingtlsd-loader");
+	descriptors_drop_standard();
+	descriptors_keep(&s->socket, 1);
+	loader_relay_lines(s->socket);
+	if (sandbox_give_up_privileges(NULL, why) == -1) {
+		log_line(LOG_ERR, "%s", why);
+		_exit(EXIT_FAILURE);
+	}
+	/* It ends with the listener, not when a terminal or a service manager
+	 * signals the whole group. */
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals == -1) {
+		log_line(
+		    LOG_ERR, "cannot start the loader: %s", strerror(errno));
+		_exit(EXIT_FAILURE);
+	}
+}
+
+_Noreturn void
+loader_process(int socket, const struct loader_options *options)
+{
+	struct loader_state s = {
+	    .options = options,
+	    .socket = socket,
+	    .load = {.pipe = -1},
+	    .metrics = {.pipe = -1},
+	};
+	bool go_on = true;
+
+	begin(&s);
+	while (go_on) {
+		struct pollfd fds[] = {
+		    {.fd = s.socket, .events = POLLIN},
+		    {.fd = s.signals, .events = POLLIN},
+		    {.fd = s.load.pipe},
+		    {.fd = s.metrics.pipe},
+		};
+		struct timespec left;
+
+		(void)ppoll(
+		    fds, 4, deadline_left(next_deadline(&s), &left), NULL);
+		reap(&s);
+		look_after(&s.load, fds[2].revents);
+		look_after(&s.metrics, fds[3].revents);
+		if (fds[0].revents != 0)
+			go_on = serve(&s);
+	}
+	kill_job(&s.load);
+	kill_job(&s.metrics);
+	_exit(EXIT_SUCCESS);
+}

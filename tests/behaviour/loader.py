@@ -1,0 +1,269 @@
+#!/usr/bin/python3
+"""Files that hang, and what befalls the loader, cost loads and nothing else."""
+
+import os
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from aftermath import unharmed
+from peer import ask, connect, dialogue, upgrade
+from programs import (
+    PATIENT,
+    PINGTLSD,
+    SANITIZED,
+    TO_SERVE,
+    USER,
+    Program,
+    Server,
+    cert,
+    certs,
+    children,
+    key,
+    scratch,
+    server,
+    state,
+)
+from tap import ROOT, equal, main, needs_root, test, wait_until
+
+# What a service can be given, by the option that names it.
+KINDS = ("--cert", "--key", "--ocsp-response", "--client-ca", "--ticket-key-file")
+# How it says that a load did not end.
+LATE = "cannot load certificates and keys: no end within 10 s of reading "
+STAYS = "reload failed; the old certificates and keys stay in use"
+RELOADS = 300
+# After so many memory is compared with that at the end, which may have grown by
+# this much: 1 KiB a reload would be more.
+WARM = 30
+GROWTH_MAX = 128 << 10
+
+
+def own(path: Path) -> Path:
+    """A file that the service may read, and no one else."""
+    path.chmod(0o600)
+    if ROOT:
+        shutil.chown(path, USER)
+    return path
+
+
+class Files:
+    """One file of each kind, each of which can be made to hang."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(dir=scratch()))
+        self.directory.chmod(0o755)
+        self.paths = {kind: self.directory / kind.strip("-") for kind in KINDS}
+        shutil.copy(cert("ecdsa"), self.paths["--cert"])
+        shutil.copy(key("ecdsa"), self.paths["--key"])
+        shutil.copy(certs() / "ca.pem", self.paths["--client-ca"])
+        # One that is of no use is warned of and left out.
+        self.paths["--ocsp-response"].write_bytes(b"noise")
+        self.paths["--ticket-key-file"].write_bytes(os.urandom(64))
+        for path in self.paths.values():
+            own(path)
+
+    def options(self, kind: str) -> list:
+        """Options that name certificate, key, and a file of this kind."""
+        named = dict.fromkeys(("--cert", "--key", kind))
+        words = [word for name in named for word in (name, self.paths[name])]
+        return words + (["--verify-client=optional"] if kind == "--client-ca" else [])
+
+    def hang(self, kind: str) -> None:
+        """No one ever writes to this FIFO, so to open it takes for ever."""
+        self.paths[kind].rename(self.paths[kind].with_suffix(".good"))
+        os.mkfifo(self.paths[kind])
+        own(self.paths[kind])
+
+    def mend(self, kind: str) -> None:
+        self.paths[kind].with_suffix(".good").rename(self.paths[kind])
+
+
+def named(files: Files, kind: str) -> str:
+    """What the service says that it was reading."""
+    return "the keys" if kind == "--key" else str(files.paths[kind])
+
+
+@contextmanager
+def each_kind() -> Iterator[list[tuple[str, Files, Server]]]:
+    """A service for each kind of file, all at once: the waits are long."""
+    with ExitStack() as stack:
+        services = []
+        for kind in KINDS:
+            files = Files()
+            service = stack.enter_context(server(*files.options(kind), pairs=()))
+            services.append((kind, files, service))
+        yield services
+
+
+def loading(pingtlsd: Server) -> list[int]:
+    """The helpers that load: they have the loader's name until they are done."""
+    return [
+        child
+        for child in children(pingtlsd.loader())
+        if child not in pingtlsd.keyholders()
+    ]
+
+
+@test("a file of any kind that hangs at the start: it ends, and names the file")
+def hangs_at_start() -> None:
+    started = []
+    for kind in KINDS:
+        files = Files()
+        files.hang(kind)
+        command = [PINGTLSD, "--log", "stderr", *TO_SERVE, *PATIENT]
+        command += ["--listen", "127.0.0.1:0", *files.options(kind)]
+        started.append((kind, files, Program(command)))
+    for kind, files, program in started:
+        program.wait_line(LATE + named(files, kind))
+        equal(program.wait(), 1, f"exit status with {kind}")
+        program.wait_gone()
+
+
+@test("a file of any kind that hangs at a reload: the service goes on, and tells")
+def hangs_at_reload() -> None:
+    with each_kind() as services:
+        for kind, files, pingtlsd in services:
+            files.hang(kind)
+            pingtlsd.signal(signal.SIGHUP)
+        for kind, files, pingtlsd in services:
+            wait_until("the load begins", lambda: loading(pingtlsd))
+            dialogue(pingtlsd.port)
+        for kind, files, pingtlsd in services:
+            pingtlsd.wait_line(LATE + named(files, kind))
+            pingtlsd.wait_line(STAYS)
+            wait_until("the load's process ends", lambda: not loading(pingtlsd))
+            dialogue(pingtlsd.port)
+            files.mend(kind)
+            pingtlsd.signal(signal.SIGHUP)
+            pingtlsd.wait_line("certificates and keys reloaded")
+            dialogue(pingtlsd.port)
+
+
+@test("SIGTERM is heard while a load hangs, and nothing is left")
+def stops_while_loading() -> None:
+    files = Files()
+    with server(*files.options("--cert"), pairs=()) as pingtlsd:
+        files.hang("--cert")
+        pingtlsd.signal(signal.SIGHUP)
+        wait_until("the load begins", lambda: loading(pingtlsd))
+    # Its end waits until no process is left.
+    equal(pingtlsd.said("no end within"), None, "how long it took")
+
+
+@test("a key that hangs when the keyholder has died: the clear goes on")
+def hangs_without_keyholder() -> None:
+    files = Files()
+    with server(*files.options("--key"), pairs=()) as pingtlsd, unharmed(pingtlsd):
+        files.hang("--key")
+        os.kill(pingtlsd.keyholder(), signal.SIGKILL)
+        wait_until("the load begins", lambda: loading(pingtlsd))
+        with connect(pingtlsd.port) as peer:
+            ask(peer, b"PING\n", b"PONG\n")
+        pingtlsd.wait_line(LATE)
+        files.mend("--key")
+        pingtlsd.wait_line("started a new keyholder")
+
+
+@test("a SIGHUP during a load has everything loaded once more after it")
+def reloads_again() -> None:
+    with server() as pingtlsd, unharmed(pingtlsd):
+        os.kill(pingtlsd.loader(), signal.SIGSTOP)
+        pingtlsd.signal(signal.SIGHUP)
+        # The next would be one with it, if it came before it was taken.
+        dialogue(pingtlsd.port)
+        pingtlsd.signal(signal.SIGHUP)
+        dialogue(pingtlsd.port)
+        os.kill(pingtlsd.loader(), signal.SIGCONT)
+        said = "certificates and keys reloaded"
+        wait_until(
+            "two reloads", lambda: sum(said in line for line in pingtlsd.lines) == 2
+        )
+
+
+@test("the loader killed: it is said, sessions upgrade, and a reload is refused")
+def killed() -> None:
+    with server() as pingtlsd:
+        keyholder = pingtlsd.keyholder()
+        os.kill(pingtlsd.loader(), signal.SIGKILL)
+        pingtlsd.wait_line("the loader is gone: until a restart, no certificate")
+        dialogue(pingtlsd.port)
+        pingtlsd.signal(signal.SIGHUP)
+        pingtlsd.wait_line("cannot load certificates and keys: the loader is gone")
+        pingtlsd.wait_line(STAYS)
+        dialogue(pingtlsd.port)
+        equal(bool(state(keyholder)), True, "the keyholder goes on")
+
+
+@test("the loader stopped: sessions upgrade, and SIGTERM ends the service")
+def stopped() -> None:
+    with server() as pingtlsd:
+        loader = pingtlsd.loader()
+        os.kill(loader, signal.SIGSTOP)
+        wait_until("it stops", lambda: state(loader) == "T")
+        pingtlsd.signal(signal.SIGHUP)
+        dialogue(pingtlsd.port)
+        pingtlsd.signal(signal.SIGTERM)
+        pingtlsd.wait_line("stopped")
+        equal(pingtlsd.wait(), 0, "exit status")
+        os.kill(loader, signal.SIGCONT)
+
+
+def resident(pid: int) -> int:
+    """The memory of pid that no file backs, in octets."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) << 10
+
+
+@test(f"{RELOADS} reloads with sessions held: processes and memory as before")
+def many_reloads() -> None:
+    with server() as pingtlsd, unharmed(pingtlsd):
+        with connect(pingtlsd.port) as clear, connect(pingtlsd.port) as encrypted:
+            ask(clear, b"PING\n", b"PONG\n")
+            tls = upgrade(encrypted)
+            for number in range(RELOADS):
+                said = len(pingtlsd.lines)
+                pingtlsd.signal(signal.SIGHUP)
+                pingtlsd.wait_line("certificates and keys reloaded", said)
+                if number == WARM:
+                    watched = pingtlsd.pid, pingtlsd.loader()
+                    memory = [resident(pid) for pid in watched]
+            more = [resident(pid) - was for pid, was in zip(watched, memory)]
+            ask(tls, b"PING\n", b"PONG\n")
+            ask(clear, b"PING\n", b"PONG\n")
+            if not SANITIZED:
+                assert max(more) < GROWTH_MAX, f"octets more: {more}"
+
+
+@test("a unix socket and the pid file are removed though root was given up")
+def removes() -> None:
+    directory = Path(tempfile.mkdtemp(dir=scratch()))
+    # Who is not root could not even look into it.
+    directory.chmod(0o700)
+    socket_path, pid_file = directory / "socket", directory / "pid"
+    with server(
+        *("--pid-file", pid_file), listen=("127.0.0.1:0", str(socket_path))
+    ) as pingtlsd:
+        equal(int(pid_file.read_text()), pingtlsd.pid, "pid file")
+        equal(socket_path.is_socket(), True, "the socket is there")
+    equal(list(directory.iterdir()), [], "what is left")
+
+
+@test("certificates and keys that root alone can read are loaded again at a reload")
+def root_only() -> None:
+    needs_root()
+    files = Files()
+    for kind in "--cert", "--key":
+        os.chown(files.paths[kind], 0, 0)
+    with server(*files.options("--cert"), pairs=()) as pingtlsd, unharmed(pingtlsd):
+        equal(pingtlsd.said("reloading will fail"), None)
+        pingtlsd.signal(signal.SIGHUP)
+        pingtlsd.wait_line("certificates and keys reloaded")
+        os.kill(pingtlsd.keyholder(), signal.SIGKILL)
+        pingtlsd.wait_line("started a new keyholder")
+
+
+main()
