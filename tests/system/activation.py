@@ -28,7 +28,8 @@ from programs import KEYHOLDER, command_name, run
 from tap import HANG, equal, has, main, test, wait_until
 
 RELOADS = 10
-RESTARTS = 5
+# By default systemd takes more than five starts in ten seconds for a failure.
+RESTARTS = 10
 
 
 @test("installed, the port is open and nothing runs behind it")
@@ -106,8 +107,6 @@ def restart() -> None:
             must("systemctl", "restart", "pingtls.service")
             assert main_pid() not in (0, listener)
             traffic.more(10)
-            # More than a few starts in a row are taken for a failure.
-            must("systemctl", "reset-failed", "pingtls.service")
     traffic.check()
 
 
