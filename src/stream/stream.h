@@ -38,7 +38,7 @@ enum stream_error {
 	STREAM_TLS = -7,       /* see stream_tls_error() */
 	STREAM_CLEARTEXT = -8, /* clear text where the handshake should begin;
 	                          see stream_cleartext() */
-	STREAM_EARLY_TLS = -9, /* a TLS handshake where a line should be */
+	STREAM_EARLY_TLS = -9, /* a TLS record where a line should be */
 };
 
 /*

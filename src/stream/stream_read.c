@@ -41,12 +41,13 @@ wait_clear(struct stream *s)
 	return e == 0 ? stream_wait(s, POLLIN) : e;
 }
 
-/* True if the line begins like a TLS handshake record, with its type and the
- * major version (RFC 8446, 5.1), as no text command does. */
+/* True if the line begins like a TLS handshake or alert record, with its type
+ * and the major version (RFC 8446, 5.1), as no line of text does. */
 static bool
 is_tls(const struct stream *s)
 {
-	return s->line_length >= 2 && s->line[0] == 22 && s->line[1] == 3;
+	return s->line_length >= 2 && (s->line[0] == 22 || s->line[0] == 21) &&
+	       s->line[1] == 3;
 }
 
 /*

@@ -117,18 +117,32 @@ START_TEST(shows_what_it_has_of_a_line)
 	const char *octets;
 
 	ck_assert_uint_eq(stream_unfinished(s, &octets), 0);
-	unit_send_text(peer.fd, "one\n\025\003\003");
+	unit_send_text(peer.fd, "one\n220");
 	ck_assert_int_eq(stream_read_line(s, data, sizeof(data)), 3);
 	ck_assert_uint_eq(stream_unfinished(s, &octets), 0);
 	stream_set_deadline(s, OVER);
 	ck_assert_int_eq(
 	    stream_read_line(s, data, sizeof(data)), STREAM_TIMEOUT);
 	ck_assert_uint_eq(stream_unfinished(s, &octets), 3);
-	ck_assert_mem_eq(octets, "\025\003\003", 3);
+	ck_assert_mem_eq(octets, "220", 3);
 	hang_up();
 	ck_assert_int_eq(
 	    stream_read_line(s, data, sizeof(data)), STREAM_TRUNCATED);
 	ck_assert_uint_eq(stream_unfinished(s, &octets), 3);
+}
+END_TEST
+
+/* A handshake or an alert, which has no LF to wait for. */
+START_TEST(knows_tls_where_a_line_had_to_be)
+{
+	static const char *const records[] = {"\026\003\001", "\025\003\003"};
+	const char *octets;
+
+	unit_send_text(peer.fd, records[_i]);
+	ck_assert_int_eq(
+	    stream_read_line(s, data, sizeof(data)), STREAM_EARLY_TLS);
+	ck_assert_uint_eq(stream_unfinished(s, &octets), 3);
+	hang_up();
 }
 END_TEST
 
@@ -184,6 +198,7 @@ main(void)
 	tcase_add_test(c, reads_exactly_so_many_octets);
 	tcase_add_test(c, tells_an_end_among_the_octets_from_one_before_them);
 	tcase_add_test(c, shows_what_it_has_of_a_line);
+	tcase_add_loop_test(c, knows_tls_where_a_line_had_to_be, 0, 2);
 	tcase_add_test(c, reads_the_same_over_tls);
 	return unit_main(suite);
 }
