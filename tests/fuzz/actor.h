@@ -35,7 +35,8 @@ struct actor {
 	bool raw;   /* sends past TLS */
 	bool drips; /* sends one octet at a time */
 	bool deaf;  /* reads nothing */
-	bool asked; /* as a server, read STARTTLS: what follows is for TLS */
+	bool asked; /* as a server, was asked for TLS by the client's first
+	               record, which is still to be read */
 	bool pushed;
 
 	struct octets sent;  /* on the wire, from it */
@@ -53,7 +54,7 @@ struct actor {
 void actor_enter(struct actor *, int fd, unsigned int role,
     gnutls_certificate_credentials_t credentials);
 
-/* Hears all that there is, but nothing behind STARTTLS until the handshake is
+/* Hears all that there is, but as a server none of TLS until the handshake is
  * begun; goes on with the handshake. */
 void actor_hear(struct actor *);
 

@@ -227,7 +227,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .interval_ms = INTERVAL_MS,
 	    .timeout_ms = TIMEOUT_MS,
 	    .deadline_ms = DEADLINE_MS,
-	    .verifier = {.name = "localhost",
+	    .verify = {.name = "localhost",
 		.ca_file = identity.certificate_file},
 	};
 	size_t descriptors = fuzz_descriptors();
