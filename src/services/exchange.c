@@ -70,8 +70,8 @@ to_what(const struct exchange *e)
 int
 exchange_not_understood(struct exchange *e, const char *what)
 {
-	return exchange_fail(e, REASON_PROTOCOL, "the server's %s%s %s: \"%s\"",
-	    awaited(e), to_what(e), what, e->said);
+	return exchange_fail(e, REASON_PROTOCOL, "the %s's %s%s %s: \"%s\"",
+	    e->peer, awaited(e), to_what(e), what, e->said);
 }
 
 /* Whether these octets, the first of a reply in the clear, are TLS's. */
@@ -87,8 +87,8 @@ static int
 speaks_tls(struct exchange *e)
 {
 	return exchange_fail(e, REASON_PROTOCOL,
-	    "the server speaks TLS from the start, not %s in the clear",
-	    e->service->name);
+	    "the %s speaks TLS from the start, not %s in the clear", e->peer,
+	    e->speaks);
 }
 
 /* The reply did not come, or not all of it where it has begun. */
@@ -101,15 +101,15 @@ no_reply(struct exchange *e, int error, bool begun)
 	switch (error) {
 	case STREAM_TIMEOUT:
 		return exchange_fail(e, REASON_TIMEOUT,
-		    "the server did not send %sits %s%s within %.3g s", part,
-		    awaited(e), to_what(e), seconds);
+		    "the %s did not send %sits %s%s within %.3g s", e->peer,
+		    part, awaited(e), to_what(e), seconds);
 	case STREAM_SYSTEM:
 		return exchange_fail(e, REASON_CLOSED,
-		    "the connection broke before %sthe server's %s%s: %s", part,
-		    awaited(e), to_what(e), strerror(errno));
+		    "the connection broke before %sthe %s's %s%s: %s", part,
+		    e->peer, awaited(e), to_what(e), strerror(errno));
 	default:
 		return exchange_fail(e, REASON_CLOSED,
-		    "the server closed the connection%s before %sits %s%s",
+		    "the %s closed the connection%s before %sits %s%s", e->peer,
 		    stream_tls_error(e->stream) ==
 			    GNUTLS_E_PREMATURE_TERMINATION
 			? ", without close_notify,"
@@ -131,8 +131,8 @@ exchange_broken(struct exchange *e, int error)
 		return exchange_fail(e, REASON_INTERRUPTED, "interrupted");
 	case STREAM_TOO_LONG:
 		return exchange_fail(e, REASON_PROTOCOL,
-		    "the server's %s%s has more than %d octets without an end",
-		    awaited(e), to_what(e), EXCHANGE_LINE_MAX);
+		    "the %s's %s%s has more than %d octets without an end",
+		    e->peer, awaited(e), to_what(e), EXCHANGE_LINE_MAX);
 	case STREAM_TLS:
 		return exchange_fail(e, REASON_HANDSHAKE, "TLS failed: %s",
 		    stream_strerror(e->stream, error));
@@ -193,13 +193,13 @@ exchange_count(struct exchange *e, size_t size)
 {
 	if (++e->lines > EXCHANGE_LINES_MAX)
 		return exchange_fail(e, REASON_PROTOCOL,
-		    "the server says more than %d lines before its %s%s ends",
-		    EXCHANGE_LINES_MAX, awaited(e), to_what(e));
+		    "the %s says more than %d lines before its %s%s ends",
+		    e->peer, EXCHANGE_LINES_MAX, awaited(e), to_what(e));
 	if (stream_octets_in(e->stream) - e->octets + size >
 	    EXCHANGE_OCTETS_MAX)
 		return exchange_fail(e, REASON_PROTOCOL,
-		    "the server says more than %d octets before its %s%s ends",
-		    EXCHANGE_OCTETS_MAX, awaited(e), to_what(e));
+		    "the %s says more than %d octets before its %s%s ends",
+		    e->peer, EXCHANGE_OCTETS_MAX, awaited(e), to_what(e));
 	return 0;
 }
 
@@ -235,10 +235,12 @@ exchange_read_exact(struct exchange *e, size_t offset, size_t size)
 	return 0;
 }
 
-/* The bounds begin anew. */
-static void
-begin(struct exchange *e, int64_t ms)
+void
+exchange_begin(
+    struct exchange *e, const char *peer, const char *speaks, int64_t ms)
 {
+	e->peer = peer;
+	e->speaks = speaks;
 	e->lines = 0;
 	e->octets = stream_octets_in(e->stream);
 	begin_step(e, NULL, ms);
@@ -251,7 +253,7 @@ exchange_upgrade(struct exchange *e)
 
 	if (service->implicit)
 		return 0;
-	begin(e, e->greeting_ms);
+	exchange_begin(e, "server", service->name, e->greeting_ms);
 	if (service->greeting != NULL) {
 		if (service->greeting(e) == -1)
 			goto out;
@@ -287,7 +289,8 @@ exchange_farewell(struct exchange *e)
 {
 	const struct service *service = e->service;
 
-	begin(e, service->implicit ? e->greeting_ms : e->step_ms);
+	exchange_begin(e, "server", service->name,
+	    service->implicit ? e->greeting_ms : e->step_ms);
 	if (service->implicit && service->greeting != NULL) {
 		if (service->greeting(e) == -1)
 			return -1;

@@ -63,6 +63,8 @@ struct exchange {
 	char message[EXCHANGE_MESSAGE_MAX]; /* a line about that, or "" */
 
 	/* The exchange's own (exchange_internal.h). */
+	const char *peer;    /* "server" or "proxy" */
+	const char *speaks;  /* ... and what: the service's name, or "HTTP" */
 	const char *command; /* that a reply is awaited to, or NULL: greeting */
 	int64_t asked;       /* when it was sent */
 	unsigned int lines;
@@ -70,6 +72,14 @@ struct exchange {
 	char said[EXCHANGE_REPLY_MAX]; /* the last reply, printable */
 	char line[EXCHANGE_LINE_MAX];
 };
+
+/*
+ * Before all else, where the stream leads to an HTTP proxy: has it connect to
+ * `host` and `port` (RFC 9110, 9.3.6).  When it returns 0 the next octet is the
+ * server's.  Returns -1 as exchange_upgrade(); where the proxy does not
+ * connect, that is REASON_PROXY_REFUSED.
+ */
+int exchange_connect(struct exchange *, const char *host, const char *port);
 
 /*
  * Whatever has to be said before TLS.  When it returns 0, the next octet of the

@@ -8,6 +8,14 @@
 
 #include "services/exchange.h"
 
+/*
+ * Begins an exchange, or a part of one whose bounds are its own, with the
+ * "server" or "proxy", which "speaks" what it is pinged for.  It has `ms` for
+ * what it says unasked.
+ */
+void exchange_begin(
+    struct exchange *, const char *peer, const char *speaks, int64_t ms);
+
 /* Notes why the exchange failed; the first that is noted stays.  Returns -1. */
 int exchange_fail(struct exchange *, enum reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,10 +2,10 @@
  * Fuzzes the exchange with every service against a server that says what it
  * likes, before and after a real handshake.
  *
- * The input: an octet that names the service by its row, then a script
- * (stage.h) for the server.  Whatever it says: of what may be TLS's nothing is
- * taken, what is read is bounded, a failure has its reason, and what is told is
- * fit for a terminal.
+ * The input: an octet that names the service by its row, and whether a proxy is
+ * before it, then a script (stage.h) for them.  Whatever it says: of what may
+ * be TLS's nothing is taken, what is read is bounded, a failure has its reason,
+ * and what is told is fit for a terminal.
  */
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +13,13 @@
 #include "fuzz.h"
 #include "services/exchange.h"
 #include "stage.h"
+
+/* The bits of the first octet. */
+enum {
+	SERVICE = 63,
+	PROXY = 64,
+	IPV6 = 128,
+};
 
 #define GREETING_MS 30000
 #define STEP_MS 10000
@@ -71,7 +78,8 @@ check_clear(const struct exchange *e, int fd, int returned)
 	int waiting;
 
 	check_told(e, returned);
-	FUZZ_REQUIRE(read <= EXCHANGE_OCTETS_MAX + EXCHANGE_LINE_MAX);
+	/* The proxy's, and the server's. */
+	FUZZ_REQUIRE(read <= 2 * (EXCHANGE_OCTETS_MAX + EXCHANGE_LINE_MAX));
 	FUZZ_REQUIRE(e->lines <= EXCHANGE_LINES_MAX + 1);
 	if (returned != 0)
 		return;
@@ -95,13 +103,32 @@ check_heard(const struct exchange *e, bool tls)
 			     strcmp(e->service->name, "postgres") == 0);
 }
 
+/* The proxy takes nothing of the server's either. */
+static int
+pass_proxy(struct exchange *e, int fd)
+{
+	const struct actor *a = &stage_look()->actor;
+	int waiting, ret = exchange_connect(e, "mx.example.net", "25");
+
+	check_told(e, ret);
+	if (ret == 0) {
+		FUZZ_REQUIRE(ioctl(fd, FIONREAD, &waiting) == 0);
+		FUZZ_REQUIRE((size_t)waiting ==
+			     a->sent.length - stream_octets_in(e->stream));
+	}
+	return ret;
+}
+
 static void
-converse(struct exchange *e, int fd)
+converse(struct exchange *e, int fd, bool proxy)
 {
 	bool tls = false;
-	int ret = exchange_upgrade(e);
+	int ret = proxy ? pass_proxy(e, fd) : 0;
 
-	check_clear(e, fd, ret);
+	if (ret == 0) {
+		ret = exchange_upgrade(e);
+		check_clear(e, fd, ret);
+	}
 	if (ret == 0) {
 		tls = true;
 		stream_set_deadline(e->stream, deadline_in(STEP_MS));
@@ -126,15 +153,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	fd = stage_open(data + 1, size - 1, GNUTLS_SERVER, server);
-	e = (struct exchange){.service = service_at(data[0] % services),
+	e = (struct exchange){
+	    .service = service_at((data[0] & SERVICE) % services),
 	    .stream = stream_new(fd, EXCHANGE_LINE_MAX),
-	    .address = data[0] & 128 ? "2001:db8::7%eth0" : "192.0.2.7",
+	    .address = data[0] & IPV6 ? "2001:db8::7%eth0" : "192.0.2.7",
 	    .domain = "example.net",
 	    .greeting_ms = GREETING_MS,
 	    .step_ms = STEP_MS,
 	    .end = deadline_in(ALL_MS)};
 	FUZZ_REQUIRE(e.stream != NULL);
-	converse(&e, fd);
+	converse(&e, fd, (data[0] & PROXY) != 0);
 	stream_free(e.stream);
 	stage_close();
 	FUZZ_REQUIRE(fuzz_descriptors() == descriptors);

@@ -1,0 +1,83 @@
+/*
+ * The way through an HTTP proxy: CONNECT.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "services/exchange_internal.h"
+
+/* Room for a name (RFC 1035) and a port, twice. */
+#define REQUEST_MAX 640
+
+static int
+send_request(struct exchange *e, const char *host, const char *port)
+{
+	bool brackets = strchr(host, ':') != NULL;
+	char where[REQUEST_MAX / 2], request[REQUEST_MAX];
+	int size = snprintf(where, sizeof(where), "%s%s%s:%s",
+	    brackets ? "[" : "", host, brackets ? "]" : "", port);
+
+	/* A blank or an end of line would begin something else. */
+	if ((size_t)size >= sizeof(where) || strpbrk(where, " \t\r\n") != NULL)
+		return exchange_fail(e, REASON_PROXY_REFUSED,
+		    "\"%s\" cannot be asked of a proxy", host);
+	size = snprintf(request, sizeof(request),
+	    "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", where, where);
+	return exchange_send(e, "CONNECT", request, (size_t)size);
+}
+
+/* The code of a status line (RFC 9112, 4), or -1. */
+static int
+status_code(const char *line)
+{
+	int minor, code, size = 0;
+
+	if (sscanf(line, "HTTP/1.%1d %3d%n", &minor, &code, &size) != 2 ||
+	    code < 100 || (line[size] != ' ' && line[size] != '\0'))
+		return -1;
+	return code;
+}
+
+/*
+ * Reads a status line and, if the proxy may say more, the header fields behind
+ * it: a response to CONNECT that succeeds has no content, whatever its fields
+ * say (RFC 9110, 9.3.6).  Returns its code, or -1.
+ */
+static int
+read_response(struct exchange *e)
+{
+	int code;
+
+	if (exchange_read_line(e) == -1)
+		return -1;
+	code = status_code(e->line);
+	if (code == -1)
+		return exchange_not_understood(e, "is not HTTP's");
+	if (code >= 300)
+		return code;
+	do
+		if (exchange_read_line(e) == -1)
+			return -1;
+	while (e->line[0] != '\0');
+	return code;
+}
+
+int
+exchange_connect(struct exchange *e, const char *host, const char *port)
+{
+	int code;
+
+	exchange_begin(e, "proxy", "HTTP", e->step_ms);
+	if (send_request(e, host, port) == -1)
+		return -1;
+	/* 1xx is not the last (RFC 9110, 15.2). */
+	do
+		code = read_response(e);
+	while (code >= 100 && code < 200);
+	if (code == -1)
+		return -1;
+	if (code < 300)
+		return 0;
+	return exchange_fail(e, REASON_PROXY_REFUSED,
+	    "the proxy refused a connection to %s: \"%s\"", host, e->said);
+}
