@@ -223,9 +223,10 @@ class Server(Program):
         *options: object,
         listen: tuple[str, ...] = ("127.0.0.1:0",),
         pairs: tuple[str, ...] = ("ecdsa",),
+        program: str = PINGTLSD,
         **started: object,  # how: as subprocess.Popen has it
     ) -> None:
-        command = [PINGTLSD, "--log", "stderr", *TO_SERVE, *PATIENT, *options]
+        command = [program, "--log", "stderr", *TO_SERVE, *PATIENT, *options]
         for address in listen:
             command += ["--listen", address]
         for name in pairs:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scene import Scene
-from programs import scratch, state
+from scene import HOSTILE, Scene
+from programs import Server, scratch, state
 from tap import wait_until
 
 # How long harm that is on its way may take to show.
 SHOWN = 2
+# A listener kills a session 5 seconds after its time.
+STAY_SECONDS = 10
 
 
 @dataclass
@@ -22,6 +24,14 @@ class Attempt:
     argument: Callable[[Scene], object] = lambda _: ""
     # Whether it harmed others; None: that it can be made is harm enough.
     harm: Callable[[Scene], bool] | None = None
+    # Where the filter lacks, too, it reaches no one else.
+    confined_by_structure: bool = False
+    tries: int = 1  # in sessions of their own, as it succeeds now and then
+    pair: str = "ecdsa"  # the service's certificate and key
+    options: tuple[str, ...] = ()  # and these
+    # It is about a listener: in a process that serves one connection it is not
+    # made.
+    listener_only: bool = False
     # By a process that serves one connection alone it can be made.
     instance_may: bool = False
 
@@ -35,11 +45,8 @@ def keyholder(scene: Scene) -> int:
 
 
 def victim_ends(scene: Scene) -> bool:
-    try:
-        wait_until("", lambda: state(scene.victim) in ("", "Z"), SHOWN)
-    except AssertionError:
-        return False
-    return True
+    scene.send_input()
+    return shows(lambda: state(scene.victim) in ("", "Z"))
 
 
 def file_of_the_user(scene: Scene) -> str:
@@ -54,8 +61,32 @@ def next_session_opens_files(scene: Scene) -> bool:
         return scene.make(peer, "open_file", "/etc/passwd") == "made"
 
 
+def shows(what: Callable[[], object]) -> bool:
+    """Whether it comes true in time."""
+    try:
+        wait_until("", what, SHOWN)
+    except AssertionError:
+        return False
+    return True
+
+
 def forged_line(scene: Scene) -> bool:
-    return scene.service.said("forged line") is not None
+    return shows(lambda: scene.service.said("forged line"))
+
+
+def crash_is_not_logged(scene: Scene) -> bool:
+    return not shows(lambda: scene.service.said(f"session from {HOSTILE}.* by signal"))
+
+
+def stays(scene: Scene) -> bool:
+    """Whether the session is there long after its time, and the listener's grace."""
+    assert isinstance(scene.service, Server)
+    service = scene.service
+    try:
+        wait_until("", lambda: not service.sessions(), STAY_SECONDS)
+    except AssertionError:
+        return True
+    return False
 
 
 MEMORY = (
@@ -169,6 +200,101 @@ OTHERS = (
     ),
 )
 
+
+def no_more_upgrades(scene: Scene) -> bool:
+    """Whether a client that comes now is not served, or not in time."""
+    try:
+        scene.bystanders.session()
+    except (OSError, AssertionError):
+        return True
+    return False
+
+
+CHANNEL = (
+    Attempt(
+        "in_flight",
+        "descriptors on their way, which the kernel counts for the user",
+        "socketpair sendmsg",
+        ("filter",),
+        harm=no_more_upgrades,
+    ),
+    Attempt(
+        "linger",
+        "a connection for the keyholder to close, which takes a minute",
+        "setsockopt sendmsg",
+        ("filter", "SO_PASSRIGHTS"),
+        harm=no_more_upgrades,
+        tries=50,
+    ),
+    Attempt("sign_twice", "two signatures", "sendto recvfrom", ("one signature",)),
+    Attempt(
+        "sign_raw",
+        "raw RSA over what is no digest",
+        "sendto recvfrom",
+        ("form of what is signed",),
+        pair="rsa",
+    ),
+    Attempt(
+        "sign_text",
+        "Ed25519 over a text",
+        "sendto recvfrom",
+        ("form of what is signed",),
+        pair="ed25519",
+    ),
+    Attempt(
+        "shut_channel",
+        "its channel to the keyholder shut",
+        "shutdown",
+        (),
+        confined_by_structure=True,
+    ),
+    Attempt(
+        "shrink_channel",
+        "no room in its channel to the keyholder",
+        "setsockopt",
+        (),
+        confined_by_structure=True,
+    ),
+    Attempt("babble", "its channel filled with what is no request", "sendto", ()),
+)
+
+RESULTS = (
+    Attempt(
+        "grow_result",
+        "more memory of the file that its result is in",
+        "mremap",
+        (),
+        argument=lambda _: "TLS1.3",
+        harm=lambda scene: scene.answer == "made",
+        confined_by_structure=True,
+    ),
+    Attempt(
+        "forge_result",
+        "a result that cannot be true",
+        "exit_group",
+        ("check of results",),
+        harm=forged_line,
+        listener_only=True,
+    ),
+    Attempt(
+        "crash",
+        "a crash behind a result that speaks of none",
+        "",
+        (),
+        harm=crash_is_not_logged,
+        listener_only=True,
+    ),
+    Attempt(
+        "stay",
+        "no end when its time is over",
+        "ppoll",
+        ("kill by the listener",),
+        harm=stays,
+        options=("--session-timeout", "1"),
+        listener_only=True,
+    ),
+)
+
 HARMLESS = (
     Attempt(
         "spin",
@@ -186,4 +312,4 @@ HARMLESS = (
     ),
 )
 
-ATTEMPTS = HARMLESS + MEMORY + DESCRIPTORS + OTHERS
+ATTEMPTS = HARMLESS + RESULTS + CHANNEL + MEMORY + DESCRIPTORS + OTHERS

@@ -25,29 +25,6 @@ result(long returned)
 	return returned == -1 ? errno : 0;
 }
 
-/* Sends `size` octets over `fd` with descriptor `passed`. */
-static long
-pass(int fd, int passed, size_t size)
-{
-	static char octets[64];
-	union {
-		struct cmsghdr align;
-		char octets[CMSG_SPACE(sizeof(int))];
-	} control = {.align = {.cmsg_level = SOL_SOCKET,
-			 .cmsg_type = SCM_RIGHTS,
-			 .cmsg_len = CMSG_LEN(sizeof(int))}};
-	struct iovec iov = {octets, size};
-	struct msghdr message = {
-	    .msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = control.octets,
-	    .msg_controllen = sizeof(control.octets),
-	};
-
-	memcpy(CMSG_DATA(&control.align), &passed, sizeof(passed));
-	return raw(SYS_sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 /* Row 2: descriptors on their way, which the kernel counts for the user. */
 static int
 in_flight(const struct loot *loot)
@@ -58,7 +35,7 @@ in_flight(const struct loot *loot)
 		if (raw(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, pair) == -1)
 			return sent > 0 ? 0 : errno;
 		/* A queue has room for some ten datagrams. */
-		while (pass(pair[0], loot->stream, 1) != -1)
+		while (pass_descriptor(pair[0], loot->stream) != -1)
 			sent++;
 		if (errno == ETOOMANYREFS)
 			return 0;
@@ -66,34 +43,6 @@ in_flight(const struct loot *loot)
 			return errno;
 	}
 	return 0;
-}
-
-/* Row 3: whoever is the last to close the connection waits for a peer that does
- * not read. */
-static int
-linger(const struct loot *loot)
-{
-	static char octets[65536];
-	struct linger on = {1, 60};
-
-	if (raw(SYS_setsockopt, loot->stream, SOL_SOCKET, SO_LINGER, &on,
-		sizeof(on)) == -1)
-		return errno;
-	while (raw(SYS_sendto, loot->stream, octets, sizeof(octets),
-		   MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0) > 0)
-		;
-	if (pass(loot->channel, loot->stream, 16) == -1)
-		return errno;
-	raw(SYS_exit_group, 0);
-	return 0;
-}
-
-/* Over the channel, with the request for nothing: a descriptor that stays with
- * the keyholder. */
-static int
-pass_stream(const struct loot *loot)
-{
-	return result(pass(loot->channel, loot->stream, 16));
 }
 
 /* Row 4: a signal for what happens on a descriptor, to the process named. */
@@ -280,8 +229,6 @@ stay(const struct loot *loot)
 
 const struct attempt attempts_on_descriptors[] = {
     {"in_flight", in_flight},
-    {"linger", linger},
-    {"pass_stream", pass_stream},
     {"signal_by_input", signal_by_input},
     {"own_by_ioctl", own_by_ioctl},
     {"datagram", datagram},

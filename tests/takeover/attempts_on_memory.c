@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "session/session.h"
+
 /* Twice what SANDBOX_DATA_MAX allows. */
 #define MUCH (64UL * 1024 * 1024)
 /* The stack's usual limit holds for each such mapping alone. */
@@ -136,6 +138,38 @@ grow_result(const struct loot *loot)
 	           : 0;
 }
 
+/* The result is behind a word of the listener's, where it is aligned. */
+static struct session_result *
+own_result(const struct loot *loot)
+{
+	return (void *)((char *)loot->shared + _Alignof(struct session_result));
+}
+
+/* Row 8: numbers that the clock and the connection cannot have had, and the
+ * name of a client who was not asked for it. */
+static int
+forge_result(const struct loot *loot)
+{
+	struct session_result *r = own_result(loot);
+
+	r->end = SESSION_QUIT;
+	r->upgraded = 1;
+	r->pings_clear = UINT64_MAX;
+	r->octets_in = UINT64_MAX;
+	r->handshake_ns = -1;
+	strcpy(r->client, "\033[2Jforged line");
+	raw(SYS_exit_group, 0);
+	return 0;
+}
+
+/* Row 8: a good end, and then another. */
+static int
+crash(const struct loot *loot)
+{
+	own_result(loot)->end = SESSION_QUIT;
+	__builtin_trap();
+}
+
 const struct attempt attempts_on_memory[] = {
     {"private", private},
     {"shared", shared},
@@ -146,5 +180,7 @@ const struct attempt attempts_on_memory[] = {
     {"code_later", code_later},
     {"merge", merge},
     {"grow_result", grow_result},
+    {"forge_result", forge_result},
+    {"crash", crash},
     {NULL, NULL},
 };

@@ -114,3 +114,25 @@ mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 	}
 	return memory;
 }
+
+long
+pass_descriptor(int fd, int passed)
+{
+	static char octets[16];
+	union {
+		struct cmsghdr align;
+		char octets[CMSG_SPACE(sizeof(int))];
+	} control = {.align = {.cmsg_level = SOL_SOCKET,
+			 .cmsg_type = SCM_RIGHTS,
+			 .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec iov = {octets, sizeof(octets)};
+	struct msghdr message = {
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.octets,
+	    .msg_controllen = sizeof(control.octets),
+	};
+
+	memcpy(CMSG_DATA(&control.align), &passed, sizeof(passed));
+	return raw(SYS_sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}

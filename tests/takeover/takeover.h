@@ -42,4 +42,8 @@ int loot_ruleset(void);
  * what it returns, or -1 with errno. */
 long raw(long number, ...);
 
+/* Sends 16 octets over `fd`, and the descriptor `passed`.  Returns -1 with
+ * errno where that fails. */
+long pass_descriptor(int fd, int passed);
+
 #endif

@@ -9,71 +9,106 @@ feel it; and each defence must stop it alone, where there are several.
 """
 
 import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from attempts import ATTEMPTS, Attempt
-from filters import number_of
-from scene import SLOWER_MAX, instances, scene
+from filters import allowed_calls, number_of, programs
+from mutants import Change, build
+from scene import SLOWER_MAX, Scene, instances, scene
 from tap import Skip, comment, equal, main, needs_root, test
 
 HEADER = Path(os.environ["PINGTLSD"]).parent / "confine/sandbox_filters.h"
 FILTERED = HEADER.exists()
 
-# What takes each defence away (without.c); the filter's way depends on the
-# attempt, and Landlock's on the version.
-DEFENCES = {
+# What takes each defence away: from a build (mutants.py) or from a run
+# (without.c).  The filter's way depends on the attempt, Landlock's on the version.
+DEFENCES: dict[str, Change | dict[str, str]] = {
     "limits": {"TAKEOVER_UNLIMITED": "1"},
+    "SO_PASSRIGHTS": {"TAKEOVER_PASSRIGHTS": "1"},
     "not dumpable": {"TAKEOVER_DUMPABLE": "1"},
     "closed ruleset": {"TAKEOVER_KEEPS": "ruleset"},
     "standard descriptors": {"TAKEOVER_KEEPS": "standard"},
+    "one signature": Change(
+        "keyholder/keyholder_serve.c",
+        "send_reply(channel, &reply);\n\treturn false;",
+        "send_reply(channel, &reply);\n\treturn true;",
+    ),
+    "check of results": Change(
+        "session/session_result.c",
+        "if (can_be_true(r, life_ns, asked))",
+        "if (can_be_true(r, life_ns, asked) || r != NULL)",
+    ),
+    "kill by the listener": Change(
+        "listener/listener.c", "\tkill_overdue(l, now);\n", "\t(void)kill_overdue;\n"
+    ),
+    "form of what is signed": Change(
+        "keyholder/keys.c", "!signing_allowed(", "false && !signing_allowed("
+    ),
 }
 
 
-def without(attempt: Attempt, defence: str) -> dict[str, str]:
-    """The environment in which this defence is taken away."""
-    kind, _, version = defence.partition(" ")
-    if kind == "filter" and attempt.calls == "all":
-        return {"TAKEOVER_ALLOWED": "all"}
-    if kind == "filter":
-        numbers = (str(number_of(call)) for call in attempt.calls.split())
-        return {"TAKEOVER_ALLOWED": ",".join(numbers)}
-    if kind == "landlock":
-        return {"TAKEOVER_LANDLOCK": str(int(version) - 1)}
-    return DEFENCES[defence]
+@dataclass
+class Lacking:
+    """Defences that a service lacks."""
+
+    changes: tuple[Change, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def scene(self, attempt: Attempt) -> AbstractContextManager[Scene]:
+        return scene(self.variables, attempt.pair, build(self.changes), attempt.options)
 
 
-def only(attempt: Attempt, kept: str | None) -> dict[str, str]:
-    """The environment in which the attempt meets with this one defence, or none."""
-    variables = {}
+def without_filter(attempt: Attempt) -> dict[str, str]:
+    numbers = (str(number_of(call)) for call in attempt.calls.split() if call != "all")
+    return {"TAKEOVER_ALLOWED": ",".join(numbers) or "all"}
+
+
+def lacking(attempt: Attempt, kept: str | None = None) -> Lacking:
+    """All defences against the attempt but the one that is kept."""
+    variables: dict[str, str] = {}
+    changes: list[Change] = []
     for defence in attempt.defences:
-        if defence != kept:
-            variables |= without(attempt, defence)
-    if kept and kept.startswith("landlock"):
-        # Not with more of it than that version has.
-        variables["TAKEOVER_LANDLOCK"] = kept.split()[1]
-    return variables
+        kind, _, version = defence.partition(" ")
+        if kind == "landlock":
+            # No more of it, either, than is kept.
+            least = int(version) if defence == kept else int(version) - 1
+            variables["TAKEOVER_LANDLOCK"] = str(least)
+        elif defence == kept:
+            continue
+        elif kind == "filter":
+            variables |= without_filter(attempt)
+        else:
+            match DEFENCES[defence]:
+                case Change() as change:
+                    changes.append(change)
+                case dict(run):
+                    variables |= run
+    return Lacking(tuple(changes), variables)
 
 
-def works(attempt: Attempt, variables: dict[str, str]) -> bool:
-    with scene(variables) as s, s.enter() as peer:
+def works_once(attempt: Attempt, s: Scene) -> bool:
+    with s.enter() as peer:
         answer = s.make(peer, attempt.name, str(attempt.argument(s)))
         if attempt.harm is None:
             return answer == "made"
-        try:
-            peer.sendall(b"PING\n")  # input, for whom it is to hit
-        except OSError:
-            pass  # the session is gone
         return attempt.harm(s)
 
 
-def fails_and_harms_no_one(attempt: Attempt) -> None:
+def works(attempt: Attempt, service: Lacking) -> bool:
+    with service.scene(attempt) as s:
+        return any(works_once(attempt, s) for _ in range(attempt.tries))
+
+
+def harms_no_one(attempt: Attempt, service: Lacking) -> None:
     may_be_made = not attempt.defences or attempt.harm
-    with scene({}) as s:
+    with service.scene(attempt) as s:
         with s.bystanders:
             before = s.bystanders.median()
             with s.enter() as peer:
                 answer = s.make(peer, attempt.name, str(attempt.argument(s)))
-                after = s.bystanders.median()
+                after = s.bystanders.median(below=before * SLOWER_MAX)
         assert may_be_made or answer != "made", "it can be made"
         assert not attempt.harm or not attempt.harm(s), "it harms"
         comment(
@@ -88,21 +123,32 @@ def fails_and_harms_no_one(attempt: Attempt) -> None:
 def run(attempt: Attempt) -> None:
     needs_root()
     if attempt.defences:
-        made = works(attempt, only(attempt, None))
+        made = works(attempt, lacking(attempt))
         assert made, "it fails without its defences, too"
     for defence in attempt.defences:
         if len(attempt.defences) > 1 and (FILTERED or defence != "filter"):
-            alone = works(attempt, only(attempt, defence))
+            alone = works(attempt, lacking(attempt, kept=defence))
             assert not alone, f"it works though there is {defence}"
+    if attempt.confined_by_structure:
+        harms_no_one(attempt, Lacking(variables=without_filter(attempt)))
     if not FILTERED and attempt.defences == ("filter",):
         raise Skip("it works in a build without libseccomp")
-    fails_and_harms_no_one(attempt)
+    harms_no_one(attempt, Lacking())
 
 
 for each in ATTEMPTS:
     stopped = ", by ".join(each.defences)
     name = f"{each.what}: {f'stopped by {stopped}' if stopped else 'harmless'}"
     test(name)(lambda attempt=each: run(attempt))
+
+
+@test("every system call that a session may make has an attempt that makes it")
+def every_call() -> None:
+    if not FILTERED:
+        raise Skip("built without libseccomp")
+    tried = {call for attempt in ATTEMPTS for call in attempt.calls.split()}
+    allowed = allowed_calls(programs(HEADER)["session_filter"])
+    equal([call for call in allowed if call not in tried], [], "calls without")
 
 
 def fails_in_an_instance(attempt: Attempt, *way: str) -> None:
@@ -117,6 +163,8 @@ def fails_in_an_instance(attempt: Attempt, *way: str) -> None:
 def in_instances(*way: str) -> None:
     needs_root()
     for attempt in ATTEMPTS:
+        if attempt.listener_only:
+            continue
         if FILTERED or attempt.defences != ("filter",):
             fails_in_an_instance(attempt, *way)
 

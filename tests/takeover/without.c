@@ -6,6 +6,7 @@
  *   their arguments; "all": there is no filter;
  * - TAKEOVER_LANDLOCK=N: the kernel has this version of Landlock; 0: none;
  * - TAKEOVER_UNLIMITED=1: no limit is put in force;
+ * - TAKEOVER_PASSRIGHTS=1: sockets take descriptors (SO_PASSRIGHTS);
  * - TAKEOVER_DUMPABLE=1: processes can be traced;
  * - TAKEOVER_KEEPS=standard: the standard descriptors stay what they are;
  * - TAKEOVER_KEEPS=ruleset: the Landlock ruleset stays open;
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -124,6 +126,16 @@ setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
 	if (getenv("TAKEOVER_UNLIMITED") != NULL)
 		return 0;
 	return (int)raw(SYS_prlimit64, 0, resource, limit, NULL);
+}
+
+int
+setsockopt(int fd, int level, int option, const void *value, socklen_t length)
+{
+	/* Debian 12's headers do not have SO_PASSRIGHTS. */
+	if (level == SOL_SOCKET && option == 83 &&
+	    getenv("TAKEOVER_PASSRIGHTS") != NULL)
+		return 0;
+	return (int)raw(SYS_setsockopt, fd, level, option, value, length);
 }
 
 static bool
