@@ -1,23 +1,23 @@
 /*
- * The way through an HTTP proxy: CONNECT.
+ * CONNECT to a server through an HTTP proxy.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "services/exchange_internal.h"
 
-/* Room for a name (RFC 1035) and a port, twice. */
+/* Room for two names (RFC 1035) with ports. */
 #define REQUEST_MAX 640
 
 static int
-send_request(struct exchange *e, const char *host, const char *port)
+send_connect(struct exchange *e, const char *host, const char *port)
 {
 	bool brackets = strchr(host, ':') != NULL;
 	char where[REQUEST_MAX / 2], request[REQUEST_MAX];
 	int size = snprintf(where, sizeof(where), "%s%s%s:%s",
 	    brackets ? "[" : "", host, brackets ? "]" : "", port);
 
-	/* A blank or an end of line would begin something else. */
+	/* White space would end the name and inject what follows it. */
 	if ((size_t)size >= sizeof(where) || strpbrk(where, " \t\r\n") != NULL)
 		return exchange_fail(e, REASON_PROXY_REFUSED,
 		    "\"%s\" cannot be asked of a proxy", host);
@@ -26,7 +26,7 @@ send_request(struct exchange *e, const char *host, const char *port)
 	return exchange_send(e, "CONNECT", request, (size_t)size);
 }
 
-/* The code of a status line (RFC 9112, 4), or -1. */
+/* Parses a status line (RFC 9112, 4).  Returns its code or -1. */
 static int
 status_code(const char *line)
 {
@@ -39,9 +39,9 @@ status_code(const char *line)
 }
 
 /*
- * Reads a status line and, if the proxy may say more, the header fields behind
- * it: a response to CONNECT that succeeds has no content, whatever its fields
- * say (RFC 9110, 9.3.6).  Returns its code, or -1.
+ * Reads a status line and, unless it is a refusal, the header fields.  A
+ * successful response to CONNECT has no content, whatever its fields say (RFC
+ * 9110, 9.3.6).  Returns the status code or -1.
  */
 static int
 read_response(struct exchange *e)
@@ -52,7 +52,7 @@ read_response(struct exchange *e)
 		return -1;
 	code = status_code(e->line);
 	if (code == -1)
-		return exchange_not_understood(e, "is not HTTP's");
+		return exchange_not_understood(e, "is not HTTP");
 	if (code >= 300)
 		return code;
 	do
@@ -68,9 +68,10 @@ exchange_connect(struct exchange *e, const char *host, const char *port)
 	int code;
 
 	exchange_begin(e, "proxy", "HTTP", e->step_ms);
-	if (send_request(e, host, port) == -1)
+	if (send_connect(e, host, port) == -1)
 		return -1;
-	/* 1xx is not the last (RFC 9110, 15.2). */
+	/* Interim responses, 1xx, come before the final one (RFC 9110, 15.2).
+	 */
 	do
 		code = read_response(e);
 	while (code >= 100 && code < 200);

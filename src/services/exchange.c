@@ -7,11 +7,11 @@
 
 #include "base/printable.h"
 
-/* For the server's close after the farewell. */
+/* Time for the server to close after the farewell. */
 #define LINGER_MS 1000
 
-/* The content types of a first TLS record (RFC 8446, 5.1), and the major
- * version behind it. */
+/* The content types that can begin a TLS connection, and the major version that
+ * follows them (RFC 8446, 5.1). */
 enum { ALERT = 21, HANDSHAKE = 22, TLS_MAJOR = 3 };
 
 int
@@ -51,8 +51,8 @@ exchange_not_upgraded(struct exchange *e)
 	    e->command, e->said);
 }
 
-/* What is awaited, as words that follow each other: "its greeting", "its reply
- * to QUIT". */
+/* What the server is to send, as two parts of a sentence: "greeting" or "reply
+ * to ", and the command. */
 static const char *
 awaited(const struct exchange *e)
 {
@@ -74,9 +74,9 @@ exchange_not_understood(struct exchange *e, const char *what)
 	    e->peer, awaited(e), to_what(e), what, e->said);
 }
 
-/* Whether these octets, the first of a reply in the clear, are TLS's. */
+/* True if a reply in the clear begins like a TLS record. */
 static bool
-is_tls(const struct exchange *e, const char *octets, size_t size)
+is_tls_record(const struct exchange *e, const char *octets, size_t size)
 {
 	return stream_tls(e->stream) == NULL && size >= 1 &&
 	       (octets[0] == ALERT || octets[0] == HANDSHAKE) &&
@@ -91,7 +91,7 @@ speaks_tls(struct exchange *e)
 	    e->speaks);
 }
 
-/* The reply did not come, or not all of it where it has begun. */
+/* Records that the reply is missing, or incomplete if it has begun. */
 static int
 no_reply(struct exchange *e, int error, bool begun)
 {
@@ -124,7 +124,7 @@ exchange_broken(struct exchange *e, int error)
 	const char *octets;
 	size_t begun = stream_unfinished(e->stream, &octets);
 
-	if (is_tls(e, octets, begun))
+	if (is_tls_record(e, octets, begun))
 		return speaks_tls(e);
 	switch (error) {
 	case STREAM_CANCELLED:
@@ -142,7 +142,7 @@ exchange_broken(struct exchange *e, int error)
 	}
 }
 
-/* The time for the next reply begins. */
+/* Starts the time limit for the next reply. */
 static void
 begin_step(struct exchange *e, const char *command, int64_t ms)
 {
@@ -162,7 +162,7 @@ exchange_send(
 	error = stream_write(e->stream, data, size);
 	if (error == 0)
 		error = stream_flush(e->stream);
-	/* Broken off: what the server said last tells more than that. */
+	/* The connection broke, but the server's last reply says why. */
 	if (error == STREAM_SYSTEM)
 		error = 0;
 	return error == 0 ? 0 : exchange_broken(e, error);
@@ -193,12 +193,13 @@ exchange_count(struct exchange *e, size_t size)
 {
 	if (++e->lines > EXCHANGE_LINES_MAX)
 		return exchange_fail(e, REASON_PROTOCOL,
-		    "the %s says more than %d lines before its %s%s ends",
+		    "the %s sent more than %d lines before the end of its %s%s",
 		    e->peer, EXCHANGE_LINES_MAX, awaited(e), to_what(e));
 	if (stream_octets_in(e->stream) - e->octets + size >
 	    EXCHANGE_OCTETS_MAX)
 		return exchange_fail(e, REASON_PROTOCOL,
-		    "the %s says more than %d octets before its %s%s ends",
+		    "the %s sent more than %d octets before the end of its "
+		    "%s%s",
 		    e->peer, EXCHANGE_OCTETS_MAX, awaited(e), to_what(e));
 	return 0;
 }
@@ -211,10 +212,10 @@ exchange_read_line(struct exchange *e)
 	if (n < 0)
 		return exchange_broken(e, (int)n);
 	exchange_note(e, e->line, (size_t)n);
-	if (is_tls(e, e->line, (size_t)n))
+	if (is_tls_record(e, e->line, (size_t)n))
 		return speaks_tls(e);
 	if (memchr(e->line, '\0', (size_t)n) != NULL)
-		return exchange_not_understood(e, "is no text");
+		return exchange_not_understood(e, "is not text");
 	return exchange_count(e, 0) == 0 ? n : -1;
 }
 
@@ -230,7 +231,7 @@ exchange_read_exact(struct exchange *e, size_t offset, size_t size)
 	error = stream_read_exact(e->stream, e->line + offset, size);
 	if (error != 0)
 		return exchange_broken(e, error);
-	if (offset == 0 && is_tls(e, e->line, size))
+	if (offset == 0 && is_tls_record(e, e->line, size))
 		return speaks_tls(e);
 	return 0;
 }
@@ -267,7 +268,7 @@ out:
 	return e->reason == REASON_NONE ? 0 : -1;
 }
 
-/* Waits for the server to end TLS.  What it says yet matters no more. */
+/* Waits for the server to close.  What it still sends is ignored. */
 static void
 await_ending(struct exchange *e)
 {

@@ -1,10 +1,10 @@
 /*
- * The exchange with a service around TLS: up to where the handshake has to
- * begin, and the farewell over TLS.
+ * The exchange with a service: the commands before the TLS handshake, and those
+ * that end the session over TLS.
  *
- * It never takes an octet from the kernel that may be TLS's, never goes on in
- * the clear after a refusal, sends no more than it takes and no credentials,
- * and is bounded in time, lines and octets whatever the server does.
+ * It reads no octet that could belong to the handshake, does not continue in
+ * the clear after a refusal, sends only what the upgrade requires and never
+ * credentials, and limits the time, lines and octets that a server can take.
  */
 #ifndef PINGTLS_EXCHANGE_H
 #define PINGTLS_EXCHANGE_H
@@ -18,55 +18,55 @@
 #include "services/service.h"
 #include "stream/stream.h"
 
-/* In a line or the like, its end included: what stream_new() has to be told.
- * The longest that a protocol demands is IMAP's (RFC 7162, 4). */
+/* The longest line, tag or packet, for stream_new().  IMAP has the longest
+ * lines of the services' protocols (RFC 7162, 4). */
 #define EXCHANGE_LINE_MAX 8192
-/* In all that the server says before TLS, and again over TLS. */
+/* Limits on all replies before TLS, and again on all replies over TLS. */
 #define EXCHANGE_LINES_MAX 256
 #define EXCHANGE_OCTETS_MAX 65536
 
 #define EXCHANGE_REPLY_MAX 256
 #define EXCHANGE_MESSAGE_MAX 512
 
-/* Whether the server said that it can do STARTTLS. */
+/* Whether the server announced STARTTLS among its capabilities. */
 enum exchange_offered {
-	EXCHANGE_UNKNOWN,
+	EXCHANGE_UNKNOWN, /* the protocol or the server has no such list */
 	EXCHANGE_OFFERED,
 	EXCHANGE_NOT_OFFERED,
 };
 
-/* How the server ended TLS after the farewell. */
+/* How the server closed the TLS session after the farewell. */
 enum exchange_ending {
-	EXCHANGE_NOT_ENDED, /* not in the time there was, or not waited for */
+	EXCHANGE_NOT_ENDED, /* it did not in time, or was not waited for */
 	EXCHANGE_CLOSE_NOTIFY,
 	EXCHANGE_NO_CLOSE_NOTIFY,
 };
 
 struct exchange {
-	/* What the caller sets; the pointers must outlive the exchange. */
+	/* Set by the caller.  The pointers must remain valid. */
 	const struct service *service;
 	struct stream *stream; /* stream_new(fd, EXCHANGE_LINE_MAX) */
-	const char *address;   /* our own: address_format_host() */
-	const char *domain;    /* of the service: the name that is verified */
-	int64_t greeting_ms;   /* for the greeting */
-	int64_t step_ms;       /* for the reply to each command */
-	deadline end;          /* for all */
+	const char *address;   /* our own, from address_format_host() */
+	const char *domain;    /* the name that the certificate must have */
+	int64_t greeting_ms;   /* time limit for the greeting */
+	int64_t step_ms;       /* time limit for the reply to each command */
+	deadline end;          /* for the whole exchange */
 
-	/* What is found out; zero at first. */
+	/* Results.  Must be zero initially. */
 	enum exchange_offered offered;
-	char reply[EXCHANGE_REPLY_MAX]; /* the last in the clear, printable */
+	char reply[EXCHANGE_REPLY_MAX]; /* last one in the clear, printable */
 	int64_t greeted;                /* deadline_now() when the greeting was
 	                                   whole; 0: there was none */
 	int64_t ready;                  /* ... when TLS could begin; or 0 */
 	enum exchange_ending ending;
-	enum reason reason;                 /* REASON_NONE: nothing failed */
-	char message[EXCHANGE_MESSAGE_MAX]; /* a line about that, or "" */
+	enum reason reason;                 /* REASON_NONE if nothing failed */
+	char message[EXCHANGE_MESSAGE_MAX]; /* one line about the failure */
 
-	/* The exchange's own (exchange_internal.h). */
+	/* Internal (exchange_internal.h). */
 	const char *peer;    /* "server" or "proxy" */
-	const char *speaks;  /* ... and what: the service's name, or "HTTP" */
-	const char *command; /* that a reply is awaited to, or NULL: greeting */
-	int64_t asked;       /* when it was sent */
+	const char *speaks;  /* its protocol */
+	const char *command; /* that was sent last; NULL: none yet */
+	int64_t asked;       /* deadline_now() when it was sent */
 	unsigned int lines;
 	size_t octets;                 /* stream_octets_in() at the beginning */
 	char said[EXCHANGE_REPLY_MAX]; /* the last reply, printable */
@@ -74,33 +74,33 @@ struct exchange {
 };
 
 /*
- * Before all else, where the stream leads to an HTTP proxy: has it connect to
- * `host` and `port` (RFC 9110, 9.3.6).  When it returns 0 the next octet is the
- * server's.  Returns -1 as exchange_upgrade(); where the proxy does not
- * connect, that is REASON_PROXY_REFUSED.
+ * Asks the HTTP proxy at the other end of the stream to connect to `host` and
+ * `port` (CONNECT: RFC 9110, 9.3.6).  After a return of 0 the next octet comes
+ * from the server.  Returns -1 as exchange_upgrade() does; the reason for a
+ * refusal is REASON_PROXY_REFUSED.
  */
 int exchange_connect(struct exchange *, const char *host, const char *port);
 
 /*
- * Whatever has to be said before TLS.  When it returns 0, the next octet of the
- * server's has to be TLS's, which stream_upgrade() sees to: STREAM_CLEARTEXT is
- * REASON_CLEAR_TEXT_AFTER_STARTTLS there.
+ * Reads the greeting and has the server begin TLS.  After a return of 0 the
+ * caller starts the handshake with stream_upgrade(); if that returns
+ * STREAM_CLEARTEXT, the reason is REASON_CLEAR_TEXT_AFTER_STARTTLS.
  *
- * A server that does not offer STARTTLS is asked for it once all the same.
- * Where it takes it (returns 0 and `offered` is EXCHANGE_NOT_OFFERED) and its
- * certificate is the right one, somebody removed the offer on its way:
+ * STARTTLS is sent once even if the server does not offer it.  If the server
+ * accepts it then (this returns 0, `offered` is EXCHANGE_NOT_OFFERED) and the
+ * certificate is valid, the offer was removed on its way:
  * REASON_STARTTLS_STRIPPED.
  *
- * Where TLS is implicit nothing is said, and this returns 0.  Returns -1 with
- * `reason` and `message` set; REASON_INTERRUPTED is the stream's cancel
- * descriptor (stream_set_cancel()).
+ * For a service with implicit TLS it does nothing and returns 0.  On failure it
+ * returns -1 and sets `reason` and `message`.  REASON_INTERRUPTED means that
+ * the descriptor of stream_set_cancel() became readable.
  */
 int exchange_upgrade(struct exchange *);
 
 /*
- * Over TLS: leaves as the service wants it, waits for its answer and, for a
- * short while, for its close, of which `ending` tells.  stream_close() is the
- * caller's.  Returns as exchange_upgrade().
+ * Ends the session over TLS in the way of the service, waits for the reply and
+ * then up to a second for the server to close, and sets `ending`.  The caller
+ * calls stream_close().  Returns as exchange_upgrade() does.
  */
 int exchange_farewell(struct exchange *);
 

@@ -1,5 +1,5 @@
 /*
- * What the exchanges of all services are made of.
+ * What the exchanges of all services share.
  */
 #ifndef PINGTLS_EXCHANGE_INTERNAL_H
 #define PINGTLS_EXCHANGE_INTERNAL_H
@@ -9,54 +9,55 @@
 #include "services/exchange.h"
 
 /*
- * Begins an exchange, or a part of one whose bounds are its own, with the
- * "server" or "proxy", which "speaks" what it is pinged for.  It has `ms` for
- * what it says unasked.
+ * Starts a part of the exchange with limits of its own.  `peer` is "server" or
+ * "proxy" and `speaks` is its protocol, both for messages.  `ms` is the time
+ * limit for its greeting.
  */
 void exchange_begin(
     struct exchange *, const char *peer, const char *speaks, int64_t ms);
 
-/* Notes why the exchange failed; the first that is noted stays.  Returns -1. */
+/* Records why the exchange failed, unless that is recorded already.  Returns
+ * -1. */
 int exchange_fail(struct exchange *, enum reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The last reply refuses the greeting or the command.  Returns -1. */
+/* Records that the last reply is a refusal of service or of the command.
+ * Returns -1. */
 int exchange_refused(struct exchange *);
 
-/* The last reply refuses the command that was to begin TLS.  Returns -1. */
+/* Records that the last reply is a refusal of STARTTLS.  Returns -1. */
 int exchange_not_upgraded(struct exchange *);
 
-/* The last reply is none to the command; `what` says why, "is no text" say.
- * Returns -1. */
+/* Records that the last reply is malformed; `what` completes the sentence, as
+ * in "is not text".  Returns -1. */
 int exchange_not_understood(struct exchange *, const char *what);
 
-/* The stream failed with an enum stream_error.  Returns -1. */
+/* Records the failure of the stream with an enum stream_error.  Returns -1. */
 int exchange_broken(struct exchange *, int error);
 
-/* Sends octets which are `command`, a word for messages.  The time for the
- * reply begins.  Returns 0 or -1. */
+/* Sends octets and starts the time limit for the reply.  `command` is the name
+ * of the command in messages.  Returns 0 or -1. */
 int exchange_send(
     struct exchange *, const char *command, const void *data, size_t size);
 
-/* The same for a command line with an argument, which may be "".  Returns 0 or
- * -1. */
+/* Sends a command line with an argument, which may be "".  Returns 0 or -1. */
 int exchange_command(
     struct exchange *, const char *command, const char *argument);
 
 /*
- * Reads a line to `line`, without its CRLF and with no NUL in it.  Returns its
- * length or -1.
+ * Reads a line into `line`, without its CRLF.  A NUL in it is an error. Returns
+ * its length or -1.
  */
 ssize_t exchange_read_line(struct exchange *);
 
-/* Reads exactly `size` octets to `line` at `offset`.  Returns 0 or -1. */
+/* Reads exactly `size` octets into `line` at `offset`.  Returns 0 or -1. */
 int exchange_read_exact(struct exchange *, size_t offset, size_t size);
 
-/* Notes `size` octets of text as the last reply. */
+/* Records `size` octets as the text of the last reply. */
 void exchange_note(struct exchange *, const char *text, size_t size);
 
-/* Whether the bound on all that the server says still holds for `size` octets
- * more.  Returns 0, or -1 after exchange_fail(). */
+/* Counts a line and checks that `size` more octets are within the limits.
+ * Returns 0 or -1. */
 int exchange_count(struct exchange *, size_t size);
 
 #endif

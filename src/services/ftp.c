@@ -5,15 +5,15 @@
 
 #include "services/reply.h"
 
-/* Whether `word`, `size` octets long, is a name of TLS (RFC 4217, 2.6). */
+/* True if `word` is a name of the TLS mechanism (RFC 4217, 2.6). */
 static bool
-is_tls(const char *word, size_t size)
+is_tls_mechanism(const char *word, size_t size)
 {
 	return (size == 3 && strncasecmp(word, "TLS", 3) == 0) ||
 	       (size == 5 && strncasecmp(word, "TLS-C", 5) == 0);
 }
 
-/* " AUTH TLS", or " AUTH TLS;TLS-C;SSL;TLS-P;" as IIS writes it. */
+/* The line is " AUTH TLS", or " AUTH TLS;TLS-C;SSL;TLS-P;" from IIS. */
 static void
 note_feature(struct exchange *e, const char *text, unsigned int number)
 {
@@ -26,7 +26,7 @@ note_feature(struct exchange *e, const char *text, unsigned int number)
 	for (text += 5; *text != '\0'; text += strspn(text, separators)) {
 		size_t size = strcspn(text, separators);
 
-		if (is_tls(text, size))
+		if (is_tls_mechanism(text, size))
 			e->offered = EXCHANGE_OFFERED;
 		text += size;
 	}
@@ -37,7 +37,7 @@ ftp_greeting(struct exchange *e)
 {
 	int code;
 
-	/* "120 ready in nnn minutes" may come before (RFC 959, 5.4). */
+	/* "120 ready in nnn minutes" may precede it (RFC 959, 5.4). */
 	do
 		code = reply_read(e, REPLY_FRAMED, NULL);
 	while (code == 120);
@@ -56,7 +56,7 @@ ftp_upgrade(struct exchange *e)
 	code = reply_read(e, REPLY_FRAMED, note_feature);
 	if (code == -1)
 		return -1;
-	/* Else it does not tell its features (RFC 2389, 3.2), or has none. */
+	/* Any other code means that FEAT is not supported (RFC 2389, 3.2). */
 	if (code == 211 && e->offered == EXCHANGE_UNKNOWN)
 		e->offered = EXCHANGE_NOT_OFFERED;
 	return reply_starttls(e, "AUTH TLS", REPLY_FRAMED, 234);

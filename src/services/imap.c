@@ -6,8 +6,8 @@
 
 #include "services/exchange_internal.h"
 
-/* Where the text behind the words `word` at the start of `line` begins, or
- * NULL: it does not start with them. */
+/* Returns what follows the words `word` at the start of `line`, or NULL if the
+ * line does not start with them. */
 static const char *
 behind(const char *line, const char *word)
 {
@@ -35,8 +35,8 @@ note_capabilities(struct exchange *e, const char *list)
 }
 
 /*
- * Reads to the reply that has the tag, which is a letter and a digit.  Returns
- * 1 for OK, 0 for NO, BAD and a BYE that was not asked for, or -1.
+ * Reads untagged responses and then the one with the tag.  Returns 1 for OK, 0
+ * for NO, BAD and, unless `leaving`, an untagged BYE, or -1.
  */
 static int
 read_tagged(struct exchange *e, const char *tag, bool leaving)
@@ -64,9 +64,10 @@ read_tagged(struct exchange *e, const char *tag, bool leaving)
 	}
 }
 
-/* Sends a command; returns as read_tagged(). */
+/* Sends a command and reads its reply.  Returns as read_tagged() does. */
 static int
-ask(struct exchange *e, const char *tag, const char *command, bool leaving)
+send_tagged(
+    struct exchange *e, const char *tag, const char *command, bool leaving)
 {
 	char line[32];
 	int size = snprintf(line, sizeof(line), "%s %s\r\n", tag, command);
@@ -86,9 +87,9 @@ imap_greeting(struct exchange *e)
 	if (behind(e->line, "* BYE") != NULL)
 		return exchange_refused(e);
 	if (behind(e->line, "* PREAUTH") == NULL)
-		return exchange_not_understood(e, "is not IMAP's");
-	/* In the clear STARTTLS is no longer possible, and somebody on the way
-	 * may have said it: "MUST close" (RFC 9051, 7.1.4). */
+		return exchange_not_understood(e, "is not IMAP");
+	/* In the clear it makes STARTTLS impossible and may be an attacker's:
+	 * "the client MUST close the connection" (RFC 9051, 7.1.4). */
 	if (stream_tls(e->stream) != NULL)
 		return 0;
 	return exchange_fail(e, REASON_PREAUTH,
@@ -100,14 +101,14 @@ imap_greeting(struct exchange *e)
 int
 imap_upgrade(struct exchange *e)
 {
-	int ok = ask(e, "a1", "CAPABILITY", false);
+	int ok = send_tagged(e, "a1", "CAPABILITY", false);
 
 	if (ok == 0)
 		return exchange_refused(e);
 	if (ok == 1 && e->offered == EXCHANGE_UNKNOWN)
 		return exchange_not_understood(e, "came without capabilities");
 	if (ok == 1)
-		ok = ask(e, "a2", "STARTTLS", false);
+		ok = send_tagged(e, "a2", "STARTTLS", false);
 	if (ok == 0)
 		return exchange_not_upgraded(e);
 	return ok == 1 ? 0 : -1;
@@ -116,7 +117,7 @@ imap_upgrade(struct exchange *e)
 int
 imap_farewell(struct exchange *e)
 {
-	int ok = ask(e, "a3", "LOGOUT", true);
+	int ok = send_tagged(e, "a3", "LOGOUT", true);
 
 	if (ok == 0)
 		return exchange_refused(e);

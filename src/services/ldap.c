@@ -95,7 +95,7 @@ read_message(struct exchange *e, struct element *message)
 	exchange_note(e, e->line, 2);
 	more = at[1] > 127 ? at[1] & 127 : 0;
 	if (at[0] != SEQUENCE || at[1] == 128 || more > LENGTH_OCTETS_MAX)
-		return exchange_not_understood(e, "is no message of LDAP's");
+		return exchange_not_understood(e, "is not an LDAP message");
 	if (more > 0 && exchange_read_exact(e, 2, more) == -1)
 		return -1;
 	size = asn1_get_length_der(at + 1, sizeof(e->line) - 1, &octets);

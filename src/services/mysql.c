@@ -5,7 +5,8 @@
 
 #include "services/exchange_internal.h"
 
-/* A packet: three octets of size and one of its number, then the payload. */
+/* A packet has three octets of size and its sequence number before the
+ * payload. */
 #define HEADER 4
 
 /* The first octet of a payload. */
@@ -16,19 +17,19 @@ enum {
 	ERROR = 0xff,
 };
 
-/* The server can do TLS, among its capabilities. */
+/* The server's capability for TLS. */
 #define CLIENT_SSL 0x0800
 
 /*
- * What SSLRequest and HandshakeResponse41 begin with: our capabilities, which
- * are CLIENT_SSL, CLIENT_PROTOCOL_41 and CLIENT_SECURE_CONNECTION; packets of
- * at most 16 MiB; utf8; and 23 octets that are reserved.
+ * The start of SSLRequest and HandshakeResponse41: the capabilities CLIENT_SSL,
+ * CLIENT_PROTOCOL_41 and CLIENT_SECURE_CONNECTION, packets of up to 16 MiB, the
+ * character set utf8, and 23 reserved octets.
  */
 #define CAPABILITIES "\x00\x8a\x00\x00\x00\x00\x00\x01\x21"
 #define RESERVED "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
 static const char ssl_request[] = "\x20\0\0\x01" CAPABILITIES RESERVED;
-/* With no user and no answer to the server's challenge. */
+/* HandshakeResponse41 with an empty user name and authentication response. */
 static const char empty_login[] = "\x22\0\0\x02" CAPABILITIES RESERVED "\0\0";
 static const char quit[] = "\x01\0\0\0\x01";
 
@@ -40,8 +41,8 @@ two_octets(const char *at)
 }
 
 /*
- * Reads packet `number`: its payload stands at the start of `line`.  Returns
- * its size, which is not 0, or -1.
+ * Reads the packet with sequence number `number`; its payload is stored at the
+ * start of `line`.  Returns the payload's size, which is not 0, or -1.
  */
 static ssize_t
 read_packet(struct exchange *e, unsigned char number)
@@ -53,15 +54,16 @@ read_packet(struct exchange *e, unsigned char number)
 	exchange_note(e, e->line, HEADER);
 	size = two_octets(e->line) | (size_t)(unsigned char)e->line[2] << 16;
 	if (size == 0 || size > sizeof(e->line))
-		return exchange_not_understood(e, "is no packet of MySQL's");
+		return exchange_not_understood(e, "is not a MySQL packet");
 	if ((unsigned char)e->line[3] != number)
 		return exchange_not_understood(e, "is out of sequence");
 	return exchange_read_exact(e, 0, size) == -1 ? -1 : (ssize_t)size;
 }
 
-/* Notes an ERR packet, "1040 Too many connections", and returns its code. */
+/* Records the text of an ERR packet, for example "1040 Too many connections".
+ * Returns its code. */
 static unsigned int
-note_error(struct exchange *e, size_t size)
+note_error_packet(struct exchange *e, size_t size)
 {
 	char text[EXCHANGE_REPLY_MAX];
 	const char *words = e->line + 3;
@@ -72,7 +74,7 @@ note_error(struct exchange *e, size_t size)
 		code = two_octets(e->line + 1);
 	else
 		words_size = 0;
-	/* "#" and the five octets of an SQL state may come before. */
+	/* The text may follow "#" and the five octets of an SQL state. */
 	if (words_size >= 6 && words[0] == '#') {
 		words += 6;
 		words_size -= 6;
@@ -82,7 +84,7 @@ note_error(struct exchange *e, size_t size)
 	return code;
 }
 
-/* What the errors mean that a server can have for whoever connects. */
+/* Explains the errors that a server can send instead of its greeting. */
 static const char *
 explained(unsigned int code)
 {
@@ -102,7 +104,7 @@ explained(unsigned int code)
 static int
 refused(struct exchange *e, size_t size)
 {
-	unsigned int code = note_error(e, size);
+	unsigned int code = note_error_packet(e, size);
 
 	return exchange_fail(e, REASON_SERVICE_REFUSED,
 	    "the server refused service: \"%s\"%s", e->said, explained(code));
@@ -121,9 +123,10 @@ mysql_greeting(struct exchange *e)
 		return refused(e, (size_t)size);
 	end = memchr(e->line + 1, '\0', (size_t)size - 1);
 	if (e->line[0] != VERSION_10 || end == NULL)
-		return exchange_not_understood(e, "is no greeting of MySQL's");
+		return exchange_not_understood(e, "is not a MySQL greeting");
 	exchange_note(e, e->line + 1, (size_t)(end - e->line) - 1);
-	/* The version's NUL, a thread's number, a salt, a 0, capabilities. */
+	/* The version's NUL, the thread id, part of the salt, 0, capabilities.
+	 */
 	rest = (size_t)(e->line + size - end);
 	if (rest < 1 + 4 + 8 + 1 + 2)
 		return exchange_not_understood(e, "is cut off");
@@ -136,8 +139,7 @@ mysql_greeting(struct exchange *e)
 int
 mysql_upgrade(struct exchange *e)
 {
-	/* Whoever removes the bit wants us to go on without
-	 * (CVE-2015-3152); nor can a server that lacks it be asked. */
+	/* An attacker may have cleared it to prevent TLS (CVE-2015-3152). */
 	if (e->offered != EXCHANGE_OFFERED)
 		return exchange_fail(e, REASON_STARTTLS_NOT_SUPPORTED,
 		    "the server does not offer TLS: its capability CLIENT_SSL "
@@ -148,9 +150,9 @@ mysql_upgrade(struct exchange *e)
 }
 
 /*
- * A login with no user is refused with "Access denied" (1045) and ends the
- * connection.  To leave without would count as an error of this host, which is
- * locked out after max_connect_errors of them.
+ * Logs in with an empty user name, which the server refuses with "Access
+ * denied" (1045).  Merely closing would count as an error of this host, and the
+ * server locks hosts out after max_connect_errors of them.
  */
 int
 mysql_farewell(struct exchange *e)
@@ -163,7 +165,8 @@ mysql_farewell(struct exchange *e)
 		return -1;
 	if (read_packet(e, number) == -1)
 		return -1;
-	/* Another way to prove who nobody is: so as well. */
+	/* The server wants another authentication method: no response to
+	 * that either. */
 	if ((unsigned char)e->line[0] == AUTH_SWITCH) {
 		empty[HEADER - 1] = (char)++number;
 		if (exchange_send(e, "the empty login", empty, HEADER) == -1 ||

@@ -5,7 +5,7 @@
 #include "services/reply.h"
 
 static void
-note_capability(struct exchange *e, const char *text, unsigned int number)
+note_nntp_capability(struct exchange *e, const char *text, unsigned int number)
 {
 	(void)number;
 	if (strcasecmp(text, "STARTTLS") == 0)
@@ -19,7 +19,7 @@ nntp_greeting(struct exchange *e)
 
 	if (code == -1)
 		return -1;
-	/* 201: posting is not allowed, which is nothing to us. */
+	/* 201 only means that posting is not allowed. */
 	return code == 200 || code == 201 ? 0 : exchange_refused(e);
 }
 
@@ -33,9 +33,9 @@ nntp_upgrade(struct exchange *e)
 	code = reply_read(e, REPLY_LINE, NULL);
 	if (code == -1)
 		return -1;
-	/* Older than RFC 3977 it has no list. */
+	/* A server older than RFC 3977 has no list. */
 	if (code == 101) {
-		if (reply_list(e, note_capability) == -1)
+		if (reply_list(e, note_nntp_capability) == -1)
 			return -1;
 		if (e->offered == EXCHANGE_UNKNOWN)
 			e->offered = EXCHANGE_NOT_OFFERED;

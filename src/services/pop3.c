@@ -6,14 +6,14 @@
 #include "services/reply.h"
 
 static void
-note_capability(struct exchange *e, const char *text, unsigned int number)
+note_pop3_capability(struct exchange *e, const char *text, unsigned int number)
 {
 	(void)number;
 	if (strcasecmp(text, "STLS") == 0)
 		e->offered = EXCHANGE_OFFERED;
 }
 
-/* Whether `line` begins with the word `status`. */
+/* True if the first word of `line` is `status`. */
 static bool
 has_status(const char *line, const char *status)
 {
@@ -23,7 +23,7 @@ has_status(const char *line, const char *status)
 	       (line[size] == ' ' || line[size] == '\0');
 }
 
-/* Returns 1 for "+OK", 0 for "-ERR", or -1. */
+/* Reads a reply.  Returns 1 for "+OK", 0 for "-ERR", or -1. */
 static int
 read_status(struct exchange *e)
 {
@@ -61,12 +61,12 @@ pop3_upgrade(struct exchange *e)
 		return -1;
 	ok = read_status(e);
 	if (ok == 1) {
-		if (reply_list(e, note_capability) == -1)
+		if (reply_list(e, note_pop3_capability) == -1)
 			return -1;
 		if (e->offered == EXCHANGE_UNKNOWN)
 			e->offered = EXCHANGE_NOT_OFFERED;
 	}
-	/* Older than RFC 2449 it has no list. */
+	/* A server older than RFC 2449 has no list. */
 	if (ok == -1 || exchange_command(e, "STLS", "") == -1)
 		return -1;
 	ok = read_status(e);

@@ -4,13 +4,13 @@
 
 #include "services/exchange_internal.h"
 
-/* SSLRequest: its size, then 1234 and 5679 where else the version stands. */
+/* SSLRequest: its size, then 1234 and 5679 instead of a protocol version. */
 static const unsigned char ssl_request[] = "\0\0\0\x08\x04\xd2\x16\x2f";
 
-/* The size at the start of a message counts itself. */
+/* The size of a message includes these octets. */
 #define SIZE_OCTETS 4
 
-/* Notes what the fields of an ErrorResponse say to people: type 'M'. */
+/* Records the message, field 'M', of an ErrorResponse. */
 static void
 note_message(struct exchange *e, size_t size)
 {
@@ -25,8 +25,8 @@ note_message(struct exchange *e, size_t size)
 	}
 }
 
-/* Reads the rest of an ErrorResponse, which comes in the clear and may be
- * anybody's (CVE-2024-10977).  Returns -1. */
+/* Reads the rest of an ErrorResponse, which is not authenticated
+ * (CVE-2024-10977).  Returns -1. */
 static int
 read_error(struct exchange *e)
 {
@@ -52,7 +52,8 @@ postgres_upgrade(struct exchange *e)
 	if (exchange_send(
 		e, "SSLRequest", ssl_request, sizeof(ssl_request) - 1) == -1)
 		return -1;
-	/* One octet: what is behind it may be TLS's (CVE-2021-23222). */
+	/* Exactly one octet, so that nothing sent behind it can be taken for
+	 * part of the TLS session (CVE-2021-23222). */
 	if (exchange_read_exact(e, 0, 1) == -1)
 		return -1;
 	exchange_note(e, e->line, 1);

@@ -6,7 +6,7 @@
 
 struct exchange;
 
-/* There is no farewell but TLS's: the server has been told nothing yet. */
+/* There is no farewell besides close_notify: no session has begun yet. */
 int postgres_upgrade(struct exchange *);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * Why a conversation with a service failed: one token a failure, the same in
- * every report and from one release to the next.
+ * The reasons for which a conversation with a service can fail.  Each has a
+ * token that is the same in every report and does not change between releases.
  *
- * Where the IANA registry of STARTTLS validation result types (RFC 8460, 6.6)
- * has a token for it, it is that one.
+ * Tokens are those of the IANA registry of STARTTLS validation result types
+ * (RFC 8460, 6.6) if it has one for the reason.
  */
 #ifndef PINGTLS_REASON_H
 #define PINGTLS_REASON_H
 
-/* In the order of the steps in which they come up. */
+/* In the order of the steps of a conversation. */
 enum reason {
 	REASON_NONE, /* nothing failed */
 	REASON_RESOLVE,
@@ -32,19 +32,20 @@ enum reason {
 	REASON_DNSSEC_INVALID,
 	REASON_DANE_REQUIRED,
 	REASON_TLSA_INVALID,
-	/* At any step. */
+	/* Possible at any step. */
 	REASON_TIMEOUT,
 	REASON_CLOSED,
 	REASON_PROTOCOL,
 	REASON_INTERRUPTED,
 	REASON_SYSTEM,
-	REASONS, /* how many there are */
+	REASONS, /* the number of reasons */
 };
 
-/* The token, "starttls-refused" say; NULL for REASON_NONE and what is none. */
+/* The token, for example "starttls-refused"; NULL for REASON_NONE and unknown
+ * values. */
 const char *reason_token(enum reason);
 
-/* A few words for people, "STARTTLS refused" say; NULL for the same. */
+/* A short text, for example "STARTTLS refused"; NULL for the same. */
 const char *reason_words(enum reason);
 
 #endif

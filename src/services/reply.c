@@ -3,7 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The code at the start of `line`, or -1.  What follows it goes to `rest`. */
+/* Returns the code at the start of `line`, or -1, and stores in `rest` what
+ * follows it. */
 static int
 code_of(const char *line, const char **rest)
 {
@@ -14,9 +15,8 @@ code_of(const char *line, const char **rest)
 }
 
 /*
- * Looks at a line of a reply whose code is `code`.  Returns where its text
- * begins, or NULL: it does not belong there.  Whether it is the last goes to
- * `last`.
+ * Returns the text of a line of a reply with this code, or NULL if the line
+ * cannot be part of it.  Stores in `last` whether it is the last line.
  */
 static const char *
 text_of(const char *line, enum reply_form form, int code, bool *last)

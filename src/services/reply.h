@@ -1,6 +1,6 @@
 /*
- * Replies of the text protocols: with a code of three digits, in one line or
- * several, and lists that a dot ends.
+ * Replies of the text protocols: replies of one or more lines with a code of
+ * three digits, and lists that end with a dot.
  */
 #ifndef PINGTLS_REPLY_H
 #define PINGTLS_REPLY_H
@@ -15,30 +15,31 @@ enum reply_form {
 	               */
 };
 
-/* Is told the text of each line of a reply or list, `number` from 0 on. */
+/* Called with the text of each line of a reply or list; `number` starts at 0.
+ */
 typedef void reply_line(
     struct exchange *, const char *text, unsigned int number);
 
 /*
- * Reads a reply, and has `line` told of each of its lines unless that is NULL.
- * Returns its code, 100 to 599, or -1.
+ * Reads a reply and calls `line`, unless it is NULL, for each of its lines.
+ * Returns the reply's code, 100 to 599, or -1.
  */
 int reply_read(struct exchange *, enum reply_form, reply_line *line);
 
-/* Reads a reply that must have the code `wanted`: else the server refused, see
- * exchange_refused().  Returns 0 or -1. */
+/* Reads a reply that must have the code `wanted`.  Any other is a refusal.
+ * Returns 0 or -1. */
 int reply_expect(struct exchange *, enum reply_form, int wanted);
 
 /*
- * Sends the command that is to begin TLS, and reads the reply that must have
- * the code `wanted`: else see exchange_not_upgraded().  Returns 0 or -1.
+ * Sends the command that begins TLS, and reads its reply, which must have the
+ * code `wanted`.  Any other is a refusal of STARTTLS.  Returns 0 or -1.
  */
 int reply_starttls(
     struct exchange *, const char *command, enum reply_form, int wanted);
 
 /*
- * Reads a list, up to a line of a dot (RFC 3977, 3.1.1; RFC 1939, 3), and has
- * `line` told of each of its lines.  Returns 0 or -1.
+ * Reads a list that ends with a line of one dot (RFC 3977, 3.1.1; RFC 1939, 3),
+ * and calls `line` for each of its lines.  Returns 0 or -1.
  */
 int reply_list(struct exchange *, reply_line *line);
 

@@ -25,8 +25,8 @@
 		SERVICE(name, port, functions), .implicit = true \
 	}
 
-/* The ports are IANA's, but LMTP's, which has none of its own: 24 is for any
- * private mail system, and what other tools use. */
+/* The ports are those registered with IANA.  LMTP has none; 24, for private
+ * mail systems, is what other tools use. */
 static const struct service table[] = {
     STARTTLS("smtp", 25, smtp),
     STARTTLS("submission", 587, smtp),

@@ -1,10 +1,6 @@
 /*
- * The services that pingtls can ping, as a table: a row of data each, and the
- * functions that say what is said before TLS and at the end.
- *
- * To add a service: write its functions in a file of its own over exchange.h
- * and the readers of replies, test it in tests/unit/services, give it a row in
- * service.c, and teach tests/peers/hostile_server.py to misbehave in it.
+ * The table of the services that pingtls can ping: names, ports, and the
+ * functions that speak their protocols.
  */
 #ifndef PINGTLS_SERVICE_H
 #define PINGTLS_SERVICE_H
@@ -17,29 +13,28 @@ struct exchange;
 
 struct service {
 	const char *name;
-	const char *alias; /* as other tools call it, or NULL */
-	uint16_t port;     /* 0: there is none, it must be given */
-	bool implicit;     /* TLS from the first octet on (RFC 8314, 3) */
-	const char *alpn;  /* where the port may be shared, or NULL */
+	const char *alias; /* another tool's name for it, or NULL */
+	uint16_t port;     /* the default, or 0 if there is none */
+	bool implicit;     /* TLS starts with the connection (RFC 8314, 3) */
+	const char *alpn;  /* if services may share the port, or NULL */
 
 	/*
-	 * The parts of the exchange; each returns 0, or -1 once exchange_fail()
-	 * was told.  Any of them may be NULL: there is no such part.
-	 *
-	 * What the server says first, unasked: in the clear, or over TLS where
-	 * that is implicit.
+	 * The parts of the exchange, NULL if the protocol has no such part.
+	 * Each returns 0, or -1 after exchange_fail().
 	 */
+	/* Reads the greeting, over TLS if that is implicit. */
 	int (*greeting)(struct exchange *);
-	/* From the first command to the reply that lets TLS begin. */
+	/* Sends the commands up to STARTTLS and reads their replies. */
 	int (*upgrade)(struct exchange *);
-	/* Over TLS: leave in order. */
+	/* Ends the session over TLS. */
 	int (*farewell)(struct exchange *);
 };
 
-/* The service of this name or alias, in any case; NULL where there is none. */
+/* Finds a service by its name or alias, ignoring case.  Returns NULL if there
+ * is none. */
 const struct service *service_find(const char *name);
 
-/* The service in row `i` of the table, for lists of them; NULL at its end. */
+/* Returns row `i` of the table, or NULL after the last. */
 const struct service *service_at(size_t i);
 
 #endif

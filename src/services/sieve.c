@@ -7,11 +7,11 @@
 
 #include "services/exchange_internal.h"
 
-/* The longest word that means something here, and more. */
+/* More than the longest word that is compared. */
 #define WORD_MAX 32
 
-/* The size of the literal that the line announces at its end, "{5}" or "{5+}"
- * (RFC 5804, 4), or -1. */
+/* Returns the size of the literal that follows the line, from the "{5}" or
+ * "{5+}" at its end (RFC 5804, 4), or -1 if none does. */
 static long
 literal_size(const char *line, size_t length)
 {
@@ -28,8 +28,8 @@ literal_size(const char *line, size_t length)
 	return end == line + length - 1 ? size : -1;
 }
 
-/* Copies what a line begins with, an atom or a quoted string without its
- * quotes, as far as there is room. */
+/* Copies the atom or the quoted string, without its quotes, that the line
+ * begins with; cuts it if it is too long. */
 static void
 first_word(const char *line, char word[WORD_MAX])
 {
@@ -45,9 +45,9 @@ first_word(const char *line, char word[WORD_MAX])
 }
 
 /*
- * Reads a line of the protocol, which may be several of text with literals
- * between.  What it begins with goes to `word`; whether that was a string, and
- * so the name of a capability, to `string`.  Returns 0 or -1.
+ * Reads a line of the protocol, which continues behind each literal in it.
+ * Stores its first word in `word`, and in `string` whether that is a string,
+ * which only the names of capabilities are.  Returns 0 or -1.
  */
 static int
 read_line(struct exchange *e, char word[WORD_MAX], bool *string)
@@ -79,8 +79,8 @@ read_line(struct exchange *e, char word[WORD_MAX], bool *string)
 }
 
 /*
- * Reads capabilities, if there are any, to the reply behind them.  Returns 1
- * for OK, 0 for NO and BYE, or -1.
+ * Reads capabilities, if there are any, and the reply that follows them.
+ * Returns 1 for OK, 0 for NO and BYE, or -1.
  */
 static int
 read_reply(struct exchange *e)
@@ -130,8 +130,8 @@ sieve_upgrade(struct exchange *e)
 }
 
 /*
- * The server says its capabilities again, unasked (RFC 5804, 2.2): only then is
- * it known to be the one behind the TLS.
+ * After the handshake the server must send its capabilities again, without
+ * STARTTLS (RFC 5804, 2.2); this shows that it speaks over TLS.
  */
 int
 sieve_farewell(struct exchange *e)

@@ -6,7 +6,7 @@
 
 #include "services/reply.h"
 
-/* The first line is the server's name, the others are a keyword each. */
+/* The first line has the server's name, each other line one keyword. */
 static void
 note_keyword(struct exchange *e, const char *text, unsigned int number)
 {
@@ -15,12 +15,12 @@ note_keyword(struct exchange *e, const char *text, unsigned int number)
 }
 
 /*
- * Names ourselves by our address (RFC 5321, 4.1.4), which needs no look-up and
- * is no other host's name.  A server whose rules look at names has none to
- * object to.
+ * Sends EHLO or LHLO with our address as an address literal (RFC 5321, 4.1.4):
+ * it needs no look-up, and is neither another host's name nor one that does not
+ * resolve, which servers may refuse.
  */
 static int
-hello(struct exchange *e, const char *command, reply_line *line)
+send_hello(struct exchange *e, const char *command, reply_line *line)
 {
 	char name[64];
 	int code;
@@ -43,20 +43,20 @@ smtp_greeting(struct exchange *e)
 }
 
 static int
-upgrade(struct exchange *e, const char *command)
+upgrade_after(struct exchange *e, const char *command)
 {
-	if (hello(e, command, note_keyword) == -1)
+	if (send_hello(e, command, note_keyword) == -1)
 		return -1;
 	if (e->offered == EXCHANGE_UNKNOWN)
 		e->offered = EXCHANGE_NOT_OFFERED;
 	return reply_starttls(e, "STARTTLS", REPLY_CODED, 220);
 }
 
-/* The server forgot what it was told in the clear (RFC 3207, 4.2). */
+/* After the handshake the client must say EHLO again (RFC 3207, 4.2). */
 static int
-farewell(struct exchange *e, const char *command)
+quit_after(struct exchange *e, const char *command)
 {
-	if (hello(e, command, NULL) == -1 ||
+	if (send_hello(e, command, NULL) == -1 ||
 	    exchange_command(e, "QUIT", "") == -1)
 		return -1;
 	return reply_expect(e, REPLY_CODED, 221);
@@ -65,23 +65,23 @@ farewell(struct exchange *e, const char *command)
 int
 smtp_upgrade(struct exchange *e)
 {
-	return upgrade(e, "EHLO");
+	return upgrade_after(e, "EHLO");
 }
 
 int
 smtp_farewell(struct exchange *e)
 {
-	return farewell(e, "EHLO");
+	return quit_after(e, "EHLO");
 }
 
 int
 lmtp_upgrade(struct exchange *e)
 {
-	return upgrade(e, "LHLO");
+	return upgrade_after(e, "LHLO");
 }
 
 int
 lmtp_farewell(struct exchange *e)
 {
-	return farewell(e, "LHLO");
+	return quit_after(e, "LHLO");
 }

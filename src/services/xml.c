@@ -4,8 +4,8 @@
 
 #define SPACES " \t\r\n"
 
-/* Whether `tag`, up to and including a ">", ends within quotes: then that ">"
- * is a part of an attribute's value. */
+/* True if the ">" at the end of `tag` is within quotes, and so part of an
+ * attribute's value. */
 static bool
 within_quotes(const char *tag, size_t size)
 {
@@ -20,8 +20,8 @@ within_quotes(const char *tag, size_t size)
 }
 
 /*
- * Reads to the end of a tag.  Returns the size of the tag, which begins at
- * `start`, or -1.
+ * Reads up to the end of the next tag.  Stores where the tag begins in `start`
+ * and returns its size, or -1.
  */
 static ssize_t
 read_tag(struct exchange *e, const char **start)
@@ -51,7 +51,8 @@ read_tag(struct exchange *e, const char **start)
 	}
 }
 
-/* Takes a name off `from`; its local part goes to `name`. */
+/* Copies the local part of the name at `from`.  Returns what follows the name.
+ */
 static const char *
 take_name(const char *from, char name[XML_NAME_MAX])
 {
@@ -69,7 +70,7 @@ take_name(const char *from, char name[XML_NAME_MAX])
 	return end;
 }
 
-/* Whether the rest of a tag, its angle brackets gone, may stand there. */
+/* True if the content of a tag, without its angle brackets, is allowed. */
 static bool
 is_well_formed(const char *tag, size_t size)
 {
@@ -91,7 +92,8 @@ xml_read(struct exchange *e, struct xml_tag *tag)
 	at = e->line + (start - e->line) + 1;
 	size = (size_t)n - 2;
 	if (!is_well_formed(at, size))
-		return exchange_not_understood(e, "is not XMPP's XML");
+		return exchange_not_understood(
+		    e, "is not XML as XMPP allows it");
 	tag->kind = XML_START;
 	if (at[0] == '/') {
 		tag->kind = XML_END;
@@ -109,18 +111,20 @@ xml_read(struct exchange *e, struct xml_tag *tag)
 	tag->attributes = take_name(at, tag->name);
 	if (tag->name[0] == '\0' ||
 	    (tag->name[0] == '?' && tag->kind != XML_DECLARATION))
-		return exchange_not_understood(e, "is not XMPP's XML");
+		return exchange_not_understood(
+		    e, "is not XML as XMPP allows it");
 	return 0;
 }
 
-/* An attribute: its name with prefix, and its value. */
+/* An attribute.  Its name includes the prefix. */
 struct attribute {
 	const char *name, *value;
 	size_t name_size, value_size;
 };
 
-/* Takes the next attribute off; returns what follows it, or NULL: there is no
- * other. */
+/* Parses the next attribute.  Returns what follows it, or NULL if there is
+ * none.
+ */
 static const char *
 next_attribute(const char *from, struct attribute *a)
 {
@@ -144,7 +148,7 @@ next_attribute(const char *from, struct attribute *a)
 }
 
 static bool
-same(const char *text, size_t size, const char *other)
+equals(const char *text, size_t size, const char *other)
 {
 	return strlen(other) == size && memcmp(text, other, size) == 0;
 }
@@ -156,8 +160,8 @@ xml_has(const struct xml_tag *tag, const char *name, const char *value)
 	struct attribute a;
 
 	while ((at = next_attribute(at, &a)) != NULL)
-		if (same(a.name, a.name_size, name) &&
-		    (value == NULL || same(a.value, a.value_size, value)))
+		if (equals(a.name, a.name_size, name) &&
+		    (value == NULL || equals(a.value, a.value_size, value)))
 			return true;
 	return false;
 }
@@ -169,7 +173,7 @@ xml_has_value(const struct xml_tag *tag, const char *value)
 	struct attribute a;
 
 	while ((at = next_attribute(at, &a)) != NULL)
-		if (same(a.value, a.value_size, value))
+		if (equals(a.value, a.value_size, value))
 			return true;
 	return false;
 }

@@ -1,6 +1,6 @@
 /*
- * The little of XML that XMPP's stream is made of (RFC 6120, 11.1): tags, read
- * one by one and not an octet further.  What is between them is skipped.
+ * Reads the subset of XML that XMPP uses (RFC 6120, 11.1), tag by tag.  Text
+ * between tags is skipped.
  */
 #ifndef PINGTLS_XML_H
 #define PINGTLS_XML_H
@@ -18,22 +18,23 @@ struct xml_tag {
 		XML_EMPTY,       /* <name/> */
 		XML_END,         /* </name> */
 	} kind;
-	char name[XML_NAME_MAX]; /* without its prefix; cut where too long */
-	const char *attributes;  /* good until the next tag is read */
+	char name[XML_NAME_MAX]; /* without its prefix; cut if too long */
+	const char *attributes;  /* valid until the next tag is read */
 };
 
 /*
- * Reads up to the end of the next tag, and no octet further.  Comments, DTDs,
- * CDATA and processing instructions fail (RFC 6120, 11.1 forbids all but
- * CDATA, which no server has a use for here).  Returns 0 or -1.
+ * Reads up to and including the next tag, and nothing behind it.  Comments,
+ * DTDs and processing instructions, which RFC 6120, 11.1 forbids, are errors,
+ * and so is CDATA, which no server uses before authentication.  Returns 0 or
+ * -1.
  */
 int xml_read(struct exchange *, struct xml_tag *);
 
-/* Whether the tag has the attribute, and if `value` is not NULL, that value. */
+/* True if the tag has the attribute, with this value unless that is NULL. */
 bool xml_has(const struct xml_tag *, const char *name, const char *value);
 
-/* Whether it has an attribute of this value, whatever its name: a namespace's
- * declaration, with or without a prefix. */
+/* True if any attribute of the tag has this value, such as the declaration of a
+ * namespace with or without a prefix. */
 bool xml_has_value(const struct xml_tag *, const char *value);
 
 #endif

@@ -13,13 +13,13 @@
 #define STARTTLS "<starttls xmlns='" XMPP_TLS "'/>"
 #define STREAM_END "</stream:stream>"
 
-/* Room for the header with the longest domain (RFC 1035), and more. */
+/* Room for the header with the longest domain (RFC 1035). */
 #define HEADER_MAX 640
 
 /*
- * Sends our header.  Between servers it has to say from whom (RFC 6120, 4.7.1):
- * a domain may be an address (RFC 7622, 3.2), and ours has no other name that
- * would be true.
+ * Sends our stream header.  A server's must have a `from` (RFC 6120, 4.7.1). We
+ * serve no domain; our address, which is a valid domain too (RFC 7622, 3.2), at
+ * least is not someone else's.
  */
 static int
 send_header(struct exchange *e, const char *kind)
@@ -44,10 +44,10 @@ send_header(struct exchange *e, const char *kind)
 	return exchange_send(e, "the stream header", header, (size_t)size);
 }
 
-/* Notes what <stream:error> is about: the name of the element in it.  Returns 0
- * or -1. */
+/* Records the condition of a <stream:error>, the name of its first element.
+ * Returns 0 or -1. */
 static int
-note_error(struct exchange *e)
+note_stream_error(struct exchange *e)
 {
 	struct xml_tag tag;
 
@@ -58,15 +58,15 @@ note_error(struct exchange *e)
 }
 
 /*
- * The server sent <stream:error> in place of features.  Between servers and
- * over TLS it may want a certificate of ours that names a domain (RFC 6120,
- * 13.7.2), which we do not have; the stream is over, as it is to be.  Returns 1
- * for that, or -1.
+ * Handles a <stream:error> instead of features.  Over TLS a server may refuse
+ * another server that has no certificate for its domain (RFC 6120, 13.7.2).  We
+ * have none, and the stream has ended, which is what the farewell is for: that
+ * returns 1.  Anything else is a failure and returns -1.
  */
 static int
 stream_refused(struct exchange *e, const char *kind)
 {
-	if (note_error(e) == -1)
+	if (note_stream_error(e) == -1)
 		return -1;
 	if (strcmp(kind, "server") == 0 && stream_tls(e->stream) != NULL)
 		return 1;
@@ -74,7 +74,7 @@ stream_refused(struct exchange *e, const char *kind)
 	    "the server refused a stream to %s: \"%s\"", e->domain, e->said);
 }
 
-/* Reads the server's header.  Whether features follow goes to `features`. */
+/* Reads the server's header.  Stores in `features` whether they follow. */
 static int
 read_header(struct exchange *e, bool *features)
 {
@@ -85,13 +85,14 @@ read_header(struct exchange *e, bool *features)
 	if (tag.kind == XML_DECLARATION && xml_read(e, &tag) == -1)
 		return -1;
 	if (tag.kind != XML_START || strcmp(tag.name, "stream") != 0)
-		return exchange_not_understood(e, "is not XMPP's");
-	/* RFC 6120, 4.7.5: else it is older than features. */
+		return exchange_not_understood(e, "is not an XMPP stream");
+	/* Without a version it is older than features (RFC 6120, 4.7.5). */
 	*features = xml_has(&tag, "version", NULL);
 	return 0;
 }
 
-/* Whether this is the offer.  A prefix may have been declared further out. */
+/* True for the offer of STARTTLS.  Its prefix may be declared by an element
+ * around it. */
 static bool
 is_starttls(const struct xml_tag *tag)
 {
@@ -99,8 +100,8 @@ is_starttls(const struct xml_tag *tag)
 	       (xml_has_value(tag, XMPP_TLS) || !xml_has(tag, "xmlns", NULL));
 }
 
-/* Reads <stream:features>; whether STARTTLS is among them goes to `starttls`.
- * Returns 0, or as stream_refused(). */
+/* Reads <stream:features> and stores in `starttls` whether it is among them.
+ * Returns 0, or as stream_refused() does. */
 static int
 read_features(struct exchange *e, const char *kind, bool *starttls)
 {
@@ -120,7 +121,8 @@ read_features(struct exchange *e, const char *kind, bool *starttls)
 		if (xml_read(e, &tag) == -1)
 			return -1;
 		if (tag.kind == XML_DECLARATION)
-			return exchange_not_understood(e, "is not XMPP's XML");
+			return exchange_not_understood(
+			    e, "is not XML as XMPP allows it");
 		if (depth == 1 && tag.kind != XML_END && is_starttls(&tag))
 			*starttls = true;
 		if (tag.kind == XML_START)
@@ -131,8 +133,8 @@ read_features(struct exchange *e, const char *kind, bool *starttls)
 	return 0;
 }
 
-/* Opens a stream.  Whether STARTTLS is offered goes to `starttls`.  Returns as
- * read_features(). */
+/* Opens a stream and stores in `starttls` whether it is offered.  Returns as
+ * read_features() does. */
 static int
 open_stream(struct exchange *e, const char *kind, bool *starttls)
 {
@@ -145,7 +147,7 @@ open_stream(struct exchange *e, const char *kind, bool *starttls)
 }
 
 static int
-upgrade(struct exchange *e, const char *kind)
+upgrade_stream(struct exchange *e, const char *kind)
 {
 	struct xml_tag tag;
 	bool starttls;
@@ -160,20 +162,21 @@ upgrade(struct exchange *e, const char *kind)
 	if (strcmp(tag.name, "failure") == 0)
 		return exchange_not_upgraded(e);
 	if (tag.kind == XML_START && strcmp(tag.name, "error") == 0)
-		return note_error(e) == -1 ? -1 : exchange_not_upgraded(e);
+		return note_stream_error(e) == -1 ? -1
+		                                  : exchange_not_upgraded(e);
 	if (tag.kind == XML_END || strcmp(tag.name, "proceed") != 0)
 		return exchange_not_understood(e, "is not <proceed/>");
-	/* <proceed></proceed> is the same. */
+	/* <proceed></proceed> means the same. */
 	if (tag.kind == XML_START &&
 	    (xml_read(e, &tag) == -1 || tag.kind != XML_END))
 		return exchange_not_understood(e, "is not <proceed/>");
 	return 0;
 }
 
-/* Opens a stream anew, for the old one is gone (RFC 6120, 5.4.3.3), and closes
- * it. */
+/* Opens a new stream, as the handshake ended the old one (RFC 6120, 5.4.3.3),
+ * and closes it. */
 static int
-farewell(struct exchange *e, const char *kind)
+reopen_and_close(struct exchange *e, const char *kind)
 {
 	struct xml_tag tag;
 	bool starttls;
@@ -194,23 +197,23 @@ farewell(struct exchange *e, const char *kind)
 int
 xmpp_upgrade(struct exchange *e)
 {
-	return upgrade(e, "client");
+	return upgrade_stream(e, "client");
 }
 
 int
 xmpp_farewell(struct exchange *e)
 {
-	return farewell(e, "client");
+	return reopen_and_close(e, "client");
 }
 
 int
 xmpp_server_upgrade(struct exchange *e)
 {
-	return upgrade(e, "server");
+	return upgrade_stream(e, "server");
 }
 
 int
 xmpp_server_farewell(struct exchange *e)
 {
-	return farewell(e, "server");
+	return reopen_and_close(e, "server");
 }

@@ -99,13 +99,13 @@ static const struct {
     {"HTTP/1.1 302 Found\r\n", REASON_PROXY_REFUSED,
 	"the proxy refused a connection to mx: \"HTTP/1.1 302 Found\""},
     {"220 mx\r\n", REASON_PROTOCOL,
-	"the proxy's reply to CONNECT is not HTTP's: \"220 mx\""},
+	"the proxy's reply to CONNECT is not HTTP: \"220 mx\""},
     {"HTTP/2 200\r\n", REASON_PROTOCOL,
-	"the proxy's reply to CONNECT is not HTTP's: \"HTTP/2 200\""},
+	"the proxy's reply to CONNECT is not HTTP: \"HTTP/2 200\""},
     {"HTTP/1.1 2000 x\r\n", REASON_PROTOCOL,
-	"the proxy's reply to CONNECT is not HTTP's: \"HTTP/1.1 2000 x\""},
+	"the proxy's reply to CONNECT is not HTTP: \"HTTP/1.1 2000 x\""},
     {"HTTP/1.1 -20 x\r\n", REASON_PROTOCOL,
-	"the proxy's reply to CONNECT is not HTTP's: \"HTTP/1.1 -20 x\""},
+	"the proxy's reply to CONNECT is not HTTP: \"HTTP/1.1 -20 x\""},
     {"HTTP/1.1 200 x\r\nVia", REASON_CLOSED,
 	"the proxy closed the connection before the whole of its reply to "
 	"CONNECT"},
@@ -131,8 +131,8 @@ START_TEST(bounds_the_header)
 		unit_send_text(proxy, "A: b\r\n");
 	ck_assert_int_eq(exchange_connect(&e, "mx", "25"), -1);
 	ck_assert_str_eq(e.message,
-	    "the proxy says more than 256 lines before its reply to CONNECT "
-	    "ends");
+	    "the proxy sent more than 256 lines before the end of its "
+	    "reply to CONNECT");
 }
 END_TEST
 

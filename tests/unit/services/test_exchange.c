@@ -96,8 +96,8 @@ START_TEST(bounds_the_lines)
 	for (int i = 0; i < EXCHANGE_LINES_MAX; i++)
 		unit_send_text(peer, "220-mx\r\n");
 	unit_send_text(peer, "220 mx\r\n");
-	fails(REASON_PROTOCOL,
-	    "the server says more than 256 lines before its greeting ends");
+	fails(REASON_PROTOCOL, "the server sent more than 256 lines before the "
+			       "end of its greeting");
 }
 END_TEST
 
@@ -122,8 +122,8 @@ START_TEST(bounds_the_octets)
 
 	ck_assert_int_eq(
 	    pthread_create(&thread, NULL, say_long_lines, NULL), 0);
-	fails(REASON_PROTOCOL,
-	    "the server says more than 65536 octets before its greeting ends");
+	fails(REASON_PROTOCOL, "the server sent more than 65536 octets before "
+			       "the end of its greeting");
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 }
 END_TEST

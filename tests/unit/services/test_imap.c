@@ -60,7 +60,7 @@ static const struct unit_exchange_case failures[] = {
     {{SERVER("* BYE busy\r\n")}, EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
 	"the server refused service: \"* BYE busy\""},
     {{SERVER("220 mx\r\n")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
-	"the server's greeting is not IMAP's: \"220 mx\""},
+	"the server's greeting is not IMAP: \"220 mx\""},
     {{SERVER("* OK\r\n"), CAPABILITY, SERVER("a1 BAD what\r\n")},
 	EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
 	"the server refused CAPABILITY: \"a1 BAD what\""},

@@ -106,10 +106,10 @@ static const struct unit_exchange_case failures[] = {
     /* No end, or none that is worth the wait. */
     {{START_TLS, SERVER("\x30\x80\x02\x01\x01\x00\x00")}, EXCHANGE_UNKNOWN,
 	REASON_PROTOCOL,
-	"the server's reply to StartTLS is no message of LDAP's: \"0.\""},
+	"the server's reply to StartTLS is not an LDAP message: \"0.\""},
     {{START_TLS, SERVER("\x30\x88\x01\x02\x03\x04\x05\x06\x07\x08")},
 	EXCHANGE_UNKNOWN, REASON_PROTOCOL,
-	"the server's reply to StartTLS is no message of LDAP's: \"0.\""},
+	"the server's reply to StartTLS is not an LDAP message: \"0.\""},
     {{START_TLS, SERVER("\x30\x84\xff\xff\xff\xff")}, EXCHANGE_UNKNOWN,
 	REASON_PROTOCOL,
 	"the server's reply to StartTLS has more than 8192 octets without an "
@@ -122,7 +122,7 @@ static const struct unit_exchange_case failures[] = {
 	"the server closed the connection before the whole of its reply to "
 	"StartTLS"},
     {{START_TLS, SERVER("220 mx\r\n")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
-	"the server's reply to StartTLS is no message of LDAP's: \"22\""},
+	"the server's reply to StartTLS is not an LDAP message: \"22\""},
     {{START_TLS, SERVER("\025\003\003\0\002\002\050")}, EXCHANGE_UNKNOWN,
 	REASON_PROTOCOL,
 	"the server speaks TLS from the start, not ldap in the clear"},

@@ -56,7 +56,8 @@ static const struct unit_exchange_case failures[] = {
 	"the server's greeting is neither OK nor NO nor BYE: \"STARTTLS\""},
     {{SERVER("\"X\" {99999999999999999999}\r\n")}, EXCHANGE_UNKNOWN,
 	REASON_PROTOCOL,
-	"the server says more than 65536 octets before its greeting ends"},
+	"the server sent more than 65536 octets before the end of its "
+	"greeting"},
     {{SERVER("\"X\" {9000}\r\n")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's greeting has more than 8192 octets without an end"},
     {{SERVER("\"X\" {9}\r\nabc")}, EXCHANGE_UNKNOWN, REASON_CLOSED,

@@ -96,7 +96,7 @@ static const struct unit_exchange_case failures[] = {
     {{SERVER("* OK IMAP\r\n")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's greeting has no code: \"* OK IMAP\""},
     {{SERVER("220 \0mx\r\n")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
-	"the server's greeting is no text: \"220 .mx\""},
+	"the server's greeting is not text: \"220 .mx\""},
     {{SERVER("\025\003\003\0\002\002\050")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server speaks TLS from the start, not smtp in the clear"},
     {{OFFERED, CLIENT("STARTTLS\r\n"), SERVER("220 go\r\n"), TLS, CLIENT(EHLO)},

@@ -24,8 +24,8 @@
 	{ \
 		{HEADER, SERVER(OPENED octets)}, EXCHANGE_UNKNOWN, \
 		    REASON_PROTOCOL, \
-		    "the server's reply to the stream header is not XMPP's " \
-		    "XML: \"" octets "\"" \
+		    "the server's reply to the stream header is not XML as " \
+		    "XMPP allows it: \"" octets "\"" \
 	}
 
 START_TEST(upgrades_and_leaves_in_order)
@@ -146,7 +146,8 @@ static const struct unit_exchange_case failures[] = {
     {{OFFERED, SERVER("<proceed><x/>")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
 	"the server's reply to STARTTLS is not <proceed/>: \"<x/>\""},
     {{HEADER, SERVER("<html>")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
-	"the server's reply to the stream header is not XMPP's: \"<html>\""},
+	"the server's reply to the stream header is not an XMPP stream: "
+	"\"<html>\""},
     {{HEADER, SERVER(OPENED "<presence>")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's reply to the stream header has no features: "
 	"\"<presence>\""},
