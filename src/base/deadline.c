@@ -43,7 +43,8 @@ deadline_left(deadline when, struct timespec *left)
 	ns = when - deadline_now();
 	if (ns < 0)
 		ns = 0;
-	*left = (struct timespec){ns / NS_PER_S, ns % NS_PER_S};
+	*left =
+	    (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
 	return left;
 }
 

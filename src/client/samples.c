@@ -53,7 +53,7 @@ samples_percentile(struct samples *s, unsigned int percent, int64_t *ns)
 
 	if (s->incomplete || count == 0 || count < 100 / (100 - percent))
 		return false;
-	qsort(s->kept, count, sizeof(*s->kept), compare);
+	qsort(s->kept, (size_t)count, sizeof(*s->kept), compare);
 	*ns = s->kept[(count * percent + 99) / 100 - 1];
 	return true;
 }

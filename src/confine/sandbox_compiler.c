@@ -7,7 +7,10 @@
 #include <inttypes.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/net.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +128,7 @@ static const char *const refused[] = {"access", "connect", "faccessat",
 static const struct rule refused_otherwise[] = {
     {"madvise", 1, {{2, SCMP_CMP_EQ, MADV_HUGEPAGE, 0}}},
     {"mmap", 1, {{3, SCMP_CMP_MASKED_EQ, MAP_HUGETLB, MAP_HUGETLB}}},
+    {"mmap2", 1, {{3, SCMP_CMP_MASKED_EQ, MAP_HUGETLB, MAP_HUGETLB}}},
     {.call = NULL},
 };
 
@@ -138,14 +142,25 @@ static const struct role {
     {"keyholder_filter", {common, requests}},
 };
 
-/* libseccomp leaves out what the machine has no call for. */
+/* The number of a call, which libseccomp leaves out where the machine has none
+ * of that name; or an error for what is to be left out: mmap(2) where there is
+ * mmap2(2), as on i386, has its arguments in memory. */
+static int
+resolve(const char *call)
+{
+	if (strcmp(call, "mmap") == 0 &&
+	    seccomp_syscall_resolve_name("mmap2") >= 0)
+		return __NR_SCMP_ERROR;
+	return seccomp_syscall_resolve_name(call);
+}
+
 static int
 add(scmp_filter_ctx filter, const struct rule *rules, uint32_t action)
 {
 	int ret = 0;
 
 	for (; rules->call != NULL && ret == 0; rules++) {
-		int number = seccomp_syscall_resolve_name(rules->call);
+		int number = resolve(rules->call);
 
 		if (number != __NR_SCMP_ERROR)
 			ret = seccomp_rule_add_array(filter, action, number,
@@ -174,7 +189,7 @@ add_refused_calls(scmp_filter_ctx filter, const struct role *role)
 
 	for (const char *const *name = refused; *name != NULL && ret == 0;
 	     name++) {
-		int number = seccomp_syscall_resolve_name(*name);
+		int number = resolve(*name);
 
 		if (number != __NR_SCMP_ERROR && !has(role, *name))
 			ret = seccomp_rule_add(
@@ -201,9 +216,46 @@ add_rules(scmp_filter_ctx filter, const struct role *role)
 	return ret == 0 ? add_refused_calls(filter, role) : ret;
 }
 
+static void
+print_instruction(const struct sock_filter *i)
+{
+	printf("\t{0x%02x, %u, %u, 0x%08" PRIx32 "},\n", i->code, i->jt, i->jf,
+	    i->k);
+}
+
+/*
+ * On i386 libseccomp allows a socket's calls twice: as calls of their own, and
+ * by socketcall(2), there without a look at the arguments, which are in memory.
+ * Ours are of the first kind (direct_calls.h), but the C library's are of the
+ * second: those by which syslog(3) and sd_journal_sendv(3) send do no more than
+ * a process with a log may do anyway, and what they try besides is refused. All
+ * other use of socketcall is forbidden, before libseccomp's rules.
+ */
+static void
+print_socketcall_rules(bool logs)
+{
+	const int number = seccomp_syscall_resolve_name("socketcall");
+	const uint32_t otherwise =
+	    logs ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS;
+	const struct sock_filter rules[] = {
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 5),
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_SEND, 1, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_SENDMSG, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, logs ? SCMP_ACT_ALLOW : otherwise),
+	    BPF_STMT(BPF_RET | BPF_K, otherwise),
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		print_instruction(&rules[i]);
+}
+
 /* Has libseccomp write its program to a descriptor, and reads it back. */
 static int
-print_program(scmp_filter_ctx filter, const char *name)
+print_program(scmp_filter_ctx filter, const struct role *role)
 {
 	int fd = memfd_create("filter", 0), ret;
 	struct sock_filter i;
@@ -212,10 +264,11 @@ print_program(scmp_filter_ctx filter, const char *name)
 		return -errno;
 	ret = seccomp_export_bpf(filter, fd);
 	lseek(fd, 0, SEEK_SET);
-	printf("static const struct sock_filter %s[] = {\n", name);
+	printf("static const struct sock_filter %s[] = {\n", role->name);
+	if (seccomp_arch_native() == SCMP_ARCH_X86)
+		print_socketcall_rules(has(role, "sendmsg"));
 	while (ret == 0 && read(fd, &i, sizeof(i)) == sizeof(i))
-		printf("\t{0x%02x, %u, %u, 0x%08" PRIx32 "},\n", i.code, i.jt,
-		    i.jf, i.k);
+		print_instruction(&i);
 	printf("};\n");
 	close(fd);
 	return ret;
@@ -228,7 +281,7 @@ compile(const struct role *role)
 	int ret = filter == NULL ? -ENOMEM : add_rules(filter, role);
 
 	if (ret == 0)
-		ret = print_program(filter, role->name);
+		ret = print_program(filter, role);
 	seccomp_release(filter);
 	if (ret == 0)
 		return;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/direct_calls.h"
 #include "keyholder/keyholder_serve.h"
 
 /* Says why a key could not be opened again, or leaves `why` empty. */
@@ -44,7 +45,7 @@ introduce(
 	for (size_t i = 0; i < options->count; i++)
 		memcpy(hello.ids[i], keys_id(keys, i), KEYHOLDER_ID_SIZE);
 	snprintf(hello.why, sizeof(hello.why), "%s", keys_why(keys));
-	if (send(control, &hello, sizeof(hello), MSG_NOSIGNAL) == -1 ||
+	if (direct_send(control, &hello, sizeof(hello), MSG_NOSIGNAL) == -1 ||
 	    hello.status != 0)
 		_exit(1);
 }

@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/direct_calls.h"
 #include "keyholder/keyholder_wire.h"
 
 /* Events taken at once: few, so that new channels, which come in line with the
@@ -79,7 +80,8 @@ receive_channel(int control, int *fd)
 	    .msg_controllen = sizeof(buffer.octets),
 	};
 	const struct cmsghdr *c;
-	ssize_t n = recvmsg(control, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	ssize_t n =
+	    direct_recvmsg(control, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
 	*fd = -1;
 	if (n <= 0)
@@ -127,7 +129,7 @@ receive_request(int channel, struct keyholder_request *request)
 	struct iovec iov = {request, sizeof(*request)};
 	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
 	size_t head = offsetof(struct keyholder_request, octets);
-	ssize_t n = recvmsg(channel, &message, MSG_DONTWAIT);
+	ssize_t n = direct_recvmsg(channel, &message, MSG_DONTWAIT);
 
 	/* Descriptors, for which there is no room, show as MSG_CTRUNC. */
 	return n >= (ssize_t)head &&
@@ -139,7 +141,7 @@ static void
 send_reply(int channel, struct keyholder_reply *reply)
 {
 	/* There is room: it is the only one. */
-	(void)send(channel, reply,
+	(void)direct_send(channel, reply,
 	    offsetof(struct keyholder_reply, u) + reply->size,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }

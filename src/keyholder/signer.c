@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/direct_calls.h"
 #include "keyholder/keys.h"
 
 /* What a private key of ours knows: whom to ask for which key. */
@@ -83,7 +84,7 @@ send_request(const struct signer *s, struct keyholder_request *request,
 	if (size > 0)
 		memcpy(request->octets, data, size);
 	/* It is the first on this channel, so there is room. */
-	return send(s->channel, request,
+	return direct_send(s->channel, request,
 		   offsetof(struct keyholder_request, octets) + size,
 		   MSG_NOSIGNAL) == -1
 	           ? -1
@@ -133,7 +134,7 @@ receive_reply(struct signer *s, gnutls_datum_t *signature)
 	ssize_t n;
 
 	if (deadline_wait(s->channel, POLLIN, s->when, -1) == -1 ||
-	    ((n = recv(s->channel, &reply, sizeof(reply), 0)) == -1 &&
+	    ((n = direct_recv(s->channel, &reply, sizeof(reply), 0)) == -1 &&
 		errno != ECONNRESET))
 		return fail(s, "no answer: ", strerror(errno));
 	if (n < (ssize_t)head)

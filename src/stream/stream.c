@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/direct_calls.h"
 #include "stream/stream_internal.h"
 
 struct stream *
@@ -169,7 +170,7 @@ send_some(struct stream *s, const char *data, size_t size)
 		int e;
 
 		if (s->tls == NULL) {
-			n = send(s->fd, data, size, MSG_NOSIGNAL);
+			n = direct_send(s->fd, data, size, MSG_NOSIGNAL);
 			if (n >= 0)
 				return n;
 			if (errno == EINTR)
@@ -280,7 +281,7 @@ discard(struct stream *s)
 	ssize_t n;
 
 	do
-		n = recv(s->fd, dropped, sizeof(dropped), 0);
+		n = direct_recv(s->fd, dropped, sizeof(dropped), 0);
 	while ((n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR))) &&
 	       stream_wait(s, POLLIN) == 0);
 }
@@ -303,7 +304,7 @@ stream_close(struct stream *s, int64_t linger_ms)
 			        : stream_tls_failure(s, ret);
 		}
 	}
-	shutdown(s->fd, SHUT_WR);
+	direct_shutdown(s->fd, SHUT_WR);
 	discard(s);
 	return e;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/direct_calls.h"
 #include "stream/stream_internal.h"
 
 /* isspace(3) in the C locale. */
@@ -65,10 +66,11 @@ take_clear(struct stream *s, size_t size, char end, const char **from)
 
 		if (room == 0)
 			return STREAM_TOO_LONG;
-		n = recv(s->fd, at, room, MSG_PEEK);
+		n = direct_recv(s->fd, at, room, MSG_PEEK);
 		if (n > 0) {
 			whole = up_to(at, (size_t)n, end);
-			n = recv(s->fd, at, whole > 0 ? whole : (size_t)n, 0);
+			n = direct_recv(
+			    s->fd, at, whole > 0 ? whole : (size_t)n, 0);
 		}
 		if (n == 0)
 			return s->line_length == 0 ? STREAM_EOF
@@ -99,7 +101,7 @@ record_waits(const struct stream *s)
 {
 	/* 5 octets come first: type, version and length (RFC 8446, 5.1). */
 	unsigned char record[128];
-	ssize_t n = recv(s->fd, record, sizeof(record), MSG_PEEK);
+	ssize_t n = direct_recv(s->fd, record, sizeof(record), MSG_PEEK);
 
 	return n >= 5 && n >= 5 + (record[3] << 8 | record[4]);
 }
@@ -253,7 +255,7 @@ read_some(struct stream *s, char *data, size_t size)
 
 	if (s->tls == NULL) {
 		/* Not one octet more than requested. */
-		n = recv(s->fd, data, size, 0);
+		n = direct_recv(s->fd, data, size, 0);
 		if (n == 0)
 			return STREAM_EOF;
 		return n > 0 ? n : wait_clear(s);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/direct_calls.h"
 #include "base/printable.h"
 #include "stream/stream_internal.h"
 
@@ -24,7 +25,7 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 	ssize_t n;
 
 	if (!s->record_seen) {
-		n = recv(s->fd, first, sizeof(first), MSG_PEEK);
+		n = direct_recv(s->fd, first, sizeof(first), MSG_PEEK);
 		if (n > 0 && first[0] != 22 && first[0] != 21) {
 			printable_copy(s->cleartext, sizeof(s->cleartext),
 			    first, (size_t)n);
@@ -35,7 +36,7 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 			goto out;
 		s->record_seen = true;
 	}
-	n = recv(s->fd, buffer, size, 0);
+	n = direct_recv(s->fd, buffer, size, 0);
 out:
 	s->pull_errno = errno;
 	if (n < 0)
@@ -70,7 +71,7 @@ push(gnutls_transport_ptr_t transport, const giovec_t *parts, int count)
 		memcpy(whole + size, parts[i].iov_base, part);
 		size += part;
 	}
-	n = send(s->fd, from, size, MSG_NOSIGNAL);
+	n = direct_send(s->fd, from, size, MSG_NOSIGNAL);
 	if (n < 0)
 		gnutls_transport_set_errno(s->tls, errno);
 	return n;

@@ -85,7 +85,7 @@ static const struct {
     {"ecdsa", "::1", ""},
     {"ecdsa", "0:0:0::1%lo", ""},
     {"wrong-name", "elsewhere.example", ""},
-    {"not-yet", "localhost", "certificate is not valid before 2090-01-01"},
+    {"not-yet", "localhost", "certificate is not valid before 2037-01-01"},
     {"wrong-name", "localhost",
 	"name mismatch: certificate is for elsewhere.example, not localhost"},
     {"wrong-name", "127.0.0.1",

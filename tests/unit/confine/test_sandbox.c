@@ -2,6 +2,7 @@
  * What a sandboxed process can no longer do: each attempt in a process of its
  * own, and the same outside the sandbox, where it must work.
  */
+#include "base/direct_calls.h"
 #include "confine/sandbox.h"
 
 #include <errno.h>
@@ -20,9 +21,10 @@ try_its_work(void)
 	void *memory = malloc(100000);
 
 	return memory != NULL &&
-	       send(UNIT_STREAM, "PONG\n", 5, MSG_NOSIGNAL) == 5 &&
-	       recv(UNIT_STREAM, octets, sizeof(octets), MSG_DONTWAIT) == -1 &&
-	       errno == EAGAIN && shutdown(UNIT_STREAM, SHUT_WR) == 0;
+	       direct_send(UNIT_STREAM, "PONG\n", 5, MSG_NOSIGNAL) == 5 &&
+	       direct_recv(UNIT_STREAM, octets, sizeof(octets), MSG_DONTWAIT) ==
+	           -1 &&
+	       errno == EAGAIN && direct_shutdown(UNIT_STREAM, SHUT_WR) == 0;
 }
 #endif
 

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -94,26 +95,33 @@ ask(enum sandbox_role role, const struct call *c)
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 /* The upper half of an int's register may hold anything. */
-#define HIGH (1L << 40)
+#define HIGH ((long)(INT64_C(1) << 40))
+
+/* Where there are both, the other takes its arguments in memory. */
+#ifdef SYS_mmap2
+#define MMAP SYS_mmap2
+#else
+#define MMAP SYS_mmap
+#endif
 
 /* A call that is the same to all. */
 #define ALL(verdict) verdict, verdict, verdict
 
 static const struct call calls[] = {
-    {"memory", SYS_mmap, {0, 4096, READ_WRITE, ANONYMOUS, -1, 0}, ALL(ALLOWED)},
-    {"memory, high halves", SYS_mmap,
+    {"memory", MMAP, {0, 4096, READ_WRITE, ANONYMOUS, -1, 0}, ALL(ALLOWED)},
+    {"memory, high halves", MMAP,
 	{0, 4096, HIGH | READ_WRITE, HIGH | ANONYMOUS, -1, 0}, ALL(ALLOWED)},
-    {"memory without access", SYS_mmap, {0, 4096, PROT_NONE, ANONYMOUS, -1, 0},
+    {"memory without access", MMAP, {0, 4096, PROT_NONE, ANONYMOUS, -1, 0},
 	ALL(ALLOWED)},
-    {"code", SYS_mmap, {0, 4096, PROT_READ | PROT_EXEC, ANONYMOUS, -1, 0},
+    {"code", MMAP, {0, 4096, PROT_READ | PROT_EXEC, ANONYMOUS, -1, 0},
 	ALL(KILLED)},
-    {"shared memory", SYS_mmap,
+    {"shared memory", MMAP,
 	{0, 4096, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0}, ALL(KILLED)},
-    {"a stack", SYS_mmap, {0, 4096, READ_WRITE, ANONYMOUS | MAP_GROWSDOWN},
+    {"a stack", MMAP, {0, 4096, READ_WRITE, ANONYMOUS | MAP_GROWSDOWN},
 	ALL(KILLED)},
-    {"locked memory", SYS_mmap, {0, 4096, READ_WRITE, ANONYMOUS | MAP_LOCKED},
+    {"locked memory", MMAP, {0, 4096, READ_WRITE, ANONYMOUS | MAP_LOCKED},
 	ALL(KILLED)},
-    {"a file in memory", SYS_mmap, {0, 4096, PROT_READ, MAP_PRIVATE, 3, 0},
+    {"a file in memory", MMAP, {0, 4096, PROT_READ, MAP_PRIVATE, 3, 0},
 	ALL(KILLED)},
     {"writable later", SYS_mprotect, {0, 4096, READ_WRITE}, ALL(ALLOWED)},
     {"code later", SYS_mprotect, {0, 4096, PROT_READ | PROT_EXEC}, ALL(KILLED)},
@@ -123,10 +131,10 @@ static const struct call calls[] = {
     {"merged memory", SYS_madvise, {0, 4096, MADV_MERGEABLE}, ALL(KILLED)},
     {"memory of huge pages", SYS_madvise, {0, 4096, MADV_HUGEPAGE},
 	ALL(REFUSED)},
-    {"huge pages", SYS_mmap,
+    {"huge pages", MMAP,
 	{0, 1L << 21, READ_WRITE, ANONYMOUS | MAP_HUGETLB, -1, 0},
 	ALL(REFUSED)},
-    {"shared huge pages", SYS_mmap,
+    {"shared huge pages", MMAP,
 	{0, 1L << 21, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB},
 	ALL(REFUSED)},
     {"memory cut from a file", SYS_madvise, {0, 4096, MADV_REMOVE},
@@ -162,6 +170,14 @@ static const struct call calls[] = {
     {"a socket's options", SYS_setsockopt, {3, 1, 13, 0, 8}, ALL(REFUSED)},
     {"a pair of datagram sockets", SYS_socketpair, {AF_UNIX, SOCK_DGRAM},
 	ALL(KILLED)},
+#ifdef SYS_socketcall
+    {"a socket by socketcall", SYS_socketcall, {SYS_SOCKET}, KILLED, REFUSED,
+	KILLED},
+    {"a send by socketcall", SYS_socketcall, {SYS_SEND}, KILLED, ALLOWED,
+	KILLED},
+    {"memory by a pointer", SYS_mmap, {0, 0, READ_WRITE, ANONYMOUS},
+	ALL(KILLED)},
+#endif
     {"a file", SYS_openat, {-100, 0, 0}, ALL(REFUSED)},
     {"a signal", SYS_kill, {1, 0}, ALL(KILLED)},
     {"a process", SYS_clone, {0}, ALL(KILLED)},

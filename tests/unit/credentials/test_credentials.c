@@ -149,7 +149,7 @@ START_TEST(refuses_what_is_not_valid_now)
 	expect_refusal(expired, unit_file("expired-key.pem"), expired,
 	    "expired on 2021-01-01 00:00:00 UTC");
 	expect_refusal(not_yet, unit_file("not-yet-key.pem"), not_yet,
-	    "is not valid before 2090-01-01 00:00:00 UTC");
+	    "is not valid before 2037-01-01 00:00:00 UTC");
 	/* That needs no key. */
 	options.keyholder.wait = false;
 	expect_refusal(expired, unit_file("nowhere.pem"), expired, "expired");
