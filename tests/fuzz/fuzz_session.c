@@ -167,7 +167,7 @@ check_result(const struct model *m, const struct session_result *result,
 
 static void
 check(const struct stage *stage, const struct session_result *result,
-    unsigned int max_errors)
+    unsigned long max_errors)
 {
 	static struct model m;
 	/* Whether all that the server said must have been heard. */

@@ -13,7 +13,7 @@
 #define MODEL_MOST 131072
 
 struct model {
-	unsigned int errors, max_errors;
+	unsigned long errors, max_errors;
 	bool tls;      /* what is fed was inside TLS */
 	bool starttls; /* asked for in the clear: what follows is not fed */
 	bool over;     /* the server closes */
