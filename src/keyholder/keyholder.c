@@ -1,6 +1,3 @@
-/*
- * Starting the keyholder, and giving it the channels of the sessions.
- */
 #include "keyholder/keyholder.h"
 
 #include <errno.h>
@@ -16,11 +13,10 @@
 #include "keyholder/keyholder_process.h"
 #include "keyholder/keyholder_wire.h"
 
-/* Reading keys is a matter of milliseconds; a file system that hangs is not
- * waited for without end. */
+/* Reading keys takes milliseconds, unless a file system hangs. */
 #define START_MS 10000
 
-/* Linux 6.16; Debian 12's headers do not have it. */
+/* From Linux 6.16, not yet in Debian 12's headers. */
 #ifndef SO_PASSRIGHTS
 #define SO_PASSRIGHTS 83
 #endif
@@ -33,7 +29,7 @@ struct keyholder {
 	struct keyholder_hello hello;
 };
 
-/* Waits for the keyholder's first message. */
+/* Waits for the keyholder's hello. */
 static int
 meet(struct keyholder *k, char *why)
 {
@@ -169,9 +165,9 @@ keyholder_open_channel(const struct keyholder *k)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, pair) == -1)
 		return -1;
-	/* Where the kernel can, it keeps descriptors out: one that the
-	 * keyholder were sent would be its to close, and the close of a socket
-	 * with SO_LINGER can take long. */
+	/* Forbids sending descriptors to the keyholder, where the kernel can:
+	 * it would have to close them, and closing a socket with SO_LINGER can
+	 * block. */
 	(void)setsockopt(
 	    pair[1], SOL_SOCKET, SO_PASSRIGHTS, &none, sizeof(none));
 	ret = hand_over(k, pair[1]);

@@ -1,15 +1,15 @@
 /*
- * The keyholder: the one process that ever holds a private key, as the process
- * that started it sees it.
+ * The keyholder, the only process that ever has the private keys, as seen by
+ * the process that started it.
  *
- * It is forked before any key is read.  Each session has a channel of its own
- * to it, over which it may have one signature made, which is what a handshake
- * takes (signer.h).  The channel is made before the session is forked; the
- * keyholder gets its end over the control socket.  So what a session does to
- * its channel no other session notices.
+ * It is forked before any key is read.  Each session has its own channel to it,
+ * made before the session is forked; the keyholder receives the other end over
+ * its control socket.  Over a channel one signature can be requested, which is
+ * what a handshake needs (signer.h).  What a session does to its channel does
+ * not affect other sessions.
  *
- * The keyholder ends with keyholder_free(), or with its last channel once it
- * was retired.
+ * The keyholder ends with keyholder_free(), or with its last channel after
+ * keyholder_retire().
  */
 #ifndef PINGTLS_KEYHOLDER_H
 #define PINGTLS_KEYHOLDER_H
@@ -23,11 +23,11 @@
 
 #include "confine/sandbox.h"
 
-/* A certificate chain and its key, as the user named their files. */
+/* The files of a certificate chain, its key and its OCSP response. */
 struct key_pair {
 	const char *certificate_file;
 	const char *key_file;
-	const char *ocsp_file; /* a response about it; NULL: none */
+	const char *ocsp_file; /* NULL: none */
 };
 
 #define KEYHOLDER_KEYS_MAX 16
@@ -37,19 +37,19 @@ struct key_pair {
 struct keyholder;
 
 struct keyholder_options {
-	const struct key_pair *pairs; /* whose keys it is to hold */
+	const struct key_pair *pairs; /* with the keys to hold */
 	size_t count;                 /* 1 to KEYHOLDER_KEYS_MAX */
-	gnutls_priority_t policy;     /* it signs by no scheme beyond these */
-	/* Whom it becomes once it has opened them; NULL: stays who it is. */
+	gnutls_priority_t policy;     /* the signature schemes allowed */
+	/* The user to change to after opening the keys; NULL: none. */
 	const struct account *account;
-	bool wait;      /* start is done when the keys are read; without, they
-	                   are read when a session is about to need them */
+	bool wait;      /* keyholder_start() waits until the keys are read;
+	                   else they are read when first needed */
 	bool sandboxed; /* sandbox_enter() once the keys are read */
 };
 
 /*
- * Forks the keyholder.  It opens the key files with the privileges it was born
- * with, then becomes the account, then reads them.
+ * Forks the keyholder.  It opens the key files with the privileges of this
+ * process, changes to the account, and then reads them.
  *
  * Returns NULL with one line in `why` (KEYHOLDER_WHY_MAX octets).
  */
@@ -65,28 +65,28 @@ int keyholder_fd(const struct keyholder *);
 /*
  * Makes the channel of one session.  Never waits for the keyholder.  Returns
  * the session's end, which does not block, or -1 with errno: EPIPE when the
- * keyholder is gone, EAGAIN when too many channels are already on their way to
- * it, or as socketpair(2) and sendmsg(2).
+ * keyholder is gone, EAGAIN when too many channels wait for it to
+ * receive them, or as socketpair(2) and sendmsg(2).
  */
 int keyholder_open_channel(const struct keyholder *);
 
-/* From now on it gets no more channels, and ends with the last it has. */
+/* Makes the keyholder end with its last channel; no more can be opened. */
 void keyholder_retire(const struct keyholder *);
 
-/* Ends the keyholder, whatever channels it has.  NULL is allowed. */
+/* Ends the keyholder, even if it has channels.  NULL is allowed. */
 void keyholder_free(struct keyholder *);
 
 pid_t keyholder_pid(const struct keyholder *);
 
 /*
  * The SHA-256 id (gnutls_x509_privkey_get_key_id(3)) of key `index`; NULL if
- * the start did not wait for the keys.
+ * keyholder_start() did not wait for the keys.
  */
 const uint8_t *keyholder_id(const struct keyholder *, size_t index);
 
 /*
- * Whether the keys could be read again as `account`, for a reload or a new
- * keyholder; `why` says which could not.
+ * True if the account can read the keys again, for a reload or a replacement;
+ * else `why` names one that it cannot.
  */
 bool keyholder_readable(const struct keyholder *, char *why);
 

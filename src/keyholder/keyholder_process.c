@@ -1,6 +1,3 @@
-/*
- * How a process becomes the keyholder.
- */
 #include "keyholder/keyholder_process.h"
 
 #include <errno.h>
@@ -15,7 +12,7 @@
 #include "base/direct_calls.h"
 #include "keyholder/keyholder_serve.h"
 
-/* Says why a key could not be opened again, or leaves `why` empty. */
+/* If the account cannot read a key again, writes the reason to `why`. */
 static void
 check_readable(const struct keyholder_options *options, char *why)
 {
@@ -31,7 +28,7 @@ check_readable(const struct keyholder_options *options, char *why)
 	}
 }
 
-/* Reads the keys while the one who started us waits. */
+/* Reads the keys and sends the hello that keyholder_start() waits for. */
 static void
 introduce(
     int control, const struct keyholder_options *options, struct keys *keys)
@@ -55,8 +52,8 @@ keyholder_begin(void)
 {
 	sigset_t all;
 
-	/* It ends when no one can ask any more, not when a terminal or a
-	 * service manager signals the whole group. */
+	/* The keyholder ends when its sockets are closed, not when a terminal
+	 * or systemd signals the whole process group. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	prctl(PR_SET_NAME, "pingtlsd-keys");
@@ -72,8 +69,7 @@ keyholder_process(int control, const struct keyholder_options *options)
 	struct keys *keys;
 
 	keyholder_begin();
-	/* The standard descriptors included: in inetd mode they are the peer.
-	 */
+	/* In inetd mode the standard descriptors are the peer's socket. */
 	descriptors_drop_standard();
 	descriptors_keep(&control, 1);
 	keys = keys_new(options);

@@ -1,5 +1,5 @@
 /*
- * The process that holds the private keys and signs.
+ * The main function of the keyholder.
  */
 #ifndef PINGTLS_KEYHOLDER_PROCESS_H
 #define PINGTLS_KEYHOLDER_PROCESS_H
@@ -11,8 +11,8 @@
 void keyholder_begin(void);
 
 /*
- * Becomes the keyholder at the end `control` of its control socket; never
- * returns.
+ * Turns this process into the keyholder.  `control` is its end of the control
+ * socket.
  */
 _Noreturn void keyholder_process(int control, const struct keyholder_options *);
 

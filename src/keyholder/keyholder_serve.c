@@ -1,7 +1,3 @@
-/*
- * The loop over the control socket and the channels, which waits for none of
- * them.
- */
 #include "keyholder/keyholder_serve.h"
 
 #include <errno.h>
@@ -15,19 +11,19 @@
 #include "base/direct_calls.h"
 #include "keyholder/keyholder_wire.h"
 
-/* Events taken at once: few, so that new channels, which come in line with the
- * channels there are, do not wait for many signatures. */
+/* Events per epoll_wait(): few, so that new channels do not wait for many
+ * signatures. */
 #define EVENTS 8
 
 struct keyholder_service {
 	int epoll;
 	int control;
-	bool retired;    /* there will be no more channels */
-	size_t channels; /* that are open */
+	bool retired;    /* no more channels will come */
+	size_t channels; /* open ones */
 	struct keys *keys;
 };
 
-/* Has epoll(7) watch `fd`, and name it. */
+/* Adds `fd` to those that epoll(7) watches. */
 static int
 watch(const struct keyholder_service *s, int fd)
 {
@@ -62,8 +58,8 @@ keyholder_service_free(struct keyholder_service *s)
 	free(s);
 }
 
-/* Takes one packet from the control socket.  Returns recvmsg(2)'s value, with
- * the descriptor that came in `fd`, or -1. */
+/* Receives one packet from the control socket.  Returns as recvmsg(2); `fd` is
+ * the descriptor received, or -1. */
 static ssize_t
 receive_channel(int control, int *fd)
 {
@@ -87,13 +83,13 @@ receive_channel(int control, int *fd)
 	if (n <= 0)
 		return n;
 	c = CMSG_FIRSTHDR(&message);
-	/* Without, there was no descriptor left for it. */
+	/* There is none if this process had no free descriptor. */
 	if (c != NULL && c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
 	return n;
 }
 
-/* The control socket will give no more: only its hang-up is waited for. */
+/* After end of file on the control socket, waits only for its hang-up. */
 static void
 retire(struct keyholder_service *s)
 {
@@ -103,7 +99,7 @@ retire(struct keyholder_service *s)
 	(void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, s->control, &event);
 }
 
-/* Takes all channels that have come, before they fill the control socket. */
+/* Receives all channels that wait, before the control socket is full. */
 static void
 take_channels(struct keyholder_service *s)
 {
@@ -122,7 +118,7 @@ take_channels(struct keyholder_service *s)
 		retire(s);
 }
 
-/* Takes a request.  Returns false for anything that is none. */
+/* Receives a request.  Returns false if there is none or it is malformed. */
 static bool
 receive_request(int channel, struct keyholder_request *request)
 {
@@ -131,7 +127,7 @@ receive_request(int channel, struct keyholder_request *request)
 	size_t head = offsetof(struct keyholder_request, octets);
 	ssize_t n = direct_recvmsg(channel, &message, MSG_DONTWAIT);
 
-	/* Descriptors, for which there is no room, show as MSG_CTRUNC. */
+	/* MSG_CTRUNC shows that descriptors were sent. */
 	return n >= (ssize_t)head &&
 	       (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
 	       request->size == (size_t)n - head;
@@ -146,7 +142,7 @@ send_reply(int channel, struct keyholder_reply *reply)
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Serves one packet of a channel.  Returns whether the channel stays open. */
+/* Serves one packet of a channel.  Returns true if the channel stays open. */
 static bool
 serve(struct keyholder_service *s, int channel)
 {
@@ -156,7 +152,7 @@ serve(struct keyholder_service *s, int channel)
 	if (!receive_request(channel, &request))
 		return false;
 	if (request.kind == KEYHOLDER_PREPARE) {
-		/* Once: then they are read. */
+		/* Allowed once, before they are read. */
 		if (keys_are_read(s->keys))
 			return false;
 		(void)keys_read(s->keys);

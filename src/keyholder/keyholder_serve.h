@@ -1,6 +1,6 @@
 /*
- * The keyholder at work: it takes channels from its control socket, and serves
- * one request on each.
+ * The main loop of the keyholder: receives channels over the control socket and
+ * serves one request on each.
  */
 #ifndef PINGTLS_KEYHOLDER_SERVE_H
 #define PINGTLS_KEYHOLDER_SERVE_H
@@ -13,9 +13,9 @@
 struct keyholder_service;
 
 /*
- * A service at the end `control` of the control socket, which signs with
- * `keys`; both stay the caller's.  To be made before the process is confined,
- * as it makes a descriptor.  Returns NULL with errno.
+ * Creates the service for its end `control` of the control socket and for
+ * `keys`, which both remain the caller's.  Must be called before the process is
+ * confined, since it opens a descriptor.  Returns NULL with errno.
  */
 struct keyholder_service *keyholder_service_new(int control, struct keys *);
 
@@ -23,12 +23,12 @@ struct keyholder_service *keyholder_service_new(int control, struct keys *);
 void keyholder_service_free(struct keyholder_service *);
 
 /*
- * Serves until the control socket is closed at its other end; or, when no more
- * is to come from it, until the last channel is closed.  If the keys are not
- * read yet, they are when the first session asks.
+ * Serves until the other end of the control socket is closed or, after it was
+ * shut down (keyholder_retire()), until the last channel is closed.  Keys that
+ * have not been read yet are read at the first request.
  *
- * A channel is closed after its one reply, at its end, and at anything that is
- * no request.
+ * A channel is closed after one reply, at end of file, and after anything that
+ * is not a valid request.
  */
 void keyholder_serve(struct keyholder_service *);
 

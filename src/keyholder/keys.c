@@ -1,6 +1,3 @@
-/*
- * Reading the private keys, and signing with them.
- */
 #include "keyholder/keys.h"
 
 #include <errno.h>
@@ -15,7 +12,7 @@
 #include "keyholder/signing.h"
 #include "tls/pem.h"
 
-/* The key of a 16384-bit RSA certificate is 13 KiB of PEM. */
+/* An RSA key of 16384 bits has 13 KiB of PEM. */
 #define KEY_FILE_MAX 32768
 
 struct keys {
@@ -64,7 +61,7 @@ keys_open(struct keys *k)
 	return 0;
 }
 
-/* Takes a key.  Returns NULL, or why it cannot be used. */
+/* Imports a key.  Returns NULL, or why it cannot be used. */
 static const char *
 import_key(struct keys *k, size_t index, const gnutls_datum_t *pem)
 {
@@ -105,7 +102,7 @@ read_key(struct keys *k, size_t index)
 	gnutls_datum_t pem = {octets, 0};
 	const char *what;
 
-	setbuf(file, NULL); /* which would be one more copy of the key */
+	setbuf(file, NULL); /* the buffer would be another copy of the key */
 	pem.size = (unsigned int)fread(octets, 1, sizeof(octets), file);
 	if (ferror(file)) {
 		snprintf(k->why, sizeof(k->why), "cannot read key %s: %s", name,
@@ -126,7 +123,7 @@ read_key(struct keys *k, size_t index)
 int
 keys_confine(struct keys *k)
 {
-	/* Never freed: it is in force until the end. */
+	/* Not freed: it stays in force. */
 	struct sandbox *sandbox = sandbox_new(SANDBOX_KEYHOLDER);
 
 	if (sandbox != NULL &&
@@ -173,7 +170,7 @@ keys_why(const struct keys *k)
 	return k->why;
 }
 
-/* Signs what was found to be right. */
+/* Signs a request that was found to be allowed. */
 static int
 sign(gnutls_privkey_t key, const struct keyholder_request *request,
     gnutls_datum_t *signature)
