@@ -138,7 +138,7 @@ acceptor_deadline(const struct acceptor *a)
 	                                 : pending_deadline(a->pending);
 }
 
-/* Refuses and closes a connection; `why` is for the log. */
+/* Refuses and closes a connection, and logs the reason `why`. */
 static void
 refuse_why(struct acceptor *a, const struct peer *peer, int fd,
     enum reject_reason reason, const char *why)
@@ -157,8 +157,8 @@ refuse_why(struct acceptor *a, const struct peer *peer, int fd,
 		(void)send(
 		    fd, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
 		shutdown(fd, SHUT_WR);
-		/* Left unread, a command would turn the close into a reset,
-		 * and that could destroy the reply (RFC 1122, 4.2.2.13). */
+		/* Unread input would make close(2) reset the connection, and
+		 * the client could miss the reply (RFC 1122, 4.2.2.13). */
 		(void)recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
 	}
 	close(fd);
@@ -171,7 +171,7 @@ refuse_for(struct acceptor *a, const struct peer *peer, int fd,
 	refuse_why(a, peer, fd, reason, rejection_of(reason)->why);
 }
 
-/* The limits' answer to a connection whose source is known. */
+/* Checks a connection whose source is known against the limits. */
 static enum admission_verdict
 judge(struct acceptor *a, struct peer *peer)
 {
@@ -189,7 +189,7 @@ judge(struct acceptor *a, struct peer *peer)
 	return admission_admit(a->admission, &peer->source);
 }
 
-/* Returns `fd`, or -1 after refusing it. */
+/* Admits or refuses a connection.  Returns `fd`, or -1 if refused. */
 static int
 admit(struct acceptor *a, struct peer *peer, int fd)
 {
@@ -216,7 +216,7 @@ admit(struct acceptor *a, struct peer *peer, int fd)
 	return fd;
 }
 
-/* Lets a connection from a proxy wait for its header. */
+/* Makes a connection from a proxy wait for its PROXY header. */
 static void
 let_wait(struct acceptor *a, const struct peer *peer, int fd)
 {
@@ -225,7 +225,7 @@ let_wait(struct acceptor *a, const struct peer *peer, int fd)
 		    "too many connections of proxies wait for their header");
 }
 
-/* Accepts one connection.  Returns it if it is admitted, or -1. */
+/* Accepts a connection.  Returns it if admitted, else -1. */
 static int
 accept_one(struct acceptor *a, int listening, struct peer *peer)
 {
@@ -247,21 +247,21 @@ accept_one(struct acceptor *a, int listening, struct peer *peer)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-		/* The connection stays in the queue and poll(2) would say so
-		 * at once. */
+		/* The connection stays in the queue: without a pause, polling
+		 * would spin. */
 		if (log_limit_allow(&a->shortages))
 			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
 		a->pause = deadline_in(SHORTAGE_MS);
 		break;
 	default:
-		/* The peer's or the network's affair (accept(2)). */
+		/* Errors of the peer or the network (accept(2)). */
 		break;
 	}
 	return -1;
 }
 
-/* Deals with those whose waiting is over.  Returns one that is admitted, or
- * -1. */
+/* Handles connections that are done waiting for their PROXY header.  Returns
+ * one that is admitted, or -1. */
 static int
 take_pending(struct acceptor *a, struct peer *peer)
 {
@@ -311,7 +311,7 @@ acceptor_turn_away(
 	a->pause = deadline_in(SHORTAGE_MS);
 }
 
-/* Penalises whoever is behind a handshake that failed, or a crash. */
+/* Penalises the source of a failed handshake or a crash. */
 static void
 penalise(struct acceptor *a, const struct peer *peer, int64_t ms)
 {

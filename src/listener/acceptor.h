@@ -1,7 +1,6 @@
 /*
- * Takes connections in: accepts them, waits for the header of those that a
- * proxy relays, and refuses those that the limits do not admit, which costs no
- * process and no wait.
+ * Accepts connections, waits for the PROXY header of those from proxies, and
+ * refuses those beyond the limits, without forking and without blocking.
  */
 #ifndef PINGTLS_ACCEPTOR_H
 #define PINGTLS_ACCEPTOR_H
@@ -17,8 +16,8 @@
 struct acceptor;
 
 /*
- * Takes in what connects to the sockets, as the options say, and counts it.
- * All three must outlive it.  Returns NULL with errno.
+ * Creates an acceptor for the sockets, which counts in the stats.  The
+ * arguments must outlive it.  Returns NULL with errno.
  */
 struct acceptor *acceptor_new(
     const struct listener_options *, const struct sockets *, struct stats *);
@@ -31,34 +30,33 @@ struct acceptor *acceptor_new(
 void acceptor_set_reaper(
     struct acceptor *, void (*reap)(void *object), void *object);
 
-/* Closes the connections that wait.  NULL is allowed. */
+/* Closes the connections that wait for a PROXY header.  NULL is allowed. */
 void acceptor_free(struct acceptor *);
 
 /*
- * A descriptor to poll(2) for POLLIN, which says that acceptor_next() has
- * something to do; -1 during the pause after a shortage.
+ * A descriptor that is readable when acceptor_next() should be called; -1
+ * during the pause after a shortage.
  */
 int acceptor_fd(const struct acceptor *);
 
-/* When it will have something to do, should no one speak. */
+/* When acceptor_next() should be called even if that is not readable. */
 deadline acceptor_deadline(const struct acceptor *);
 
 /*
- * Returns the next connection that is admitted, which is the caller's, with
- * `peer` filled in; or -1 when there is none now or many were
- * refused: poll again.  The caller owes acceptor_ended() or
- * acceptor_turn_away() for each.
+ * Returns the next admitted connection, which the caller then owns, with its
+ * peer; or -1 if there is none now, or after many were refused: poll again.
+ * acceptor_ended() or acceptor_turn_away() must be called for each.
  */
 int acceptor_next(struct acceptor *, struct peer *peer);
 
-/* Refuses and closes `fd`, which was admitted, because `error`, an errno,
- * leaves no process to serve it; then pauses a little. */
+/* Refuses and closes an admitted connection because no process could be forked
+ * (`error` is an errno), then accepts none for a moment. */
 void acceptor_turn_away(
     struct acceptor *, const struct peer *peer, int fd, int error);
 
 /*
- * A session has ended: makes room for another of its source, which gets a
- * penalty if it deserves one.
+ * Releases the place of a session that has ended, and penalises its source if
+ * the result says so.
  */
 void acceptor_ended(
     struct acceptor *, const struct peer *peer, const struct session_result *);

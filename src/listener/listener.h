@@ -1,6 +1,6 @@
 /*
- * The listener: accepts connections, forks a process for each, reaps them, and
- * does what signals ask.
+ * The listener, the main process of the server: accepts connections, forks a
+ * session for each, reaps them, and handles signals.
  */
 #ifndef PINGTLS_LISTENER_H
 #define PINGTLS_LISTENER_H
@@ -24,9 +24,9 @@ struct listener *listener_new(const struct listener_options *, struct sockets *,
 void listener_free(struct listener *);
 
 /*
- * Serves until SIGTERM or SIGINT, and until the sessions have then ended or
- * been ended.  SIGHUP loads the credentials anew, SIGUSR1 logs the counters.
- * Tells systemd of it all (sd_notify(3)).
+ * Serves until SIGTERM or SIGINT, and then until all sessions have ended or
+ * have been killed.  SIGHUP reloads the credentials, SIGUSR1 logs the counters.
+ * Notifies systemd (sd_notify(3)).
  *
  * Returns the exit status.  A forked session never returns.
  */

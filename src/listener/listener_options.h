@@ -1,5 +1,5 @@
 /*
- * What the command line says about accepting connections and serving them.
+ * The options of the listener and its sessions.
  */
 #ifndef PINGTLS_LISTENER_OPTIONS_H
 #define PINGTLS_LISTENER_OPTIONS_H
@@ -10,13 +10,13 @@
 #include "base/networks.h"
 #include "session/session.h"
 
-/* What a source pays for misbehaving (admission.h). */
+/* Penalties for misbehaving sources (admission.h). */
 struct penalty_options {
 	bool on;
-	int64_t handshake_ms; /* for a handshake that fails */
-	int64_t crash_ms;     /* for a session that crashes */
+	int64_t handshake_ms; /* for a failed handshake */
+	int64_t crash_ms;     /* for a crashed session */
 	int64_t min_ms, max_ms;
-	struct networks *exempt; /* NULL: no one */
+	struct networks *exempt; /* NULL: none */
 };
 
 struct listener_options {
@@ -24,7 +24,8 @@ struct listener_options {
 	unsigned long max_sessions, max_sessions_per_source;
 	unsigned long max_rate_per_source; /* a second; 0: no limit */
 	struct penalty_options penalties;
-	struct networks *proxies; /* that send the PROXY protocol; NULL: none */
+	struct networks
+	    *proxies; /* trusted to send the PROXY header; NULL: none */
 	const char *metrics_file; /* NULL: none */
 	int64_t drain_ms;
 	bool sandboxed;

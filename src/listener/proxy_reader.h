@@ -1,11 +1,10 @@
 /*
- * Takes the PROXY protocol's header off a connection, and not one octet more:
- * what follows is the client's, and may be the first of a TLS ClientHello.
+ * Reads the PROXY header of a connection and not one octet more: what follows
+ * is the client's, and may be the first octet of a TLS ClientHello.
  *
- * Octets are looked at (MSG_PEEK), judged, and taken only as far as they are
- * the header's.  Those of a header still incomplete are taken too, so that a
- * proxy which sends them one by one does not leave the descriptor readable
- * with nothing to do, and whoever polls it spinning.
+ * It peeks at the input (MSG_PEEK), parses it, and reads only what belongs to
+ * the header.  It also reads the octets of an incomplete header: left unread,
+ * they would keep the descriptor readable, and polling it would spin.
  */
 #ifndef PINGTLS_PROXY_READER_H
 #define PINGTLS_PROXY_READER_H
@@ -16,28 +15,28 @@
 #include "base/deadline.h"
 #include "listener/proxy.h"
 
-/* One connection's header as far as it has come.  Zero at first. */
+/* The header of one connection as far as it was received.  Initially zero. */
 struct proxy_reader {
-	struct proxy_header header; /* good after PROXY_COMPLETE */
-	size_t taken;               /* octets of it, from the kernel */
+	struct proxy_header header; /* valid after PROXY_COMPLETE */
+	size_t taken;               /* octets read so far */
 	uint8_t octets[PROXY_DECIDED];
 };
 
 enum proxy_progress {
-	PROXY_COMPLETE,   /* what is read next is the client's */
+	PROXY_COMPLETE,   /* the client's input follows */
 	PROXY_INCOMPLETE, /* call again when the descriptor is readable */
-	PROXY_MALFORMED,  /* no header; the octets that say so are left */
-	PROXY_CLOSED,     /* ended before the header did */
-	PROXY_FAILED,     /* errno says why */
+	PROXY_MALFORMED,  /* not a header; the offending octets are not read */
+	PROXY_CLOSED,     /* end of file within the header */
+	PROXY_FAILED,     /* see errno */
 };
 
-/* Reads what there is, without waiting, whether `fd` would block or not. */
+/* Reads what is available without waiting, even if `fd` is blocking. */
 enum proxy_progress proxy_receive(struct proxy_reader *, int fd);
 
 /*
- * Waits for the header: for the ways to run in which a process has one
- * connection and nothing else to do.  PROXY_FAILED with errno ETIMEDOUT if it
- * is not complete by the deadline; never returns PROXY_INCOMPLETE.
+ * Waits for the complete header, for processes that serve a single connection.
+ * Returns PROXY_FAILED with errno ETIMEDOUT if it is not complete by the
+ * deadline, and never PROXY_INCOMPLETE.
  */
 enum proxy_progress proxy_wait(struct proxy_reader *, int fd, deadline when);
 

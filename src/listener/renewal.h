@@ -1,7 +1,7 @@
 /*
- * The credentials that sessions are served with, and their renewal: at a
- * reload, and when the keyholder has ended.  Files are the loader's affair,
- * which takes its time; nothing here waits for it but renewal_start().
+ * The current credentials of the listener, and their renewal: at a reload, and
+ * when the keyholder has ended.  The loader reads the files; only
+ * renewal_start() waits for it.
  */
 #ifndef PINGTLS_RENEWAL_H
 #define PINGTLS_RENEWAL_H
@@ -16,8 +16,8 @@
 struct renewal;
 
 /*
- * Renews by `loader` what the options say; both must outlive it.  At first
- * there are credentials with which no session can be upgraded.  Returns NULL
+ * For the credentials that the options name; they and the loader must outlive
+ * the object.  Until the first load sessions cannot be upgraded.  Returns NULL
  * after logging one line.
  */
 struct renewal *renewal_new(
@@ -26,28 +26,28 @@ struct renewal *renewal_new(
 /* NULL is allowed. */
 void renewal_free(struct renewal *);
 
-/* The first load, waited for.  Returns 0; or -1 after logging the cause: with
- * `go_on` it will be tried again. */
+/* Makes the first load and waits for it.  Returns 0, or -1 after logging the
+ * cause; with `go_on` the load will be tried again. */
 int renewal_start(struct renewal *, bool go_on);
 
-/* What to serve with now. */
+/* The current credentials. */
 struct credentials *renewal_credentials(const struct renewal *);
 
-/* Whether a session can be upgraded. */
+/* True if sessions can be upgraded. */
 bool renewal_able(const struct renewal *);
 
-/* SIGHUP: everything is to be loaded anew.  What cannot be leaves the old in
- * use.  The service manager is told of the beginning and the end. */
+/* Begins a reload (SIGHUP).  If it fails the current credentials stay in use.
+ * systemd is notified when it begins and ends. */
 void renewal_reload(struct renewal *);
 
-/* Descriptors to poll(2). */
+/* Descriptors to poll(2) before renewal_continue(). */
 #define RENEWAL_FDS 4
 void renewal_poll(const struct renewal *, struct pollfd fds[RENEWAL_FDS]);
 
-/* When there is something to do, should no descriptor say so before. */
+/* When renewal_continue() must be called even if no descriptor is ready. */
 deadline renewal_deadline(const struct renewal *);
 
-/* Does what is due, after poll(2) or at the deadline. */
+/* Continues loads and reloads, after poll(2) or at the deadline. */
 void renewal_continue(struct renewal *, const struct pollfd fds[RENEWAL_FDS]);
 
 #endif

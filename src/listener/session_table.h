@@ -1,5 +1,5 @@
 /*
- * The session processes of a listener: forked, remembered, ended, reaped.
+ * The table of session processes: forking, ending and reaping them.
  */
 #ifndef PINGTLS_SESSION_TABLE_H
 #define PINGTLS_SESSION_TABLE_H
@@ -16,42 +16,42 @@
 struct session_table;
 
 /*
- * Room for `most` session processes at once, each of which is to end within
- * `most_ms` (0: no limit) and has the descriptor `shared` of this process (-1:
- * none).  Returns NULL with errno.
+ * For up to `most` session processes at a time.  Each must end within `most_ms`
+ * milliseconds (0: no limit), and inherits the descriptor `shared` (-1: none).
+ * Returns NULL with errno.
  */
 struct session_table *session_table_new(
     size_t most, int64_t most_ms, int shared);
 
-/* NULL is allowed.  Processes that still run go on. */
+/* Does not end the processes.  NULL is allowed. */
 void session_table_free(struct session_table *);
 
 /* A connection and a channel, of which either may be -1. */
 #define SESSION_TABLE_FDS 2
 
 /*
- * Forks a process for `peer`, to which the descriptors belong from then on.
- * Returns as fork(2): in the child 0 with `*result` pointing to the result it
- * is to fill, which the parent sees and no other child can reach; in the parent
- * -1 with errno and the descriptors still the caller's, or the process id.
+ * Forks a process for `peer`, which takes over the descriptors.  Returns 0 in
+ * the child, with `*result` pointing to the result that it is to fill in; only
+ * it and the parent can access that.  In the parent returns the process id; or
+ * -1 with errno, and the descriptors are still the caller's.
  */
 pid_t session_table_fork(struct session_table *, const struct peer *peer,
     const int fds[SESSION_TABLE_FDS], struct session_result **result);
 
 /*
- * Closes the descriptors of processes that have them now, in a table of their
- * own.  Returns true if all do; else it is to be called again soon.
+ * Closes the parent's descriptors of children that meanwhile have a descriptor
+ * table of their own.  Returns true if all have; else call it again soon.
  */
 bool session_table_settle(struct session_table *);
 
 /*
- * Forgets process `pid`, which wait(2) has reported.  Returns 0 with copies of
- * its peer and its result, made safe to log; or -1 if it is none of ours.
+ * Removes the process `pid`, which wait(2) has reported.  Returns 0 with its
+ * peer and a cleaned copy of its result; or -1 if it is not in the table.
  */
 int session_table_reap(struct session_table *, pid_t pid, struct peer *peer,
     struct session_result *result);
 
-/* Processes now. */
+/* The number of processes. */
 size_t session_table_count(const struct session_table *);
 
 /* Sends each process `signal`. */
@@ -61,8 +61,8 @@ void session_table_signal(const struct session_table *, int signal);
 deadline session_table_next_end(const struct session_table *);
 
 /*
- * Kills the next process that should have ended by `now`.  Returns true with
- * its peer, or false: there is none.  Each is killed once.
+ * Kills the next process that should have ended by `now`, once.  Returns true
+ * with its peer, or false if there is none.
  */
 bool session_table_kill_overdue(
     struct session_table *, int64_t now, struct peer *peer);

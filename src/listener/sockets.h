@@ -1,5 +1,5 @@
 /*
- * The listening sockets: bound by us, or inherited from systemd.
+ * The listening sockets, bound by the server or passed by systemd.
  */
 #ifndef PINGTLS_SOCKETS_H
 #define PINGTLS_SOCKETS_H
@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* --listen given more often than this is a mistake. */
+/* More than anyone needs. */
 #define SOCKETS_MAX 64
 
 struct sockets {
 	size_t count;
 	int fds[SOCKETS_MAX];
-	char *paths[SOCKETS_MAX]; /* of unix sockets that we bound, or NULL */
+	char *paths[SOCKETS_MAX]; /* of unix sockets bound here, or NULL */
 };
 
 /*
@@ -29,21 +29,21 @@ int sockets_listen(
     struct sockets *, const char *const *addresses, size_t count);
 
 /*
- * Takes over the `count` sockets that systemd passed: listening
- * stream sockets all.  Returns 0, or -1 after logging one line.
+ * Takes over the `count` sockets passed by systemd, which must be listening
+ * stream sockets.  Returns 0, or -1 after logging one line.
  */
 int sockets_inherit(struct sockets *, int count);
 
-/* Whether descriptor `fd` is a stream socket that is connected. */
+/* True if `fd` is a connected stream socket. */
 bool sockets_is_connected(int fd);
 
-/* Logs a line for each: where it listens. */
+/* Logs the address of each. */
 void sockets_announce(const struct sockets *);
 
 /* Closes them all. */
 void sockets_close(struct sockets *);
 
-/* Closes them all, and removes the paths of the unix sockets that we bound. */
+/* Closes them all, and removes the unix sockets bound here. */
 void sockets_remove(struct sockets *);
 
 #endif

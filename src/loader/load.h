@@ -1,6 +1,7 @@
 /*
- * A load in progress, as the listener sees it: asked of the loader, taken in
- * piece by piece without a wait, and at its end a bundle and a keyholder.
+ * A load of the credentials, as seen by the listener: requested from the
+ * loader, received in parts without blocking, it yields a bundle and a
+ * keyholder.
  */
 #ifndef PINGTLS_LOAD_H
 #define PINGTLS_LOAD_H
@@ -11,14 +12,14 @@
 
 struct load;
 
-/* Asks the loader for one.  Returns NULL after logging one line. */
+/* Requests a load.  Returns NULL after logging one line. */
 struct load *load_begin(struct loader *);
 
-/* Gives it up, if it is not done.  NULL is allowed. */
+/* Abandons the load unless it is done.  NULL is allowed. */
 void load_free(struct load *);
 
-/* Its channel, to poll(2) for POLLIN; and when it is given up.  At either,
- * load_continue() is due. */
+/* load_continue() must be called when this descriptor is readable, or at this
+ * deadline, at which the load is abandoned. */
 int load_fd(const struct load *);
 deadline load_deadline(const struct load *);
 
@@ -28,19 +29,19 @@ enum load_progress {
 	LOAD_DONE,
 };
 
-/* Takes what has come.  Once it has failed or is done, it is not called again.
- */
+/* Receives what has come.  Must not be called again after LOAD_FAILED or
+ * LOAD_DONE. */
 enum load_progress load_continue(struct load *);
 
-/* Waits for the end of it. */
+/* Waits until the load has ended. */
 enum load_progress load_wait(struct load *);
 
-/* Of one that is done: what the files hold, good until load_free().  Returns 0,
- * or -1 after logging one line. */
+/* After LOAD_DONE: parses the bundle, which is valid until load_free(). Returns
+ * 0, or -1 after logging one line. */
 int load_bundle(const struct load *, struct bundle *);
 
-/* Of one that is done: the control socket of its keyholder, from now on the
- * caller's. */
+/* After LOAD_DONE: returns the control socket of the keyholder, of which the
+ * caller takes ownership. */
 int load_take_keyholder(struct load *);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * The loader: the one process that opens files.
+ * The loader: the only process that opens files.
  *
- * It is forked before anything else, keeps the privileges that the service was
- * started with, and has no way to the network.  For each load it forks a
- * helper, which reads the certificates and keys, checks them, becomes the
- * keyholder, and sends the listener what it needs to serve with them.  It also
- * writes the metrics file and removes what was created.  A file system that
- * hangs holds a helper, and no one else.
+ * It is forked before any socket is opened and keeps the privileges that the
+ * server was started with.  For each load it forks a helper, which reads and
+ * checks the certificates and keys, sends the listener the certificates, and
+ * becomes the keyholder.  The loader also has the metrics file written, and
+ * removes the pid file and unix sockets.  A file system that hangs blocks only
+ * a helper.
  */
 #ifndef PINGTLS_LOADER_H
 #define PINGTLS_LOADER_H
@@ -15,20 +15,19 @@
 
 #include "credentials/credentials_options.h"
 
-/* How long a load, or the writing of the metrics file, may take until its
- * process is killed.  It is a matter of milliseconds, and of seconds where a
- * file system is mounted on demand. */
+/* How long a helper may take before it is killed.  Usually milliseconds, or
+ * seconds if a file system must be mounted first. */
 #define LOADER_TIME_MS 10000
 
-/* Octets of a metrics file. */
+/* The maximum size of the metrics file. */
 #define LOADER_TEXT_MAX 65536
 
-/* What the loader may touch: nothing but this. */
+/* All that the loader may read, write or remove. */
 struct loader_options {
 	const struct credentials_options *credentials;
 	const char *metrics_file;  /* NULL: none */
 	const char *pid_file;      /* NULL: none */
-	const char *const *listen; /* addresses; those with '/' are unix */
+	const char *const *listen; /* addresses; paths are unix sockets */
 	size_t listen_count;
 };
 
@@ -40,22 +39,22 @@ struct loader;
  */
 struct loader *loader_start(const struct loader_options *);
 
-/* Has the loader end, and waits for it, but not long.  NULL is allowed. */
+/* Makes the loader exit, and waits a moment for it.  NULL is allowed. */
 void loader_end(struct loader *);
 
-/* The loader's socket, to poll(2) for POLLIN; then loader_handle() is due.  -1:
- * the loader is gone. */
+/* A descriptor that is readable when loader_handle() must be called; -1 if the
+ * loader has ended. */
 int loader_fd(const struct loader *);
 
-/* Logs the lines that came from the loader, its end too. */
+/* Logs the messages of the loader, and its end. */
 void loader_handle(struct loader *);
 
-/* Has the metrics file written with this text.  Returns 0, or -1 with errno:
- * EAGAIN where the loader does not keep up, EPIPE where it is gone.  A file
- * that cannot be written is for the loader to log. */
+/* Requests that the metrics file be written.  Returns 0, or -1 with errno:
+ * EAGAIN if the loader is busy, EPIPE if it has ended.  The loader logs errors
+ * of writing. */
 int loader_write_metrics(struct loader *, const char *text, size_t size);
 
-/* Removes the unix sockets that were bound, or the pid file. */
+/* Request that the unix sockets bound, or the pid file, be removed. */
 void loader_remove_sockets(struct loader *);
 void loader_remove_pid_file(struct loader *);
 

@@ -1,7 +1,7 @@
 /*
- * The messages between the listener and the loader.  One message is one packet
- * on a SOCK_SEQPACKET socket; both ends are the same program, so structs are
- * sent as they are.
+ * The messages between listener and loader.  Each is one packet on a
+ * SOCK_SEQPACKET socket.  Both ends are the same program, so structs are sent
+ * as they are.
  */
 #ifndef PINGTLS_LOADER_WIRE_H
 #define PINGTLS_LOADER_WIRE_H
@@ -14,13 +14,13 @@
 #include "log/log.h"
 
 /*
- * From the listener.  None says which file: a listener that was taken over can
- * have the loader do nothing that the command line did not ask for.
+ * From the listener.  None names a file: a listener that was taken over can
+ * only request what the command line asks for.
  */
 enum loader_request_kind {
-	LOADER_LOAD = 1,       /* with one descriptor: of the load's channel */
-	LOADER_WRITE_METRICS,  /* with the file's text */
-	LOADER_REMOVE_SOCKETS, /* the unix sockets that were bound */
+	LOADER_LOAD = 1,       /* with a descriptor: the channel of the load */
+	LOADER_WRITE_METRICS,  /* with the text of the file */
+	LOADER_REMOVE_SOCKETS, /* the unix sockets bound */
 	LOADER_REMOVE_PID_FILE,
 };
 
@@ -29,12 +29,13 @@ struct loader_request {
 	char text[LOADER_TEXT_MAX];
 };
 
-/* To the listener: from the loader's own socket lines only, from the channel
- * of a load what it loaded, too. */
+/* To the listener: lines on the loader's socket; lines and the result on the
+ * channel of a load. */
 enum loader_reply_kind {
-	LOADER_LINE = 1, /* of the log */
+	LOADER_LINE = 1, /* for the log */
 	LOADER_PART,     /* the next octets of the bundle */
-	LOADER_LOADED,   /* that was all; a keyholder serves on the channel */
+	LOADER_LOADED,   /* the end: the channel is now the control socket of a
+	                 keyholder */
 };
 
 #define LOADER_PART_MAX 32768
@@ -50,31 +51,30 @@ struct loader_reply {
 
 #define LOADER_REPLY_HEAD offsetof(struct loader_reply, u)
 
-/* The listener's side of the socket, for load.c. */
+/* Sends a request, for load.c. */
 int loader_send(struct loader *, const struct loader_request *, size_t size,
     int descriptor);
 
-/* Takes the next reply from a socket without waiting for it: returns its size,
- * 0 at the end of all, or -1 with errno (EAGAIN: none now; EBADMSG: it is no
- * reply). */
+/* Receives the next reply without blocking.  Returns its size, 0 at end of
+ * file, or -1 with errno (EAGAIN: none yet; EBADMSG: malformed). */
 ssize_t loader_receive(int socket, struct loader_reply *);
 
-/* Logs the line that a reply of the kind LOADER_LINE has. */
+/* Logs a LOADER_LINE. */
 void loader_log(const struct loader_reply *);
 
-/* The loader: serves the requests that come on `socket` until the listener has
- * closed its end, and exits. */
+/* The main function of the loader: serves requests on `socket` until the
+ * listener closes its end. */
 _Noreturn void loader_process(int socket, const struct loader_options *);
 
 /*
- * The loader's child for one LOADER_LOAD: loads, sends what it loaded on
- * `channel`, writes an octet to `done` and becomes the keyholder.
+ * The main function of the helper for one LOADER_LOAD: loads, sends the result
+ * on `channel`, writes an octet to `done`, and becomes the keyholder.
  */
 _Noreturn void load_process(
     int channel, int done, const struct credentials_options *);
 
-/* Has this process's lines of the log go to `socket` as LOADER_LINE; where it
- * is full or closed they are lost. */
+/* Redirects the log of this process to `socket`, as LOADER_LINE.  Lines are
+ * lost if it is full or closed. */
 void loader_relay_lines(int socket);
 
 #endif
