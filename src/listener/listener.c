@@ -26,21 +26,21 @@
 #include "stats/metrics.h"
 #include "stats/stats.h"
 
-/* What systemd shows and the metrics file are at most this old. */
+/* The maximum age of the status in systemd and of the metrics file. */
 #define PUBLISH_MS 1000
-/* After the drain and SIGTERM: how long until SIGKILL. */
+/* The time from SIGTERM to SIGKILL, after the drain timeout. */
 #define KILL_MS 1000
-/* A session ends itself when its time is over, and then has two seconds for its
- * farewell.  One that is still there so long afterwards is killed. */
+/* A session that has timed out ends itself, which takes up to two seconds.  It
+ * is killed if it still exists this long afterwards. */
 #define GRACE_MS 5000
-/* How long descriptors of a session may stay open here, too, once it has them:
- * most sessions are over by then. */
+/* How long the descriptors of a session stay open in the listener, too: most
+ * sessions have ended by then. */
 #define SETTLE_MS 10
-/* Descriptors beside those of sessions: listening sockets, connections whose
- * session is about to begin, and the listener's own. */
+/* Descriptors other than those of sessions: listening sockets, pending
+ * connections, and the listener's own. */
 #define OTHER_DESCRIPTORS 128
-/* Looking at all children takes time in proportion to them: after it comes a
- * pause so many times as long, which makes it 5 % of the time at most. */
+/* Checking all children takes time in proportion to their number.  A pause of
+ * this many times that follows, so that it takes at most 5 % of the time. */
 #define REAP_PAUSE 19
 
 struct listener {
@@ -64,7 +64,7 @@ struct listener {
 
 static void reap_before_refusal(void *listener);
 
-/* A session takes a descriptor as long as it lives, and two more at first. */
+/* A session takes one descriptor while it lives, and two more at first. */
 static void
 check_descriptors(const struct listener_options *options)
 {
@@ -134,9 +134,9 @@ listener_free(struct listener *l)
 }
 
 /*
- * Makes the session's channel to the keyholder.  Returns true with it, or with
- * -1 where there is no keyholder, so that the session is served in the clear;
- * false, with errno, when it cannot be made now.
+ * Makes a session's channel to the keyholder.  Returns true with the channel,
+ * or with -1 if there is no keyholder: then the session is served in the clear
+ * only.  Returns false with errno if it cannot be made now.
  */
 static bool
 open_channel(const struct listener *l, int *channel)
@@ -150,7 +150,7 @@ open_channel(const struct listener *l, int *channel)
 	return *channel != -1 || errno == EPIPE || errno == ECONNRESET;
 }
 
-/* Takes in the next connection, if one is admitted, and forks its process. */
+/* Accepts the next connection and, if it is admitted, forks its session. */
 static void
 take_in(struct listener *l)
 {
@@ -197,7 +197,7 @@ write_metrics(struct listener *l)
 		    l->options->metrics_file, strerror(errno));
 }
 
-/* Shows the counters: `systemctl status`, and the metrics file. */
+/* Publishes the counters, to systemd and the metrics file. */
 static void
 publish(struct listener *l)
 {
@@ -215,7 +215,7 @@ publish(struct listener *l)
 	l->next_publish = deadline_in(PUBLISH_MS);
 }
 
-/* Believes of a result what can be true. */
+/* Discards a result that cannot be true. */
 static void
 check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
     struct session_result *result, int status)
@@ -223,7 +223,7 @@ check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
 	bool asked = credentials_ask_clients(renewal_credentials(l->renewal));
 	char who[ADDRESS_TEXT_MAX];
 
-	/* One whose process failed may have been in the midst of anything. */
+	/* If the process crashed, the result may be incomplete. */
 	if (status != 0)
 		*result = (struct session_result){.end = SESSION_CRASHED};
 	if (session_result_check(result, life_ns, asked))
@@ -247,7 +247,7 @@ end_session(struct listener *l, const struct peer *peer,
 	session_log(peer, result, status);
 }
 
-/* Does what follows from the end of a child, which wait(2) has reported. */
+/* Handles the end of a child that wait(2) has reported. */
 static void
 reaped(struct listener *l, pid_t pid, int status)
 {
@@ -260,9 +260,8 @@ reaped(struct listener *l, pid_t pid, int status)
 }
 
 /*
- * Reaps the child that a SIGCHLD names, which takes the same time however many
- * there are.  The signals of others that ended at the same time are merged into
- * it (signal(7)).
+ * Reaps the child that a SIGCHLD names, in constant time.  Others that ended at
+ * the same time have no signal of their own (signal(7)).
  */
 static void
 reap_one(struct listener *l, pid_t pid)
@@ -274,7 +273,7 @@ reap_one(struct listener *l, pid_t pid)
 		reaped(l, pid, status);
 }
 
-/* Looks at all children for those that have ended. */
+/* Reaps all children that have ended. */
 static void
 reap_all(struct listener *l)
 {
@@ -293,8 +292,8 @@ reap_all(struct listener *l)
 	l->next_reap = deadline_now() + REAP_PAUSE * looked;
 }
 
-/* Before a connection is refused because of too many sessions: none that has
- * ended counts. */
+/* Called before a connection is refused because there are too many sessions:
+ * those that have ended must not count. */
 static void
 reap_before_refusal(void *listener)
 {
@@ -305,7 +304,7 @@ reap_before_refusal(void *listener)
 		reap_all(l);
 }
 
-/* Kills the sessions that have outlived their time. */
+/* Kills the sessions that have exceeded their time. */
 static void
 kill_overdue(struct listener *l, int64_t now)
 {
@@ -367,7 +366,7 @@ handle_signals(struct listener *l)
 		}
 }
 
-/* Does what is due; returns when something will be next. */
+/* Does what is due.  Returns when something will be due next. */
 static deadline
 handle_time(struct listener *l)
 {

@@ -11,14 +11,14 @@
 #include "log/log.h"
 #include "log/systemd.h"
 
-/* Where nothing can be loaded, it is tried again after the first pause, then
- * after twice the time, at last every minute. */
+/* A failed load is repeated after the first pause, which then doubles, up to a
+ * minute. */
 #define FIRST_PAUSE_MS 1000
 #define LAST_PAUSE_MS 60000
-/* For a handshake of our own with a keyholder that has just said it is ready.
- * No session is served meanwhile. */
+/* For the warm-up handshake with a keyholder that is ready.  Nothing is served
+ * meanwhile. */
 #define WARM_UP_MS 1000
-/* Large for malloc(3), but not so that it would be mapped (mallopt(3)). */
+/* A large request, but below malloc's threshold for mmap (mallopt(3)). */
 #define SETTLE_SIZE 65536
 
 struct renewal {
@@ -79,9 +79,8 @@ renewal_able(const struct renewal *r)
 }
 
 /*
- * Has malloc(3) sort what was freed while credentials were loaded, which it
- * does when it is next asked for something large.  That would be in each
- * session, in its own copy of up to ten pages.
+ * Makes malloc consolidate its free chunks now, as it does at a large request.
+ * Otherwise each session would, and dirty up to ten copy-on-write pages.
  */
 static void
 settle_heap(void)
@@ -91,7 +90,7 @@ settle_heap(void)
 	free(large);
 }
 
-/* Puts credentials made of what was loaded in the place of the old. */
+/* Replaces the credentials by those that were loaded. */
 static int
 put_in_use(struct renewal *r)
 {
@@ -141,7 +140,7 @@ try_later(struct renewal *r)
 		r->pause_ms = LAST_PAUSE_MS;
 }
 
-/* A load is over, or did not begin. */
+/* Handles the end of a load, or its failure to begin. */
 static void
 finish(struct renewal *r, bool renewed)
 {

@@ -14,18 +14,19 @@
 
 #define NONE SIZE_MAX
 
-/* The descriptors of results have numbers from here on, so that those which a
- * child keeps are low, and it copies few (session_fork.h). */
+/* The lowest number of a result's descriptor: a child copies its table up to
+ * the highest descriptor that it keeps, so those are kept low (session_fork.h).
+ */
 #define RESULTS_FROM 256
 
-/* What a session process shares with the listener: memory of its own, of a size
- * that it cannot change. */
+/* The memory that a session shares with the listener alone, of a sealed size.
+ */
 struct shared {
 	uint32_t left; /* the table of descriptors that it began with */
 	struct session_result result;
 };
 
-/* A session process, or a slot for one.  Others are named by their slots. */
+/* A slot of the table.  Slots refer to each other by index. */
 struct slot {
 	pid_t pid;
 	struct peer peer;
@@ -36,8 +37,8 @@ struct slot {
 	size_t older, newer; /* in order of age */
 };
 
-/* None of it is in the memory of a child: a session can neither read nor forge
- * what others leave behind. */
+/* In memory that children do not inherit, so that a session can neither read
+ * nor forge the results of others. */
 struct session_table {
 	size_t most, count;
 	int64_t most_ms;
@@ -62,7 +63,7 @@ power_of_two(size_t least)
 	return n;
 }
 
-/* Where the slot of `pid` is named, or NONE is if there is none. */
+/* The place that refers to the slot of `pid`, or to NONE. */
 static size_t *
 find(struct session_table *c, pid_t pid)
 {
@@ -73,7 +74,7 @@ find(struct session_table *c, pid_t pid)
 	return at;
 }
 
-/* Takes the first free slot for `pid`, which is the newest now. */
+/* Assigns the first free slot to `pid`, as the newest. */
 static void
 add(struct session_table *c, pid_t pid, const struct peer *peer, int result,
     const int *fds)
@@ -109,7 +110,7 @@ is_settled(const struct slot *s)
 	return s->fds[0] == -1 && s->fds[1] == -1;
 }
 
-/* Closes the descriptors that the child has. */
+/* Closes the parent's copies of the child's descriptors. */
 static void
 settle(struct session_table *c, struct slot *s)
 {
@@ -123,7 +124,7 @@ settle(struct session_table *c, struct slot *s)
 	c->unsettled--;
 }
 
-/* Frees the slot that is named at `at`. */
+/* Frees the slot that `at` refers to. */
 static void
 discard(struct session_table *c, size_t *at)
 {
@@ -187,7 +188,7 @@ session_table_free(struct session_table *c)
 	dontfork_free(c, sizeof(*c));
 }
 
-/* Memory for a result.  Returns its descriptor, or -1 with errno. */
+/* Makes the memory of a result.  Returns its descriptor, or -1 with errno. */
 static int
 new_result(void)
 {
@@ -254,7 +255,7 @@ session_table_fork(struct session_table *c, const struct peer *peer,
 	return pid;
 }
 
-/* Whether the child has left the listener's table of descriptors. */
+/* True if the child has a descriptor table of its own. */
 static bool
 has_left(const struct slot *s)
 {

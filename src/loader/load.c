@@ -12,8 +12,8 @@
 #include "loader/loader_wire.h"
 #include "log/log.h"
 
-/* The loader kills who takes longer than LOADER_TIME_MS; where that cannot be,
- * or the loader itself is stopped, the listener does not wait much longer. */
+/* The loader kills a helper after LOADER_TIME_MS.  The listener waits a little
+ * longer, in case the helper cannot be killed or the loader is stopped. */
 #define GIVE_UP_MS (LOADER_TIME_MS + 1000)
 
 struct load {
@@ -102,7 +102,7 @@ take_line(struct load *l, const struct loader_reply *reply)
 		    reply->u.line);
 }
 
-/* Takes one reply of `size` octets. */
+/* Handles one reply of `size` octets. */
 static enum load_progress
 take(struct load *l, const struct loader_reply *reply, size_t size)
 {

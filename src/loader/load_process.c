@@ -1,6 +1,6 @@
 /*
- * The process of one load: it reads and checks, sends the listener what it
- * needs, and is the keyholder from then on.
+ * The helper for one load: reads and checks the files, sends the listener the
+ * result, and becomes the keyholder.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 #include "loader/loader_wire.h"
 #include "log/log.h"
 
-/* Ends the load; the listener logs why. */
+/* Ends the load; the listener logs the reason. */
 static void
 give_up(const char *why)
 {
@@ -28,15 +28,15 @@ give_up(const char *why)
 	_exit(EXIT_FAILURE);
 }
 
-/* Until it is the keyholder, it ends with the loader. */
+/* Sets the signal to receive when the loader ends; 0: none. */
 static void
 end_with_loader(int signal)
 {
 	(void)prctl(PR_SET_PDEATHSIG, signal);
 }
 
-/* Reads every file, with the privileges the service was started with, and then
- * gives these up. */
+/* Reads all files with the privileges that the server was started with, then
+ * drops those. */
 static struct credential_files *
 read_files(const struct credentials_options *o, struct keys *keys)
 {
@@ -58,7 +58,7 @@ read_files(const struct credentials_options *o, struct keys *keys)
 	return files;
 }
 
-/* Shows that a handshake works with what was loaded. */
+/* Runs the self test with what was loaded. */
 static bool
 test(const struct credentials_options *o, const struct bundle_buffer *buffer,
     struct keys *keys)
@@ -78,7 +78,7 @@ test(const struct credentials_options *o, const struct bundle_buffer *buffer,
 	return good;
 }
 
-/* Sends the bundle in parts; the listener takes them as it finds time. */
+/* Sends the bundle in parts, which the listener receives without blocking. */
 static void
 send_bundle(int channel, const struct bundle_buffer *b)
 {
@@ -98,7 +98,7 @@ send_bundle(int channel, const struct bundle_buffer *b)
 	gnutls_memset(&part, 0, sizeof(part));
 }
 
-/* Loads all, and sends what the listener needs of it. */
+/* Loads everything and sends the listener its part. */
 static void
 load(int channel, const struct credentials_options *o, struct keys *keys)
 {
@@ -116,7 +116,7 @@ load(int channel, const struct credentials_options *o, struct keys *keys)
 	bundle_buffer_free(&buffer);
 }
 
-/* Tells loader and listener that all is loaded, and serves. */
+/* Tells loader and listener that the load is done, and serves as keyholder. */
 static _Noreturn void
 become_keyholder(int control, int done, bool sandboxed, struct keys *keys)
 {

@@ -1,6 +1,3 @@
-/*
- * The listener's side of the loader.
- */
 #include "loader/loader.h"
 
 #include <errno.h>
@@ -16,7 +13,7 @@
 #include "loader/loader_wire.h"
 #include "log/log.h"
 
-/* At the end: it removes two or three files. */
+/* For removing two or three files at the end. */
 #define END_MS 2000
 
 struct loader {

@@ -1,5 +1,5 @@
 /*
- * The process that loads, and writes and removes files, for the listener.
+ * The loader process, which forks a child for each job.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +23,15 @@
 #include "loader/loader_wire.h"
 #include "log/log.h"
 
-/* The metrics are for the exporter, which is another user. */
+/* The exporter, which reads the metrics, runs as another user. */
 #define METRICS_MODE 0644
 
 /* From the end of a load, as the listener sees it, to that of its process. */
 #define MOMENT_MS 1000
 
-/* What a child of the loader does.  It is over when its end of a pipe is
- * closed: when the child ends, or behind an octet of one that has loaded and is
- * a keyholder now. */
+/* A job of a child.  It is over when the child's end of a pipe is closed:
+ * because the child has ended or, after it wrote an octet, has become a
+ * keyholder. */
 struct job {
 	int pipe;  /* -1: there is none */
 	pid_t pid; /* 0: it was waited for */
@@ -65,8 +65,8 @@ loader_relay_lines(int socket)
 	log_relay(relay, socket);
 }
 
-/* Forks the job's process.  Returns as fork(2), with the child's end of the
- * pipe in `done`. */
+/* Forks the child of a job.  Returns as fork(2), in the child with its end of
+ * the pipe in `done`. */
 static pid_t
 fork_job(struct job *job, int *done)
 {
@@ -109,8 +109,8 @@ kill_job(const struct job *job)
 		kill(job->pid, SIGKILL);
 }
 
-/* Takes a request to load, whose channel is closed here.  What there is to say
- * goes to the channel, too. */
+/* Handles a request to load, and closes its channel in this process.  Errors
+ * are reported over the channel. */
 static void
 load(struct loader_state *s, int channel)
 {
@@ -176,8 +176,8 @@ remove_sockets(const struct loader_options *o)
 }
 
 /*
- * Takes the next request and the descriptor that came with it, or -1.  Returns
- * the size of its text, or -1 at the end of all requests.
+ * Receives the next request and its descriptor, or -1.  Returns the size of its
+ * text, or -1 at end of file.
  */
 static ssize_t
 receive(int socket, struct loader_request *request, int *descriptor)
@@ -241,7 +241,7 @@ serve(struct loader_state *s)
 	return true;
 }
 
-/* A child has ended that was loading, wrote the metrics, or was a keyholder. */
+/* Handles the end of a child, which may have been a keyholder. */
 static void
 note_end(struct loader_state *s, pid_t pid, int status)
 {
@@ -275,8 +275,8 @@ reap(struct loader_state *s)
 		note_end(s, pid, status);
 }
 
-/* The job is over, or its time is: it is killed then, and stays the job until
- * it has ended, which a file system that does not answer can prevent. */
+/* Ends a job that is over, and kills one that takes too long.  That remains the
+ * job until its child has ended, which a hung file system can prevent. */
 static void
 look_after(struct job *job, short revents)
 {
@@ -296,8 +296,8 @@ next_deadline(const struct loader_state *s)
 	    s->metrics.pipe == -1 ? DEADLINE_NEVER : s->metrics.when);
 }
 
-/* Gives up what the loader does not need: every descriptor but its socket, and
- * any privilege it was not started with. */
+/* Closes all descriptors but the loader's socket, and prevents gaining
+ * privileges. */
 static void
 begin(struct loader_state *s)
 {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""doc/architecture.md is true: no folder of src/ uses one that it may not."""
+"""doc/architecture.md is true: folders, what they use, and the names in its walks."""
 
 import re
 import tempfile
@@ -11,6 +11,21 @@ from tap import equal, main, test
 DOCUMENT = TOP / "doc/architecture.md"
 ROW = re.compile(r"^\| `([\w.]+)` \| [^|]+ \| ([^|]*)\|$", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+# A file of src/, and a function or table in it.
+NAME = re.compile(r"`(\S+\.c)`:\s+`(\w+)`")
+
+
+def missing(text: str) -> list[str]:
+    """The names in the text that are not defined where it says."""
+    found = []
+    for file, name in NAME.findall(text):
+        path = TOP / "src" / file
+        definition = re.compile(rf"^(static .*|}} )?\b{name}[(\[]", re.MULTILINE)
+        if not path.exists() or not definition.search(path.read_text()):
+            found.append(f"{file}: {name}")
+    return found
 
 
 def allowed() -> dict[str, set[str]]:
@@ -64,6 +79,15 @@ def wrong() -> None:
                 "pingtls.c includes log/log.h",
             ],
         )
+
+
+@test("every function that the document names is where it says")
+def names() -> None:
+    text = DOCUMENT.read_text()
+    assert len(NAME.findall(text)) > 20, "there are no walks"
+    equal(missing(text), [])
+    gone = "`base/parse.c`: `parse_count` `base/parse.c`: `strtoul` `no.c`: `main`"
+    equal(missing(gone), ["base/parse.c: strtoul", "no.c: main"])
 
 
 main()
