@@ -30,7 +30,7 @@ struct key_pair {
 	const char *ocsp_file; /* NULL: none */
 };
 
-#define KEYHOLDER_KEYS_MAX 16
+#define KEYHOLDER_KEYS_MAX 32
 #define KEYHOLDER_ID_SIZE 32
 #define KEYHOLDER_WHY_MAX 256
 
