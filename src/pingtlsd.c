@@ -51,8 +51,8 @@ settle(const struct options *o, const struct account *account,
 {
 	char why[SANDBOX_WHY_MAX];
 
-	/* A manager that has the sockets would start us again at once, and
-	 * after a few times close them for good. */
+	/* If systemd has passed the sockets, it would restart the service at
+	 * once and, after a few times, close them for good. */
 	if (renewal_start(renewal, passed) == -1 && !passed)
 		return -1;
 	if (o->pid_file != NULL && daemonize_write_pid(o->pid_file) == -1) {

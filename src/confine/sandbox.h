@@ -26,7 +26,7 @@ int sandbox_give_up_privileges(const struct account *account, char *why);
 /* The kind of process that a sandbox is for. */
 enum sandbox_role {
 	SANDBOX_SESSION,
-	SANDBOX_INSTANCE, /* a session that writes its own log at its end */
+	SANDBOX_INETD, /* a session that writes its own log at its end */
 	SANDBOX_KEYHOLDER,
 };
 

@@ -138,7 +138,7 @@ static const struct role {
 	const struct rule *tables[3];
 } roles[] = {
     {"session_filter", {common, waiting, messages}},
-    {"instance_filter", {common, waiting, messages_and_log}},
+    {"inetd_filter", {common, waiting, messages_and_log}},
     {"keyholder_filter", {common, requests}},
 };
 

@@ -21,7 +21,7 @@ sandbox_filter(enum sandbox_role role)
 {
 	static const struct sock_fprog programs[] = {
 	    [SANDBOX_SESSION] = PROGRAM(session_filter),
-	    [SANDBOX_INSTANCE] = PROGRAM(instance_filter),
+	    [SANDBOX_INETD] = PROGRAM(inetd_filter),
 	    [SANDBOX_KEYHOLDER] = PROGRAM(keyholder_filter),
 	};
 

@@ -85,7 +85,7 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 static int
 confine(void)
 {
-	struct sandbox *sandbox = sandbox_new(SANDBOX_INSTANCE);
+	struct sandbox *sandbox = sandbox_new(SANDBOX_INETD);
 
 	return sandbox == NULL
 	           ? -1

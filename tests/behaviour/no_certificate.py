@@ -117,17 +117,17 @@ def before_and_after() -> None:
                 ask(upgrade(new), b"PING\n", b"PONG\n")
 
 
-@test("the service manager's status says so, and says no more when it is repaired")
+@test("systemd's status says so, and says no more when it is repaired")
 def status() -> None:
     path = scratch() / "status"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(path))
-        manager.settimeout(HANG)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(path))
+        systemd.settimeout(HANG)
         if ROOT:
             shutil.chown(path, USER)
 
         def told(pattern: str) -> None:
-            while not re.match(pattern, manager.recv(4096).decode()):
+            while not re.match(pattern, systemd.recv(4096).decode()):
                 pass
 
         with without_key("-E", f"NOTIFY_SOCKET={path}") as (_, _, missing):

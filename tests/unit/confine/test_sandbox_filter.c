@@ -52,7 +52,7 @@ struct call {
 	const char *what;
 	long number;
 	long arguments[6];
-	enum verdict session, instance, keyholder;
+	enum verdict session, inetd, keyholder;
 };
 
 /* Asks the kernel in a process of its own.  That one cannot even exit: what it
@@ -192,8 +192,7 @@ START_TEST(judges_each_call_by_its_arguments)
 
 	ck_assert_msg(
 	    ask(SANDBOX_SESSION, c) == c->session, "a session: %s", c->what);
-	ck_assert_msg(ask(SANDBOX_INSTANCE, c) == c->instance,
-	    "an instance: %s", c->what);
+	ck_assert_msg(ask(SANDBOX_INETD, c) == c->inetd, "inetd: %s", c->what);
 	ck_assert_msg(ask(SANDBOX_KEYHOLDER, c) == c->keyholder,
 	    "the keyholder: %s", c->what);
 }

@@ -326,7 +326,7 @@ START_TEST(a_channel_is_never_waited_for)
 }
 END_TEST
 
-/* A terminal's or a manager's signals to the group are not for it. */
+/* Signals of a terminal or of systemd to the whole group are not for it. */
 START_TEST(heeds_no_signal_that_can_be_blocked)
 {
 	struct keyholder *k = unit_keyholder_start(true);
