@@ -5,7 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
-from harness import TOP, equal, has, main, needs, run, scratch, test
+from programs import TOP, run, scratch
+from tap import equal, has, main, needs, test
 
 # Enough of a checkout for autoreconf to begin with.
 SOURCES = ("bootstrap", "configure.ac", "Makefile.am")

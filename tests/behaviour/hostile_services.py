@@ -2,7 +2,12 @@
 """Whatever a service does before TLS: no success where there is none, an end, and
 one line that names the cause."""
 
-from harness import *
+import re
+import sys
+from collections.abc import Iterator
+
+from programs import EXCHANGE_CLIENT, PEERS, Program, certs, run
+from tap import comment, equal, main, test
 
 # For a reply, in ms: with servers that fall silent, and with others.
 SHORT, LONG = 300, 20_000

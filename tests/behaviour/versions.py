@@ -3,7 +3,8 @@
 
 import re
 
-from harness import PINGTLS, PINGTLSD, TOP, equal, main, run, test
+from programs import PINGTLS, PINGTLSD, TOP, run
+from tap import equal, main, test
 
 
 def version() -> str:

@@ -26,7 +26,7 @@ from programs import (
     scratch,
     socket_activate,
 )
-from tap import HANG, equal, wait_until
+from tap import HANG, equal
 
 LIBRARY = os.environ["TAKEOVER_LIBRARY"]
 HOSTILE, BYSTANDER = "127.0.0.2", "127.0.0.3"
