@@ -118,20 +118,20 @@ def in_the_handshake() -> None:
 
 @test("a reset in each state of a session over TLS")
 def over_tls_states() -> None:
-    with server() as pingtlsd:
-        states: list[tuple[str, Callable[[Tls], None]]] = [
-            ("after the handshake", lambda _: None),
-            ("in a record", half_record),
-            ("in a line", lambda tls: tls.sendall(b"PI")),
-            ("after a line", lambda tls: tls.sendall(b"PING\n")),
-            ("after QUIT", lambda tls: tls.sendall(b"QUIT\n")),
-            ("after close_notify", Tls.close_notify),
-            (
-                "in a reply that blocks",
-                lambda tls: ask_until_blocked(pingtlsd, tls.peer, tls),
-            ),
-        ]
-        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        with server() as pingtlsd:
+            states: list[tuple[str, Callable[[Tls], None]]] = [
+                ("after the handshake", lambda _: None),
+                ("in a record", half_record),
+                ("in a line", lambda tls: tls.sendall(b"PI")),
+                ("after a line", lambda tls: tls.sendall(b"PING\n")),
+                ("after QUIT", lambda tls: tls.sendall(b"QUIT\n")),
+                ("after close_notify", Tls.close_notify),
+                (
+                    "in a reply that blocks",
+                    lambda tls: ask_until_blocked(pingtlsd, tls.peer, tls),
+                ),
+            ]
             left_by_reset(
                 pingtlsd,
                 [(name, over_tls(version, reach)) for name, reach in states],
