@@ -38,68 +38,162 @@ certificate_issuer(gnutls_x509_crt_t certificate, char *text, size_t size)
 	distinguished_name(ret, &name, text, size);
 }
 
+/* Its octets as text, also behind a NUL. */
+static void
+show(const char *octets, size_t length, char *text, size_t size)
+{
+	size_t n = length < size ? length : size - 1;
+
+	memcpy(text, octets, n);
+	text[n] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\0')
+			text[i] = '.';
+	printable(text);
+}
+
 /*
- * Writes the alternative name at `index`.  Returns 1, 0 if it is of another
- * kind, or -1 if there is none.
+ * The alternative name at `index` as text.  Returns its kind
+ * (gnutls_x509_subject_alt_name_t), or a negative code when there is none; a
+ * kind of which nothing is known has the text "".
  */
 static int
 alternative_name(
     gnutls_x509_crt_t certificate, unsigned int index, char *text, size_t size)
 {
 	char octets[256];
-	size_t length = sizeof(octets) - 1;
+	size_t length = sizeof(octets);
 	int kind = gnutls_x509_crt_get_subject_alt_name(
 	    certificate, index, octets, &length, NULL);
 
+	text[0] = '\0';
 	switch (kind) {
 	case GNUTLS_SAN_DNSNAME:
-		octets[length] = '\0';
-		printable(octets);
-		snprintf(text, size, "%s", octets);
-		return 1;
+	case GNUTLS_SAN_RFC822NAME:
+	case GNUTLS_SAN_URI:
+		show(octets, length, text, size);
+		return kind;
 	case GNUTLS_SAN_IPADDRESS:
-		return (length == 4 || length == 16) &&
-		       inet_ntop(length == 4 ? AF_INET : AF_INET6, octets, text,
-			   (socklen_t)size) != NULL;
+		if (length == 4 || length == 16)
+			inet_ntop(length == 4 ? AF_INET : AF_INET6, octets,
+			    text, (socklen_t)size);
+		return kind;
 	case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
-		return -1;
+		return kind;
 	default:
-		return 0;
+		return GNUTLS_SAN_OTHERNAME;
 	}
+}
+
+static bool
+looks_like_address(const char *name)
+{
+	unsigned char octets[16];
+
+	return inet_pton(AF_INET, name, octets) == 1 ||
+	       inet_pton(AF_INET6, name, octets) == 1;
+}
+
+/* What is to stand before a name so that it is not taken for another kind. */
+static const char *
+kind_of(int kind, const char *name)
+{
+	switch (kind) {
+	case GNUTLS_SAN_IPADDRESS:
+		return "";
+	case GNUTLS_SAN_RFC822NAME:
+		return "email ";
+	case GNUTLS_SAN_URI:
+		return "URI ";
+	default:
+		return looks_like_address(name) ? "DNS name " : "";
+	}
+}
+
+/* Whether a TLS client may look for it. */
+static bool
+is_host(int kind)
+{
+	return kind == GNUTLS_SAN_DNSNAME || kind == GNUTLS_SAN_IPADDRESS;
+}
+
+static bool
+common_name(gnutls_x509_crt_t certificate, char *text, size_t size)
+{
+	char octets[256];
+	size_t length = sizeof(octets);
+
+	if (gnutls_x509_crt_get_dn_by_oid(certificate,
+		GNUTLS_OID_X520_COMMON_NAME, 0, 0, octets, &length) < 0)
+		return false;
+	show(octets, length, text, size);
+	return true;
+}
+
+/* Adds an entry behind `separator`, or "..." where it does not fit; returns
+ * whether it did. */
+static bool
+add_entry(char *text, size_t size, const char *separator, const char *kind,
+    const char *name)
+{
+	size_t used = strlen(text);
+
+	if (used == 0)
+		separator = "";
+	if (used + strlen(separator) + strlen(kind) + strlen(name) +
+		sizeof(", ...") >=
+	    size) {
+		snprintf(text + used, size - used, "%s...", separator);
+		return false;
+	}
+	snprintf(text + used, size - used, "%s%s%s", separator, kind, name);
+	return true;
+}
+
+/* Adds the alternative names that are a host's, or those that are not. */
+static void
+add_names(gnutls_x509_crt_t certificate, bool hosts, const char *separator,
+    bool with_kind, char *text, size_t size)
+{
+	char name[256];
+	int kind;
+
+	for (unsigned int i = 0;
+	     (kind = alternative_name(certificate, i, name, sizeof(name))) >= 0;
+	     i++)
+		if (is_host(kind) == hosts && name[0] != '\0' &&
+		    !add_entry(text, size, separator,
+			with_kind ? kind_of(kind, name) : "", name))
+			return;
 }
 
 void
 certificate_names(gnutls_x509_crt_t certificate, char *text, size_t size)
 {
 	char name[256];
-	size_t used = 0, length = sizeof(name);
-	int ret;
 
 	text[0] = '\0';
-	for (unsigned int i = 0;
-	     (ret = alternative_name(certificate, i, name, sizeof(name))) >= 0;
-	     i++) {
-		if (ret == 0)
-			continue;
-		if (used + strlen(name) + sizeof(", ...") >= size) {
-			snprintf(text + used, size - used, "...");
-			return;
-		}
-		used += (size_t)snprintf(text + used, size - used, "%s%s",
-		    used == 0 ? "" : ", ", name);
-	}
-	if (used > 0)
+	add_names(certificate, true, ", ", true, text, size);
+	if (text[0] == '\0')
+		add_names(certificate, false, ", ", true, text, size);
+	if (text[0] != '\0')
 		return;
-	if (gnutls_x509_crt_get_dn_by_oid(certificate,
-		GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &length) < 0)
-		snprintf(name, sizeof(name), "no name");
-	printable(name);
-	snprintf(text, size, "%s", name);
+	if (common_name(certificate, name, sizeof(name)))
+		add_entry(text, size, "",
+		    looks_like_address(name) ? "common name " : "", name);
+	else
+		add_entry(text, size, "", "", "no name");
 }
 
-/* For display only: verification is GnuTLS's
- * (gnutls_x509_crt_check_hostname2(3)). A wildcard matches one whole label (RFC
- * 9525, 6.3). */
+void
+certificate_list(gnutls_x509_crt_t certificate, char *text, size_t size)
+{
+	text[0] = '\0';
+	add_names(certificate, true, "\n", false, text, size);
+}
+
+/* Which of the names it is; that one of them fits GnuTLS has said.  A wildcard
+ * stands for one whole label (RFC 9525, 6.3). */
 static bool
 name_matches(const char *pattern, const char *name)
 {
@@ -115,11 +209,26 @@ void
 certificate_match(
     gnutls_x509_crt_t certificate, const char *name, char *text, size_t size)
 {
-	int ret;
+	int kind;
 
-	for (unsigned int i = 0;
-	     (ret = alternative_name(certificate, i, text, size)) >= 0; i++)
-		if (ret == 1 && name_matches(text, name))
-			return;
 	text[0] = '\0';
+	if (!gnutls_x509_crt_check_hostname2(
+		certificate, name, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES))
+		return;
+	for (unsigned int i = 0;
+	     (kind = alternative_name(certificate, i, text, size)) >= 0; i++)
+		if (kind == GNUTLS_SAN_DNSNAME && name_matches(text, name))
+			return;
+	if (!common_name(certificate, text, size) || !name_matches(text, name))
+		snprintf(text, size, "%s", name);
+}
+
+void
+certificate_match_address(gnutls_x509_crt_t certificate,
+    const unsigned char *address, unsigned int length, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (gnutls_x509_crt_check_ip(certificate, address, length, 0))
+		inet_ntop(length == 4 ? AF_INET : AF_INET6, address, text,
+		    (socklen_t)size);
 }

@@ -15,13 +15,24 @@ void certificate_issuer(gnutls_x509_crt_t, char *text, size_t size);
 
 /*
  * The subject alternative names (RFC 5280, 4.2.1.6) that are DNS names or
- * addresses, separated by ", "; "..." stands for those that do not fit.  If
- * there are none, the common name.
+ * addresses, ", " between, "..." behind what does not fit; where there is none,
+ * those of other kinds; or else the common name.  One that could be taken for
+ * another kind has its own before it: "email me@example.net", "DNS name
+ * 192.0.2.1".
  */
 void certificate_names(gnutls_x509_crt_t, char *text, size_t size);
 
-/* The subject alternative name that matches `name`, or "". */
+/* Those of them that are DNS names or addresses, each as it is, with LF
+ * between; "..." as the last where there are more. */
+void certificate_list(gnutls_x509_crt_t, char *text, size_t size);
+
+/*
+ * The one of them that fits a DNS name or the `length` octets of an address, or
+ * "" where GnuTLS says that none does.
+ */
 void certificate_match(
     gnutls_x509_crt_t, const char *name, char *text, size_t size);
+void certificate_match_address(gnutls_x509_crt_t, const unsigned char *address,
+    unsigned int length, char *text, size_t size);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/verify.h"
+#include "client/outcome.h"
 #include "fuzz.h"
 #include "script.h"
 #include "tls/certificate_names.h"
@@ -108,6 +108,7 @@ make(gnutls_x509_crt_t crt, const uint8_t *data, size_t size)
 static void
 check(gnutls_x509_crt_t crt, size_t size)
 {
+	static const unsigned char address[4] = {127, 0, 0, 1};
 	char *text = malloc(size);
 
 	FUZZ_REQUIRE(text != NULL);
@@ -118,6 +119,12 @@ check(gnutls_x509_crt_t crt, size_t size)
 	certificate_names(crt, text, size);
 	FUZZ_REQUIRE(fuzz_printable(text, size));
 	certificate_match(crt, "localhost.example", text, size);
+	FUZZ_REQUIRE(fuzz_printable(text, size));
+	certificate_match_address(crt, address, 4, text, size);
+	FUZZ_REQUIRE(fuzz_printable(text, size));
+	certificate_list(crt, text, size);
+	for (char *lf; (lf = strchr(text, '\n')) != NULL;)
+		*lf = ' ';
 	FUZZ_REQUIRE(fuzz_printable(text, size));
 	free(text);
 }
@@ -139,7 +146,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ret == 0) {
 		check(crt, 1);
 		check(crt, 16);
-		check(crt, VERIFY_NAME_MAX);
+		check(crt, OUTCOME_NAME_MAX);
 	}
 	gnutls_x509_crt_deinit(crt);
 	return 0;

@@ -123,11 +123,67 @@ START_TEST(falls_back_on_the_common_name)
 {
 	certificate_names(certificate, text, sizeof(text));
 	ck_assert_str_eq(text, "no name");
-	add(GNUTLS_SAN_RFC822NAME, "me@a.example", 12);
 	set_common_name("a.example");
 	finish();
 	certificate_names(certificate, text, sizeof(text));
 	ck_assert_str_eq(text, "a.example");
+	certificate_match(certificate, "a.example", text, sizeof(text));
+	ck_assert_str_eq(text, "a.example");
+}
+END_TEST
+
+/* Then a common name does not count, and is not shown. */
+START_TEST(says_which_kind_a_name_is)
+{
+	set_common_name("a.example");
+	add(GNUTLS_SAN_RFC822NAME, "me@a.example", 12);
+	add(GNUTLS_SAN_URI, "spiffe://x/y", 12);
+	finish();
+	certificate_names(certificate, text, sizeof(text));
+	ck_assert_str_eq(text, "email me@a.example, URI spiffe://x/y");
+	certificate_list(certificate, text, sizeof(text));
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(an_address_is_no_name)
+{
+	static const unsigned char address[] = {192, 0, 2, 1};
+
+	add_host("192.0.2.1");
+	finish();
+	certificate_names(certificate, text, sizeof(text));
+	ck_assert_str_eq(text, "DNS name 192.0.2.1");
+	certificate_match_address(
+	    certificate, address, sizeof(address), text, sizeof(text));
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+/* What is behind a NUL is shown, and GnuTLS does not take it for the name. */
+START_TEST(a_nul_ends_no_name)
+{
+	static const char names[] = "\x30\x19\x82\x17"
+				    "a.example\0.evil.example";
+
+	gnutls_x509_crt_set_extension_by_oid(
+	    certificate, GNUTLS_X509EXT_OID_SAN, names, sizeof(names) - 1, 0);
+	finish();
+	certificate_names(certificate, text, sizeof(text));
+	ck_assert_str_eq(text, "a.example..evil.example");
+	certificate_match(certificate, "a.example", text, sizeof(text));
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(lists_names_by_lines)
+{
+	add_host("a.example");
+	add(GNUTLS_SAN_RFC822NAME, "me@a.example", 12);
+	add(GNUTLS_SAN_IPADDRESS, "\300\000\002\001", 4);
+	finish();
+	certificate_list(certificate, text, sizeof(text));
+	ck_assert_str_eq(text, "a.example\n192.0.2.1");
 }
 END_TEST
 
@@ -163,7 +219,8 @@ static const struct {
     {"wild.example", ""},
     {"x.y.wild.example", ""},
     {"xwild.example", ""},
-    {"192.0.2.1", "192.0.2.1"},
+    {"192.0.2.1", ""}, /* no name */
+    {"x.example", ""}, /* GnuTLS wants two labels behind a wildcard */
     {"b.example", ""},
     {"", ""},
 };
@@ -172,6 +229,7 @@ START_TEST(tells_the_name_that_matched)
 {
 	add_host("a.example");
 	add_host("*.wild.example");
+	add_host("*.example");
 	add(GNUTLS_SAN_IPADDRESS, "\300\000\002\001", 4);
 	finish();
 	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++) {
@@ -179,6 +237,9 @@ START_TEST(tells_the_name_that_matched)
 		    certificate, matches[i].name, text, sizeof(text));
 		ck_assert_str_eq(text, matches[i].match);
 	}
+	certificate_match_address(certificate,
+	    (const unsigned char *)"\300\000\002\001", 4, text, sizeof(text));
+	ck_assert_str_eq(text, "192.0.2.1");
 }
 END_TEST
 
@@ -193,6 +254,10 @@ main(void)
 	tcase_add_test(c, tells_subject_and_issuer);
 	tcase_add_test(c, lists_hosts_and_addresses);
 	tcase_add_test(c, falls_back_on_the_common_name);
+	tcase_add_test(c, says_which_kind_a_name_is);
+	tcase_add_test(c, an_address_is_no_name);
+	tcase_add_test(c, a_nul_ends_no_name);
+	tcase_add_test(c, lists_names_by_lines);
 	tcase_add_test(c, lists_no_more_than_there_is_room_for);
 	tcase_add_test(c, tells_the_name_that_matched);
 	return unit_main(suite);
