@@ -5,103 +5,110 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/descriptors.h"
+#include "client/control.h"
+#include "client/output.h"
 #include "client/ping_options.h"
-#include "client/probe.h"
+#include "client/run.h"
 #include "client/verify.h"
-#include "report/report.h"
+#include "report/text.h"
 
-/* ping(8)'s. */
 enum {
-	EXIT_ANSWERED = 0,
-	EXIT_UNANSWERED = 1,
-	EXIT_ERROR = 2,
+	EXIT_ALL = 0,     /* all that was asked for succeeded */
+	EXIT_SOME = 1,    /* some target failed */
+	EXIT_NOTHING = 2, /* nothing was tried, or nobody could be told */
 };
 
-/* The exit status by the rules of ping(8): success needs an answer in each
- * phase that was requested. */
 static int
-verdict(const struct ping_options *o, const struct probe_result *r)
+cannot_write(struct output *errors, int error)
 {
-	const struct probe_tally *clear = &r->tally[PROBE_CLEAR];
-	const struct probe_tally *tls = &r->tally[PROBE_TLS];
-
-	if (clear->received == 0 || (!o->plain && tls->received == 0))
-		return EXIT_UNANSWERED;
-	/* With -c and -w, all of them must be answered. */
-	if (o->count > 0 && o->deadline_ms > 0 &&
-	    (clear->received < o->count ||
-		(!o->plain && tls->received < o->count)))
-		return EXIT_UNANSWERED;
-	return EXIT_ANSWERED;
+	output_line(errors, "pingtls: cannot write to standard output: %s",
+	    strerror(error));
+	return EXIT_NOTHING;
 }
 
+/* All targets and their report; returns the exit status. */
 static int
-cannot_write(void)
+run(const struct ping_options *options, struct verifier *verifier,
+    struct control *control, struct output *errors)
 {
-	fprintf(stderr, "pingtls: cannot write to standard output: %s\n",
-	    strerror(errno));
-	return EXIT_ERROR;
-}
-
-/* Runs the probe and prints the report; returns the exit status. */
-static int
-run(const struct ping_options *options, struct verifier *verifier)
-{
-	struct report *report = report_new(options);
-	struct probe_events events;
-	struct probe_result result;
+	struct output out;
+	struct text_report report = {
+	    .options = options,
+	    .out = &out,
+	    .errors = errors,
+	};
+	struct reporter reporter = text_reporter(&report);
 	int status;
 
-	if (report == NULL) {
-		fprintf(stderr, "pingtls: %s\n", strerror(errno));
-		return EXIT_ERROR;
+	output_open(&out, STDOUT_FILENO, control);
+	status = run_targets(options, verifier, &reporter, control) ? EXIT_ALL
+	                                                            : EXIT_SOME;
+	/* What the run's end left unread is no error. */
+	if (out.error != 0 && out.error != ETIMEDOUT)
+		status = cannot_write(errors, out.error);
+	output_close(&out);
+	return status;
+}
+
+static int
+start(const struct ping_options *options, struct control *control,
+    struct output *errors)
+{
+	struct verifier *verifier = NULL;
+	char why[VERIFY_TEXT_MAX];
+	int status;
+
+	if (!options->plain) {
+		verifier = verify_new(&options->verify, why);
+		if (verifier == NULL) {
+			output_line(errors, "pingtls: %s", why);
+			return EXIT_NOTHING;
+		}
 	}
-	events = report_events(report);
-	if (probe_run(options, verifier, &events, &result) == 0)
-		status = verdict(options, &result);
-	else {
-		fprintf(stderr, "pingtls: %s\n", result.why);
-		status = EXIT_ERROR;
-	}
-	if (report_end(report, &result) == -1)
-		status = cannot_write();
-	report_free(report);
+	status = run(options, verifier, control, errors);
+	verify_free(verifier);
 	return status;
 }
 
 int
 main(int argc, char *argv[])
 {
+	struct control control;
 	struct ping_options options;
-	struct verifier *verifier;
-	char why[VERIFY_TEXT_MAX];
-	int status;
+	struct output errors;
+	char why[COMMAND_LINE_WHY_MAX];
+	int status = EXIT_NOTHING;
 
 	if (descriptors_reserve_standard() == -1) {
 		fprintf(stderr, "pingtls: cannot open /dev/null: %s\n",
 		    strerror(errno));
-		return EXIT_ERROR;
+		return EXIT_NOTHING;
 	}
-	/* A closed pipe is reported as a write error. */
+	/* A reader that went away is an error like any other. */
 	signal(SIGPIPE, SIG_IGN);
-
+	if (control_begin(&control, 0) == -1) {
+		fprintf(stderr, "pingtls: cannot watch signals: %s\n",
+		    strerror(errno));
+		return EXIT_NOTHING;
+	}
+	output_open(&errors, STDERR_FILENO, &control);
 	switch (ping_options_parse(argc, argv, &options, why)) {
 	case COMMAND_LINE_SHOWN:
-		return fflush(stdout) == 0 ? EXIT_ANSWERED : cannot_write();
+		status = fflush(stdout) == 0 ? EXIT_ALL
+		                             : cannot_write(&errors, errno);
+		break;
 	case COMMAND_LINE_WRONG:
-		fprintf(stderr, "pingtls: %s\n", why);
-		return EXIT_ERROR;
+		output_line(&errors, "pingtls: %s", why);
+		break;
 	case COMMAND_LINE_RUN:
+		control.end = deadline_in(options.deadline_ms);
+		status = start(&options, &control, &errors);
 		break;
 	}
-	verifier = verify_new(&options.verify, why);
-	if (verifier == NULL) {
-		fprintf(stderr, "pingtls: %s\n", why);
-		return EXIT_ERROR;
-	}
-	status = run(&options, verifier);
-	verify_free(verifier);
+	ping_options_free(&options);
+	output_close(&errors);
 	return status;
 }

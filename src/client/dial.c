@@ -1,44 +1,31 @@
 #include "client/dial.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/address.h"
 
-struct addrinfo *
-dial_resolve(
-    const char *host, const char *port, int family, char *why, size_t size)
+static const struct sockaddr *
+plain(const struct resolved_address *a)
 {
-	struct addrinfo hints = {
-	    .ai_family = family,
-	    .ai_socktype = SOCK_STREAM,
-	};
-	struct addrinfo *found;
-	int ret = getaddrinfo(host, port, &hints, &found);
-
-	if (ret == 0)
-		return found;
-	snprintf(why, size, "%s: %s", host,
-	    ret == EAI_SYSTEM ? strerror(errno) : gai_strerror(ret));
-	return NULL;
+	return (const struct sockaddr *)&a->address;
 }
 
 /* One address.  Returns the socket, or -1 with errno. */
 static int
-try_address(const struct addrinfo *a, deadline when, int cancel_fd)
+try_address(const struct resolved_address *a, deadline when, int cancel_fd)
 {
-	int error = 0,
-	    fd = socket(a->ai_family,
-		SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+	int error = 0, fd = socket(a->address.ss_family,
+			   SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	socklen_t length = sizeof(error);
 
 	if (fd == -1)
 		return -1;
-	if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+	if (connect(fd, plain(a), a->length) == 0)
 		return fd;
 	if (errno != EINPROGRESS)
 		error = errno;
@@ -52,33 +39,65 @@ try_address(const struct addrinfo *a, deadline when, int cancel_fd)
 	return -1;
 }
 
+/* The deadline of the next address, when so many are left with it. */
+static deadline
+share(int64_t timeout_ms, deadline when, uint32_t left)
+{
+	int64_t now = deadline_now();
+	deadline latest = deadline_after(now, timeout_ms);
+
+	if (when == DEADLINE_NEVER)
+		return latest;
+	return deadline_earlier(latest, now + (when - now) / (left + 1));
+}
+
+static size_t __attribute__((format(printf, 4, 5)))
+add(char *why, size_t size, size_t used, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	if (used >= size)
+		return used;
+	va_start(arguments, format);
+	n = vsnprintf(why + used, size - used, format, arguments);
+	va_end(arguments);
+	return used + (size_t)n;
+}
+
 int
-dial_connect(const struct addrinfo *addresses, int64_t timeout_ms,
-    deadline when, int cancel_fd, const struct addrinfo **found, int64_t *ns,
-    char *why, size_t size)
+dial_connect(const struct resolution *r, int64_t timeout_ms, deadline when,
+    int cancel_fd, const struct resolved_address **found, char *why,
+    size_t size)
 {
 	char shown[ADDRESS_TEXT_MAX];
 	size_t used = 0;
-	int error = 0;
+	int error = ETIMEDOUT;
 
-	for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct resolved_address *a = &r->found[i];
 		int64_t began = deadline_now();
-		int fd = try_address(a,
-		    deadline_earlier(deadline_in(timeout_ms), when), cancel_fd);
+		int fd;
 
+		address_format(plain(a), a->length, shown);
+		used = add(
+		    why, size, used, "%s%s: ", used == 0 ? "" : "; ", shown);
+		if (began >= when || error == ECANCELED) {
+			used = add(why, size, used, "not tried");
+			continue;
+		}
+		fd = try_address(
+		    a, share(timeout_ms, when, r->count - i), cancel_fd);
 		if (fd != -1) {
-			*ns = deadline_now() - began;
 			*found = a;
 			return fd;
 		}
 		error = errno;
-		address_format(a->ai_addr, a->ai_addrlen, shown);
-		if (used < size)
-			used += (size_t)snprintf(why + used, size - used,
-			    "%s%s: %s", used == 0 ? "" : "; ", shown,
-			    strerror(error));
-		if (error == ECANCELED)
-			break;
+		if (error == ETIMEDOUT)
+			used = add(why, size, used, "no answer within %.3f s",
+			    (double)(deadline_now() - began) / 1e9);
+		else
+			used = add(why, size, used, "%s", strerror(error));
 	}
 	errno = error;
 	return -1;

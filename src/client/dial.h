@@ -1,33 +1,25 @@
 /*
- * A connection to a host by name: every address it has is tried.
+ * A connection to one of a host's addresses.
  */
 #ifndef PINGTLS_DIAL_H
 #define PINGTLS_DIAL_H
 
-#include <stdint.h>
-#include <sys/socket.h>
+#include <stddef.h>
 
-#include "base/deadline.h"
-
-struct addrinfo;
+#include "client/resolve.h"
 
 /*
- * Looks `host` and `port` up (getaddrinfo(3)).  Returns the list, which
- * freeaddrinfo(3) frees, or NULL with one line in `why` (`size` octets).
- */
-struct addrinfo *dial_resolve(
-    const char *host, const char *port, int family, char *why, size_t size);
-
-/*
- * Connects to the first of `addresses` that answers, each within `timeout_ms`,
- * all of them by `when`, until `cancel_fd` is readable (deadline_wait()).  The
- * address goes to `found`, the time that its connection took to `ns`.
+ * Connects to the first of the addresses that answers, one after another, until
+ * `cancel_fd` is readable (deadline_wait()).  Each has `timeout_ms` at most,
+ * and of the time until `when` so much that each behind it, and what follows
+ * the connection, has as much.
  *
- * Returns a non-blocking socket, or -1 with errno (of the last; ECANCELED for
- * `cancel_fd`) and one line in `why` that names each address and its cause.
+ * Returns a non-blocking socket, with its address in `found`; or -1 with errno
+ * (of the last that was tried; ECANCELED for `cancel_fd`) and one line in `why`
+ * that names each address and its cause, or that it was not tried.
  */
-int dial_connect(const struct addrinfo *addresses, int64_t timeout_ms,
-    deadline when, int cancel_fd, const struct addrinfo **found, int64_t *ns,
-    char *why, size_t size);
+int dial_connect(const struct resolution *, int64_t timeout_ms, deadline when,
+    int cancel_fd, const struct resolved_address **found, char *why,
+    size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 #include "client/ping_options.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,21 +11,90 @@
 #define MOST_MS (365 * 24 * 60 * 60 * INT64_C(1000))
 
 static int
-set_port(char *why, struct ping_options *o, const char *text)
+option_port(void *options, const char *value, char *why)
 {
+	struct ping_options *o = options;
 	unsigned long port;
 
-	if (parse_count(text, 1, UINT16_MAX, &port) == -1)
+	if (parse_count(value, 1, UINT16_MAX, &port) == -1)
 		return command_line_wrong(
 		    why, "the port must be a number from 1 to 65535");
-	snprintf(o->port, sizeof(o->port), "%lu", port);
+	o->target_defaults.port = (uint16_t)port;
 	return 0;
 }
 
 static int
-option_port(void *options, const char *value, char *why)
+option_service(void *options, const char *value, char *why)
 {
-	return set_port(why, options, value);
+	struct ping_options *o = options;
+
+	o->target_defaults.service = service_find(value);
+	if (o->target_defaults.service == NULL)
+		return command_line_wrong(
+		    why, "must be a service, as in SERVICE://HOST");
+	return 0;
+}
+
+static int
+option_proxy(void *options, const char *value, char *why)
+{
+	struct ping_options *o = options;
+	/* Like tls, a proxy has no port of its own: it must be given. */
+	const struct target_defaults portless = {
+	    .service = service_find("tls")};
+	const char *fault = strstr(value, "://") != NULL
+	                        ? "must be HOST:PORT"
+	                        : target_parse(value, &portless, &o->proxy);
+
+	if (fault != NULL)
+		return command_line_wrong(why, "%s", fault);
+	o->has_proxy = true;
+	return 0;
+}
+
+static int
+option_verify_name(void *options, const char *value, char *why)
+{
+	struct ping_options *o = options;
+	const char *fault = host_name_parse(value, &o->verify_name);
+
+	if (fault != NULL)
+		return command_line_wrong(why, "%s", fault);
+	o->has_verify_name = true;
+	return 0;
+}
+
+static int
+option_ca_file(void *options, const char *value, char *why)
+{
+	struct ping_options *o = options;
+
+	if (o->verify.ca_file != NULL)
+		return command_line_wrong(
+		    why, "given twice; one file may hold several authorities");
+	if (value[0] == '\0')
+		return command_line_wrong(why, "needs a file");
+	o->verify.ca_file = value;
+	return 0;
+}
+
+static int
+option_pins(void *options, const char *value, char *why)
+{
+	struct ping_options *o = options;
+
+	for (const char *pin = value; *pin != '\0';) {
+		if (strncmp(pin, "sha256//", 8) != 0 ||
+		    strcspn(pin, ";") != 8 + 44)
+			return command_line_wrong(why,
+			    "must be sha256//BASE64, several with ; between");
+		pin += strcspn(pin, ";");
+		pin += *pin == ';';
+	}
+	if (value[0] == '\0')
+		return command_line_wrong(why, "needs a pin");
+	o->pins = value;
+	return 0;
 }
 
 static int
@@ -57,8 +126,9 @@ option_ipv6(void *options, const char *value, char *why)
 static const struct option_row rows[] = {
     {.kind = OPTION_HEADING},
     {OPTION_COUNT, 'c', NULL, "COUNT", AT(count), 1,
-	.help = "ping COUNT times in the clear and COUNT times over TLS\n"
-		"(default: once, then over TLS until interrupted)"},
+	.help = "ping COUNT times in the clear and COUNT times over TLS;\n"
+		"of another service, hold COUNT conversations\n"
+		"(default: until interrupted; several targets: once)"},
     {OPTION_SECONDS, 'i', NULL, "INTERVAL", AT(interval_ms), 0, MOST_MS,
 	.help = "seconds between pings"},
     {OPTION_SECONDS, 'w', NULL, "DEADLINE", AT(deadline_ms), 1, MOST_MS,
@@ -66,18 +136,26 @@ static const struct option_row rows[] = {
     {OPTION_SECONDS, 'W', NULL, "TIMEOUT", AT(timeout_ms), 1, MOST_MS,
 	.help = "seconds for an answer, a connection or a handshake"},
     {OPTION_CALL, 'p', NULL, "PORT", .call = option_port,
-	.help = "the port (" PROTOCOL_PORT ")"},
+	.help = "the port (" PROTOCOL_PORT ", or the service's)"},
     {OPTION_CALL, '4', .call = option_ipv4, .help = "IPv4 only"},
     {OPTION_CALL, '6', .call = option_ipv6, .help = "IPv6 only"},
+    {OPTION_CALL, 'x', "proxy", "PROXY", .call = option_proxy,
+	.help = "connect through this HTTP proxy, a HOST:PORT"},
+    {OPTION_FLAG, 'r', "reconnect", .place = AT(reconnect),
+	.help = "a connection for each ping"},
+    {OPTION_FLAG, 'D', .place = AT(timestamps),
+	.help = "Unix time before each line"},
     {OPTION_FLAG, 'q', .place = AT(quiet),
 	.help = "no line for each answer, just the summary"},
     {OPTION_FLAG, 'v', .place = AT(verbose),
-	.help = "more about the certificate"},
+	.help = "more about the certificate and the server"},
     {.kind = OPTION_HEADING},
     {OPTION_FLAG, 0, "plain", .place = AT(plain), .help = "never upgrade"},
-    {OPTION_TEXT, 0, "ca-file", "FILE", AT(verify.ca_file),
+    {OPTION_CALL, 0, "starttls", "SERVICE", .call = option_service,
+	.help = "the service of targets that name none"},
+    {OPTION_CALL, 0, "ca-file", "FILE", .call = option_ca_file,
 	.help = "trust these authorities, not the system's"},
-    {OPTION_TEXT, 0, "verify-name", "NAME", AT(verify.name),
+    {OPTION_CALL, 0, "verify-name", "NAME", .call = option_verify_name,
 	.help = "expect this name in the certificate"},
     {OPTION_TEXT, 0, "client-cert", "FILE", AT(verify.certificate_file),
 	.help = "show this certificate ..."},
@@ -87,6 +165,10 @@ static const struct option_row rows[] = {
 	.help = "GnuTLS priority string (the system's)"},
     {OPTION_FLAG, 0, "insecure", .place = AT(verify.insecure),
 	.help = "go on with a certificate that is not valid"},
+    {OPTION_COUNT, 0, "min-days", "DAYS", AT(min_days), 1, 36500,
+	.help = "fail where the certificate ends earlier"},
+    {OPTION_CALL, 0, "pinnedpubkey", "PINS", .call = option_pins,
+	.help = "fail unless one fits the server's key"},
     {OPTION_SECONDS, 0, "starttls-delay", "SECONDS", AT(starttls_delay_ms), 0,
 	MOST_MS, .help = "from STARTTLS to the handshake"},
 };
@@ -100,55 +182,56 @@ static const struct ping_options defaults = {
 static const struct command_line command_line = {
     .program = "pingtls",
     .usage =
-	"Usage: pingtls [OPTION]... HOST[:PORT]\n"
-	"Ping a pingtlsd in the clear, upgrade to TLS by STARTTLS, verify its\n"
-	"certificate, and ping on over TLS.\n",
-    .end = "Exit status: 0 answers came, 1 none did or fewer than COUNT, 2 an "
-	   "error.\n",
+	"Usage: pingtls [OPTION]... [SERVICE://]HOST[:PORT]...\n"
+	"Ping a server through its upgrade to TLS by STARTTLS: pingtlsd, or a\n"
+	"service (smtp submission lmtp imap pop3 ftp nntp sieve xmpp\n"
+	"xmpp-server ldap postgres mysql; smtps submissions imaps pop3s ftps\n"
+	"nntps ldaps xmpps and tls use TLS from the start).\n",
+    .end = "Exit status: 0 all that was asked for succeeded, 1 some target "
+	   "failed,\n2 nothing was tried.\n",
     .rows = rows,
     .count = sizeof(rows) / sizeof(rows[0]),
     .defaults = &defaults,
 };
 
 static int
-wrong_destination(char *why, const char *text, const char *what)
+set_targets(struct ping_options *o, char *targets[], int count, char *why)
 {
-	return command_line_wrong(
-	    why, "destination %.*s: %s", COMMAND_LINE_VALUE_SHOWN, text, what);
-}
+	if (count == 0)
+		return command_line_wrong(
+		    why, "no destination given (see --help)");
+	o->targets = calloc((size_t)count, sizeof(*o->targets));
+	if (o->targets == NULL)
+		return command_line_wrong(why, "out of memory");
+	for (int i = 0; i < count; i++) {
+		const char *fault = target_parse(
+		    targets[i], &o->target_defaults, &o->targets[i]);
 
-static int
-set_destination(struct ping_options *o, const char *text, char *why)
-{
-	char port[ADDRESS_PORT_MAX], what[COMMAND_LINE_WHY_MAX];
-
-	if (address_split(text, o->host, port) == -1)
-		return wrong_destination(
-		    why, text, "must be host, host:port or [ipv6]:port");
-	if (port[0] == '\0')
-		return 0;
-	if (o->port[0] != '\0')
-		return wrong_destination(
-		    why, text, "-p gives the port already");
-	if (set_port(what, o, port) == -1)
-		return wrong_destination(why, text, what);
+		if (fault != NULL)
+			return command_line_wrong(why, "destination %.*s: %s",
+			    COMMAND_LINE_VALUE_SHOWN, targets[i], fault);
+		o->target_count++;
+	}
 	return 0;
 }
 
 /* What only the whole command line tells. */
 static int
-check(struct ping_options *o, char *why)
+check(const struct ping_options *o, char *why)
 {
 	if ((o->verify.certificate_file == NULL) !=
 	    (o->verify.key_file == NULL))
 		return command_line_wrong(
 		    why, "--client-cert and --client-key come together");
-	if (o->verify.name == NULL)
-		o->verify.name = o->host;
-	if (o->verify.name[0] == '\0')
-		return command_line_wrong(why, "--verify-name: needs a name");
-	if (o->port[0] == '\0')
-		snprintf(o->port, sizeof(o->port), "%s", PROTOCOL_PORT);
+	if (o->has_proxy && o->family != AF_UNSPEC)
+		return command_line_wrong(why,
+		    "-4 and -6 cannot be had with -x: it is the proxy that "
+		    "resolves the name");
+	for (size_t i = 0; i < o->target_count; i++)
+		if (o->plain && o->targets[i].service != NULL)
+			return command_line_wrong(why,
+			    "--plain: only pingtls's own protocol has pings "
+			    "in the clear");
 	return 0;
 }
 
@@ -160,13 +243,16 @@ ping_options_parse(int argc, char *argv[], struct ping_options *o, char *why)
 
 	*o = defaults;
 	outcome = command_line_parse(&command_line, argc, argv, o, &first, why);
-	if (outcome != COMMAND_LINE_RUN)
-		return outcome;
-	if (argc - first != 1)
-		command_line_wrong(why, "%s destination given (see --help)",
-		    argc == first ? "no" : "more than one");
-	else if (set_destination(o, argv[first], why) == 0 &&
-		 check(o, why) == 0)
-		return COMMAND_LINE_RUN;
-	return COMMAND_LINE_WRONG;
+	if (outcome == COMMAND_LINE_RUN &&
+	    (set_targets(o, argv + first, argc - first, why) == -1 ||
+		check(o, why) == -1))
+		return COMMAND_LINE_WRONG;
+	return outcome;
+}
+
+void
+ping_options_free(struct ping_options *o)
+{
+	free(o->targets);
+	o->targets = NULL;
 }

@@ -7,27 +7,38 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/address.h"
 #include "base/command_line.h"
+#include "client/target.h"
 #include "client/verify.h"
 
 struct ping_options {
-	char host[ADDRESS_HOST_MAX];
-	char port[ADDRESS_PORT_MAX];
+	struct target *targets; /* in the order given */
+	size_t target_count;
+	struct target_defaults target_defaults;
 	int family;          /* AF_UNSPEC, AF_INET or AF_INET6 */
 	unsigned long count; /* 0: no end */
 	int64_t interval_ms, deadline_ms, timeout_ms; /* deadline: 0, none */
 	int64_t starttls_delay_ms;
 	bool plain, quiet, verbose;
+	bool timestamps; /* -D */
+	bool reconnect;  /* a conversation a ping for our own protocol, too */
+	bool has_proxy;
+	struct target proxy; /* an HTTP proxy that is asked to connect */
+	bool has_verify_name;
+	struct host_name verify_name;
+	const char *pins;       /* as curl has them; NULL: none */
+	unsigned long min_days; /* 0: however short it is valid */
 	struct verify_options verify;
 };
 
 /*
- * Parses the command line.  The struct refers to `argv` and, for the name to
- * verify, to itself: it is not to be copied.  `why` has room for
+ * Parses the command line.  The struct refers to `argv`.  `why` has room for
  * COMMAND_LINE_WHY_MAX octets.
  */
 enum command_line_outcome ping_options_parse(
     int argc, char *argv[], struct ping_options *, char *why);
+
+/* Frees what it holds, whatever came of the parsing. */
+void ping_options_free(struct ping_options *);
 
 #endif

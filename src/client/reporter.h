@@ -20,7 +20,7 @@ struct target_summary {
 
 /*
  * `context` is the reporter's own.  Each function returns 0, or -1 to end the
- * run in order: nobody reads about it any more.  NULL: of no interest.
+ * run in order: nobody reads about it any more.  One that is NULL is not told.
  */
 struct reporter {
 	void *context;
@@ -41,5 +41,11 @@ struct reporter {
 	/* All conversations with a target are over. */
 	int (*summary)(void *context, const struct target_summary *);
 };
+
+/* Calls a reporter's function, if it has it. */
+#define REPORTER_TELL(reporter, event, ...) \
+	((reporter)->event == NULL \
+		? 0 \
+		: (reporter)->event((reporter)->context, __VA_ARGS__))
 
 #endif

@@ -1,21 +1,18 @@
 /*
  * What the client trusts and who it is: the certificate authorities, its own
- * certificate, the TLS policy; and the verdict on a server's certificate, in a
- * person's words.
+ * certificate, the TLS policy; and the verdict on a server's certificate.
  */
 #ifndef PINGTLS_VERIFY_H
 #define PINGTLS_VERIFY_H
 
 #include <stdbool.h>
-#include <time.h>
 
 #include <gnutls/gnutls.h>
 
-#include "tls/ocsp.h"
+#include "client/host_name.h"
+#include "client/outcome.h"
 
 struct verify_options {
-	/* To verify: a DNS name, or an IP address, whose zone is ignored. */
-	const char *name;
 	const char *ca_file; /* NULL: the system's trust store */
 	const char *certificate_file, *key_file; /* ours; NULL: none */
 	const char *priority;                    /* as policy_init() has it */
@@ -25,9 +22,6 @@ struct verify_options {
 struct verifier;
 
 #define VERIFY_TEXT_MAX 512
-
-/* Also of a name in a certificate.  DNS has 255 octets (RFC 1035, 2.3.4). */
-#define VERIFY_NAME_MAX 256
 
 /*
  * Loads what the options name, and refers to them.  Returns NULL with one line
@@ -39,36 +33,18 @@ struct verifier *verify_new(const struct verify_options *, char *why);
 void verify_free(struct verifier *);
 
 /*
- * A client session, not blocking, for stream_upgrade().  The server's
- * certificate is verified within the handshake, against the name (RFC 9525) and
- * for use by a TLS server, so that a wrong one is answered with an alert and
- * never with data.  The trust must outlive the session.
- * Returns NULL with the GnuTLS code in `error`.
+ * A client session, not blocking, for stream_upgrade(), one at a time.  The
+ * server's certificate is verified within the handshake, against the name (RFC
+ * 9525) and for use by a TLS server, so that a wrong one is answered with an
+ * alert and never with data.  Its facts, the verdict and what speaks against it
+ * go to the outcome, verified or not.  `alpn` is a protocol's name, or NULL.
+ * All must outlive the session.  Returns NULL with the GnuTLS code in `error`.
  */
-gnutls_session_t verify_session(struct verifier *, int *error);
+gnutls_session_t verify_session(struct verifier *, const struct host_name *,
+    const char *alpn, struct outcome *, int *error);
 
-/*
- * After a handshake, done or failed: what is wrong with the server's
- * certificate, "; " between several causes, or "".
- */
-const char *verify_why(const struct verifier *);
-
-/* Facts of a server's certificate, printable whatever it holds. */
-struct verify_facts {
-	char subject[VERIFY_NAME_MAX];
-	char issuer[VERIFY_NAME_MAX];
-	char matched[VERIFY_NAME_MAX]; /* the name that fits ours, or "" */
-	char key[64];                  /* its kind and size */
-	char signature[64];            /* the algorithm it is signed with */
-	char fingerprint[65];          /* SHA-256, hexadecimal */
-	char ocsp[OCSP_TEXT_MAX];      /* what was stapled */
-	time_t from, until;
-	bool expired;
-	long days; /* whole ones, until it expires or since it did */
-};
-
-/* Fills `facts` in.  Returns 0 or a negative GnuTLS code. */
-int verify_look(
-    const struct verifier *, gnutls_session_t, struct verify_facts *);
+/* Why the last certificate was not verified; REASON_NONE: it was, or none was
+ * seen. */
+enum reason verify_reason(const struct verifier *);
 
 #endif

@@ -12,25 +12,50 @@
 
 struct verifier {
 	const struct verify_options *options;
-	char name[VERIFY_NAME_MAX]; /* as certificates have it */
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t policy;
-	bool is_address; /* the name is an IP address */
-	unsigned char address[16];
-	unsigned int address_size;
-	char why[VERIFY_TEXT_MAX];
+	bool trusts_none; /* the system has no trust store, or an empty one */
+
+	/* Of the session under way. */
+	const struct host_name *name;
+	struct outcome *outcome;
+	enum reason reason;
 };
 
-/* The certificate at `index` of the chain that the server sent.  Returns 0 or a
- * negative GnuTLS code. */
-int verify_peer_certificate(
-    gnutls_session_t, unsigned int index, gnutls_x509_crt_t *certificate);
+/* Certificates that are looked at; more than any chain that verifies has. */
+#define VERIFY_CHAIN_MAX 16
 
 /*
- * The verdict on the server's certificate, called within the handshake
- * (gnutls_certificate_set_verify_function(3)): leaves what is wrong, in a
- * person's words, with the session's trust.
+ * The way from the server's certificate to one that is trusted, among those
+ * that it sent: what the verdict is about, so that a bystander in the chain is
+ * never blamed.
  */
-int verify_certificate(gnutls_session_t);
+struct verify_path {
+	unsigned int sent_count, count;
+	gnutls_x509_crt_t sent[VERIFY_CHAIN_MAX]; /* owned */
+	gnutls_x509_crt_t steps[VERIFY_CHAIN_MAX];
+	gnutls_x509_crt_t anchor; /* trusted issuer of the last; NULL: none */
+};
+
+/* Returns 0 or a negative GnuTLS code; then there is nothing to clear. */
+int verify_path_find(
+    struct verify_path *, gnutls_session_t, const struct verifier *);
+void verify_path_clear(struct verify_path *);
+
+/* The certificates of the path, its anchor last; NULL behind it. */
+gnutls_x509_crt_t verify_path_at(const struct verify_path *, unsigned int i);
+
+/* Fills in what is known of the server's certificate. */
+void verify_note_facts(
+    struct verifier *, gnutls_session_t, const struct verify_path *);
+
+/* Says what each bit of a gnutls_certificate_status_t means here: fills in the
+ * outcome's problems and the verifier's reason. */
+void verify_explain(
+    struct verifier *, const struct verify_path *, unsigned int status);
+
+/* Adds an entry to the outcome's problems. */
+void verify_add_problem(struct verifier *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -2,189 +2,313 @@
  * The verdict on a server's certificate, in a person's words.
  */
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/date.h"
 #include "base/printable.h"
 #include "client/verify_internal.h"
 #include "tls/certificate_names.h"
 
-static void __attribute__((format(printf, 2, 3)))
-add_cause(struct verifier *t, const char *format, ...)
+#define NOT_NOW (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED)
+
+/* Room for a certificate's subject and what it is. */
+#define WHICH_MAX (OUTCOME_NAME_MAX + 48)
+
+void
+verify_add_problem(struct verifier *v, const char *format, ...)
 {
-	size_t used = strlen(t->why);
+	char *list = v->outcome->problems, *entry;
+	size_t size = sizeof(v->outcome->problems), used = strlen(list);
 	va_list arguments;
 
-	if (used > 0)
-		used += (size_t)snprintf(
-		    t->why + used, sizeof(t->why) - used, "; ");
-	if (used >= sizeof(t->why))
+	if (used + 1 >= size)
 		return;
+	if (used > 0)
+		strcpy(list + used++, "\n");
+	entry = list + used;
 	va_start(arguments, format);
-	vsnprintf(t->why + used, sizeof(t->why) - used, format, arguments);
+	vsnprintf(entry, size - used, format, arguments);
 	va_end(arguments);
+	printable(entry);
 }
 
-int
-verify_peer_certificate(gnutls_session_t session, unsigned int index,
-    gnutls_x509_crt_t *certificate)
+/* Names the certificate at `i` of the path. */
+static void
+name_step(const struct verify_path *p, unsigned int i, char *which)
 {
-	unsigned int count;
-	const gnutls_datum_t *chain =
-	    gnutls_certificate_get_peers(session, &count);
-	int ret;
+	char subject[OUTCOME_NAME_MAX];
 
-	if (chain == NULL || index >= count)
-		return GNUTLS_E_NO_CERTIFICATE_FOUND;
-	ret = gnutls_x509_crt_init(certificate);
-	if (ret < 0)
-		return ret;
-	ret = gnutls_x509_crt_import(
-	    *certificate, &chain[index], GNUTLS_X509_FMT_DER);
-	if (ret < 0)
-		gnutls_x509_crt_deinit(*certificate);
-	return ret;
+	certificate_subject(verify_path_at(p, i), subject, sizeof(subject));
+	if (i == 0)
+		snprintf(which, WHICH_MAX, "certificate");
+	else
+		snprintf(which, WHICH_MAX, "%s certificate (%s)",
+		    i == p->count ? "trusted authority's" : "issuer's",
+		    subject);
 }
 
-/* Names each certificate of the chain whose time is not now; returns how many.
- */
-static int
-explain_time(struct verifier *t, gnutls_session_t session)
+/* A date; within a day of now, with the time and the own clock. */
+static void
+format_date(time_t when, time_t now, char *text, size_t size)
+{
+	char then[DATE_TEXT_MAX], clock[DATE_TEXT_MAX];
+
+	if (when - now >= VERIFY_SECONDS_A_DAY ||
+	    now - when >= VERIFY_SECONDS_A_DAY) {
+		date_format_day(when, then);
+		snprintf(text, size, "%s", then);
+		return;
+	}
+	date_format(when, then);
+	date_format(now, clock);
+	snprintf(text, size, "%s (the clock here says %s)", then, clock);
+}
+
+static void
+explain_time(struct verifier *v, const struct verify_path *p)
 {
 	gnutls_x509_crt_t certificate;
 	time_t now = time(NULL), from, until;
-	char date[DATE_TEXT_MAX], subject[VERIFY_NAME_MAX],
-	    which[VERIFY_NAME_MAX + 32];
-	int found = 0;
+	char date[128], which[WHICH_MAX];
+	long days;
 
-	for (unsigned int i = 0;
-	     verify_peer_certificate(session, i, &certificate) == 0; i++) {
+	for (unsigned int i = 0; (certificate = verify_path_at(p, i)) != NULL;
+	     i++) {
 		from = gnutls_x509_crt_get_activation_time(certificate);
 		until = gnutls_x509_crt_get_expiration_time(certificate);
-		certificate_subject(certificate, subject, sizeof(subject));
-		gnutls_x509_crt_deinit(certificate);
-		if (i == 0)
-			snprintf(which, sizeof(which), "certificate");
-		else
-			snprintf(which, sizeof(which),
-			    "issuer's certificate (%s)", subject);
+		name_step(p, i, which);
 		if (now > until) {
-			long days = (now - until) / VERIFY_SECONDS_A_DAY;
-
-			date_format_day(until, date);
-			add_cause(t, "%s expired on %s (%ld day%s ago)", which,
-			    date, days, days == 1 ? "" : "s");
+			days = (now - until) / VERIFY_SECONDS_A_DAY;
+			format_date(until, now, date, sizeof(date));
+			if (days == 0)
+				verify_add_problem(
+				    v, "%s expired on %s", which, date);
+			else
+				verify_add_problem(v,
+				    "%s expired on %s (%ld day%s ago)", which,
+				    date, days, days == 1 ? "" : "s");
 		} else if (now < from) {
-			date_format_day(from, date);
-			add_cause(t, "%s is not valid before %s", which, date);
-		} else
-			continue;
-		found++;
-	}
-	return found;
-}
-
-#define NOT_NOW (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED)
-
-/* Explains what needs no more than a sentence.  Returns the bits of `status`
- * that are left. */
-static unsigned int
-explain_plainly(struct verifier *t, unsigned int status)
-{
-	static const struct {
-		gnutls_certificate_status_t bit;
-		const char *cause;
-	} causes[] = {
-	    {GNUTLS_CERT_REVOKED, "certificate is revoked"},
-	    {GNUTLS_CERT_INSECURE_ALGORITHM,
-		"certificate is signed with a weak algorithm"},
-	    {GNUTLS_CERT_PURPOSE_MISMATCH,
-		"certificate is not for a TLS server"},
-	    {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE,
-		"an issuer may not vouch for this certificate"},
-	    {GNUTLS_CERT_SIGNATURE_FAILURE,
-		"a signature in the chain is wrong"},
-	};
-
-	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
-		if (status & causes[i].bit) {
-			add_cause(t, "%s", causes[i].cause);
-			status &= ~causes[i].bit;
+			format_date(from, now, date, sizeof(date));
+			verify_add_problem(
+			    v, "%s is not valid before %s", which, date);
 		}
-	return status;
+	}
 }
 
-/* Says what each bit of a gnutls_certificate_status_t means here. */
 static void
-explain(struct verifier *t, gnutls_session_t session, unsigned int status)
+explain_name(struct verifier *v, const struct verify_path *p)
 {
-	char names[VERIFY_NAME_MAX] = "", issuer[VERIFY_NAME_MAX] = "";
-	char subject[VERIFY_NAME_MAX] = "";
+	char names[OUTCOME_NAME_MAX];
+
+	certificate_names(p->steps[0], names, sizeof(names));
+	verify_add_problem(v, "name mismatch: certificate is for %s, not %s%s",
+	    names, v->name->is_address ? "the address " : "", v->name->name);
+}
+
+static bool
+is_authority(gnutls_x509_crt_t certificate)
+{
+	return gnutls_x509_crt_get_ca_status(certificate, NULL) > 0;
+}
+
+/* Not only its own name as issuer, which a namesake may have signed. */
+static bool
+is_self_signed(gnutls_x509_crt_t certificate)
+{
+	unsigned int status = 0;
+
+	return gnutls_x509_crt_check_issuer(certificate, certificate) &&
+	       gnutls_x509_crt_verify(certificate, &certificate, 1,
+		   GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+		       GNUTLS_VERIFY_DISABLE_CA_SIGN,
+		   &status) == 0 &&
+	       (status & GNUTLS_CERT_SIGNATURE_FAILURE) == 0;
+}
+
+/* Nobody who is trusted vouches for it: says where the path ends. */
+static void
+explain_issuer(struct verifier *v, const struct verify_path *p)
+{
+	gnutls_x509_crt_t last = p->steps[p->count - 1], certificate;
+	char subject[OUTCOME_NAME_MAX], issuer[OUTCOME_NAME_MAX];
+
+	for (unsigned int i = 1; (certificate = verify_path_at(p, i)) != NULL;
+	     i++)
+		if (!is_authority(certificate)) {
+			certificate_subject(
+			    certificate, subject, sizeof(subject));
+			verify_add_problem(v,
+			    "issuer is no certificate authority: %s", subject);
+			return;
+		}
+	certificate_subject(last, subject, sizeof(subject));
+	certificate_issuer(last, issuer, sizeof(issuer));
+	if (v->trusts_none)
+		verify_add_problem(v, "no authority is trusted: the system's "
+				      "trust store is missing or empty");
+	else if (is_self_signed(last))
+		verify_add_problem(v, "issuer unknown: %s%s%s",
+		    p->count == 1 ? "self-signed by " : "the chain ends in ",
+		    subject, p->count == 1 ? "" : ", which is not trusted");
+	else if (p->count == 1)
+		verify_add_problem(v,
+		    "issuer unknown: %s, which is not trusted, nor did the "
+		    "server send its certificate",
+		    issuer);
+	else
+		verify_add_problem(v,
+		    "issuer unknown: %s, which issued %s, is not trusted",
+		    issuer, subject);
+}
+
+static gnutls_sec_param_t
+key_strength(gnutls_x509_crt_t certificate, unsigned int *bits)
+{
+	int kind = gnutls_x509_crt_get_pk_algorithm(certificate, bits);
+
+	if (kind < 0)
+		return GNUTLS_SEC_PARAM_UNKNOWN;
+	return gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)kind, *bits);
+}
+
+/* Which certificate is weak, and whether its key or its signature is. */
+static void
+explain_weakness(struct verifier *v, const struct verify_path *p)
+{
+	gnutls_sec_param_t weakest = GNUTLS_SEC_PARAM_FUTURE, strength;
 	gnutls_x509_crt_t certificate;
+	unsigned int which_one = 0, bits = 0, least_bits = 0;
+	char which[WHICH_MAX];
+
+	for (unsigned int i = 0; i < p->count; i++) {
+		gnutls_sign_algorithm_t how = (gnutls_sign_algorithm_t)
+		    gnutls_x509_crt_get_signature_algorithm(p->steps[i]);
+
+		if (gnutls_sign_is_secure2(
+			how, GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS))
+			continue;
+		name_step(p, i, which);
+		verify_add_problem(v, "%s is signed with a weak algorithm, %s",
+		    which, gnutls_sign_get_name(how));
+		return;
+	}
+	for (unsigned int i = 0; (certificate = verify_path_at(p, i)) != NULL;
+	     i++) {
+		strength = key_strength(certificate, &bits);
+		if (strength >= weakest)
+			continue;
+		weakest = strength;
+		which_one = i;
+		least_bits = bits;
+	}
+	name_step(p, which_one, which);
+	verify_add_problem(
+	    v, "%s has a key that is too short, %u bits", which, least_bits);
+}
+
+/* Which signature is wrong. */
+static void
+explain_signature(struct verifier *v, const struct verify_path *p)
+{
+	gnutls_x509_crt_t issuer;
+	char which[WHICH_MAX];
+
+	for (unsigned int i = 0; (issuer = verify_path_at(p, i + 1)) != NULL;
+	     i++) {
+		unsigned int status = 0;
+
+		if (gnutls_x509_crt_verify(verify_path_at(p, i), &issuer, 1,
+			GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &status) < 0 ||
+		    (status & GNUTLS_CERT_SIGNATURE_FAILURE) == 0)
+			continue;
+		name_step(p, i, which);
+		verify_add_problem(
+		    v, "the signature of the %s is wrong", which);
+		return;
+	}
+	verify_add_problem(v, "a signature in the chain is wrong");
+}
+
+static void
+explain_revoked(struct verifier *v, const struct verify_path *p)
+{
+	(void)p;
+	verify_add_problem(v, "certificate is revoked");
+}
+
+static void
+explain_purpose(struct verifier *v, const struct verify_path *p)
+{
+	(void)p;
+	verify_add_problem(v, "certificate is not for a TLS server");
+}
+
+static void
+explain_constraints(struct verifier *v, const struct verify_path *p)
+{
+	(void)p;
+	verify_add_problem(v, "an issuer may not vouch for this certificate");
+}
+
+/* By importance: the first that holds gives the reason. */
+static const struct cause {
+	unsigned int bits;
+	enum reason reason;
+	void (*explain)(struct verifier *, const struct verify_path *);
+} causes[] = {
+    {GNUTLS_CERT_REVOKED, REASON_CERTIFICATE_REVOKED, explain_revoked},
+    {GNUTLS_CERT_EXPIRED, REASON_CERTIFICATE_EXPIRED, explain_time},
+    {GNUTLS_CERT_NOT_ACTIVATED, REASON_CERTIFICATE_NOT_YET_VALID, explain_time},
+    {GNUTLS_CERT_UNEXPECTED_OWNER, REASON_CERTIFICATE_HOST_MISMATCH,
+	explain_name},
+    {GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA,
+	REASON_CERTIFICATE_NOT_TRUSTED, explain_issuer},
+    {GNUTLS_CERT_INSECURE_ALGORITHM, REASON_VALIDATION_FAILURE,
+	explain_weakness},
+    {GNUTLS_CERT_PURPOSE_MISMATCH, REASON_VALIDATION_FAILURE, explain_purpose},
+    {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, REASON_CERTIFICATE_NOT_TRUSTED,
+	explain_constraints},
+    {GNUTLS_CERT_SIGNATURE_FAILURE, REASON_VALIDATION_FAILURE,
+	explain_signature},
+};
+
+/* What is left in GnuTLS's own words. */
+static void
+explain_rest(struct verifier *v, unsigned int status)
+{
 	gnutls_datum_t text = {NULL, 0};
 
-	if (verify_peer_certificate(session, 0, &certificate) == 0) {
-		certificate_names(certificate, names, sizeof(names));
-		certificate_issuer(certificate, issuer, sizeof(issuer));
-		certificate_subject(certificate, subject, sizeof(subject));
-		gnutls_x509_crt_deinit(certificate);
-	}
-	/* If it is none that the server sent, it is one of ours. */
-	if (status & NOT_NOW && explain_time(t, session) == 0)
-		add_cause(t, "a trusted authority's certificate has expired or "
-			     "is not valid yet");
-	if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
-		add_cause(t, "name mismatch: certificate is for %s, not %s",
-		    names, t->name);
-	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
-		add_cause(t, "issuer unknown: %s%s",
-		    strcmp(issuer, subject) == 0 ? "self-signed by " : "",
-		    issuer);
-	if (status & GNUTLS_CERT_SIGNER_NOT_CA)
-		add_cause(t, "issuer is no certificate authority: %s", issuer);
-	status = explain_plainly(
-	    t, status & ~(unsigned int)(NOT_NOW | GNUTLS_CERT_UNEXPECTED_OWNER |
-					GNUTLS_CERT_SIGNER_NOT_FOUND |
-					GNUTLS_CERT_SIGNER_NOT_CA));
-	/* Rarer ones in GnuTLS's own words.  INVALID alone says nothing that
-	 * the others have not. */
-	if (status == 0 || (status == GNUTLS_CERT_INVALID && *t->why != '\0'))
-		return;
 	if (gnutls_certificate_verification_status_print(
 		status, GNUTLS_CRT_X509, &text, 0) == 0) {
-		add_cause(t, "%s", (const char *)text.data);
+		verify_add_problem(v, "%s", (const char *)text.data);
 		gnutls_free(text.data);
-	}
-	printable(t->why);
+	} else
+		verify_add_problem(v, "cannot be verified");
 }
 
-int
-verify_certificate(gnutls_session_t session)
+void
+verify_explain(
+    struct verifier *v, const struct verify_path *p, unsigned int status)
 {
-	struct verifier *t = gnutls_session_get_ptr(session);
-	gnutls_typed_vdata_st about[2] = {
-	    {.type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)t->name},
-	    {.type = GNUTLS_DT_KEY_PURPOSE_OID,
-		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER},
-	};
-	unsigned int status;
-	int ret;
+	unsigned int left = status & ~(unsigned int)GNUTLS_CERT_INVALID;
 
-	if (t->is_address) {
-		about[0].type = GNUTLS_DT_IP_ADDRESS;
-		about[0].data = t->address;
-		about[0].size = t->address_size;
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		const struct cause *c = &causes[i];
+
+		if ((left & c->bits) == 0)
+			continue;
+		if (v->reason == REASON_NONE)
+			v->reason = c->reason;
+		c->explain(v, p);
+		left &= ~c->bits;
+		/* One look at the dates says all of them. */
+		if (c->explain == explain_time)
+			left &= ~(unsigned int)NOT_NOW;
 	}
-	t->why[0] = '\0';
-	ret = gnutls_certificate_verify_peers(session, about, 2, &status);
-	if (ret < 0)
-		add_cause(t, "certificate cannot be verified: %s",
-		    gnutls_strerror(ret));
-	else
-		explain(t, session, status);
-	if (t->why[0] == '\0' || t->options->insecure)
-		return 0;
-	return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+	if (left != 0 || v->outcome->problems[0] == '\0')
+		explain_rest(v, left == 0 ? status : left);
+	if (v->reason == REASON_NONE)
+		v->reason = REASON_VALIDATION_FAILURE;
 }

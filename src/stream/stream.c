@@ -48,6 +48,7 @@ stream_new(int fd, size_t line_max)
 	s->cleartext[0] = '\0';
 	s->octets_in = 0;
 	s->octets_out = 0;
+	s->tls_octets = 0;
 	return s;
 }
 
@@ -98,6 +99,18 @@ const char *
 stream_cleartext(const struct stream *s)
 {
 	return s->cleartext;
+}
+
+int
+stream_descriptor(const struct stream *s)
+{
+	return s->fd;
+}
+
+size_t
+stream_handshake_octets(const struct stream *s)
+{
+	return s->tls_octets;
 }
 
 size_t

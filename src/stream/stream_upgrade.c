@@ -37,6 +37,8 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 		s->record_seen = true;
 	}
 	n = direct_recv(s->fd, buffer, size, 0);
+	if (n > 0)
+		s->tls_octets += (size_t)n;
 out:
 	s->pull_errno = errno;
 	if (n < 0)

@@ -38,20 +38,6 @@ certificate_issuer(gnutls_x509_crt_t certificate, char *text, size_t size)
 	distinguished_name(ret, &name, text, size);
 }
 
-/* Its octets as text, also behind a NUL. */
-static void
-show(const char *octets, size_t length, char *text, size_t size)
-{
-	size_t n = length < size ? length : size - 1;
-
-	memcpy(text, octets, n);
-	text[n] = '\0';
-	for (size_t i = 0; i < n; i++)
-		if (text[i] == '\0')
-			text[i] = '.';
-	printable(text);
-}
-
 /*
  * The alternative name at `index` as text.  Returns its kind
  * (gnutls_x509_subject_alt_name_t), or a negative code when there is none; a
@@ -71,7 +57,7 @@ alternative_name(
 	case GNUTLS_SAN_DNSNAME:
 	case GNUTLS_SAN_RFC822NAME:
 	case GNUTLS_SAN_URI:
-		show(octets, length, text, size);
+		printable_copy(text, size, octets, length);
 		return kind;
 	case GNUTLS_SAN_IPADDRESS:
 		if (length == 4 || length == 16)
@@ -126,7 +112,7 @@ common_name(gnutls_x509_crt_t certificate, char *text, size_t size)
 	if (gnutls_x509_crt_get_dn_by_oid(certificate,
 		GNUTLS_OID_X520_COMMON_NAME, 0, 0, octets, &length) < 0)
 		return false;
-	show(octets, length, text, size);
+	printable_copy(text, size, octets, length);
 	return true;
 }
 

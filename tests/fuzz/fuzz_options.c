@@ -65,12 +65,17 @@ client_options(int argc, char *argv[])
 {
 	char why[COMMAND_LINE_WHY_MAX] = "";
 	struct ping_options o;
-	unsigned long port;
 
 	switch (ping_options_parse(argc, argv, &o, why)) {
 	case COMMAND_LINE_RUN:
-		FUZZ_REQUIRE(o.host[0] != '\0' && o.verify.name[0] != '\0');
-		FUZZ_REQUIRE(parse_count(o.port, 1, UINT16_MAX, &port) == 0);
+		FUZZ_REQUIRE(o.target_count > 0);
+		for (size_t i = 0; i < o.target_count; i++) {
+			const struct target *t = &o.targets[i];
+
+			FUZZ_REQUIRE(t->port > 0 && t->host.name[0] != '\0');
+			FUZZ_REQUIRE(
+			    fuzz_printable(t->host.host, sizeof(t->host.host)));
+		}
 		FUZZ_REQUIRE(o.timeout_ms > 0 && o.interval_ms >= 0);
 		break;
 	case COMMAND_LINE_WRONG:
@@ -79,6 +84,7 @@ client_options(int argc, char *argv[])
 	case COMMAND_LINE_SHOWN:
 		break;
 	}
+	ping_options_free(&o);
 }
 
 static void

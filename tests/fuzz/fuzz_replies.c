@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/conversation.h"
 #include "client/dial.h"
-#include "client/probe.h"
 #include "fuzz.h"
 #include "stage.h"
 #include "stream/protocol.h"
@@ -52,13 +52,13 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 /* What the linker makes of the name in dial.h: the stage answers. */
-int __wrap_dial_connect(const struct addrinfo *addresses, int64_t timeout_ms,
-    deadline when, int cancel_fd, const struct addrinfo **found, int64_t *ns,
+int __wrap_dial_connect(const struct resolution *, int64_t timeout_ms,
+    deadline when, int cancel_fd, const struct resolved_address **found,
     char *why, size_t size);
 
 int
-__wrap_dial_connect(const struct addrinfo *addresses, int64_t timeout_ms,
-    deadline when, int cancel_fd, const struct addrinfo **found, int64_t *ns,
+__wrap_dial_connect(const struct resolution *r, int64_t timeout_ms,
+    deadline when, int cancel_fd, const struct resolved_address **found,
     char *why, size_t size)
 {
 	(void)timeout_ms;
@@ -66,57 +66,48 @@ __wrap_dial_connect(const struct addrinfo *addresses, int64_t timeout_ms,
 	(void)cancel_fd;
 	(void)why;
 	(void)size;
-	*found = addresses;
-	*ns = 1;
+	*found = &r->found[0];
 	return stage_open(script, script_size, GNUTLS_SERVER, server);
 }
 
 static int
-connected(void *context, const struct probe_result *result)
+connected(void *context, const struct outcome *outcome)
 {
 	(void)context;
-	FUZZ_REQUIRE(fuzz_printable(result->address, sizeof(result->address)));
+	FUZZ_REQUIRE(
+	    fuzz_printable(outcome->address, sizeof(outcome->address)));
 	return 0;
 }
 
 static int
-answered(void *context, const struct probe_result *result,
-    enum probe_phase phase, unsigned long sequence, int64_t ns)
+answered(void *context, const struct outcome *outcome, enum outcome_stage stage,
+    uint64_t sequence, int64_t ns)
 {
 	(void)context;
-	FUZZ_REQUIRE(sequence > 0 && sequence <= result->tally[phase].sent);
+	FUZZ_REQUIRE(sequence > 0 && sequence <= outcome->pings[stage].sent);
 	FUZZ_REQUIRE(ns >= 0);
 	return 0;
 }
 
 static int
-unanswered(void *context, const struct probe_result *result,
-    enum probe_phase phase, unsigned long sequence)
+unanswered(void *context, const struct outcome *outcome,
+    enum outcome_stage stage, uint64_t sequence)
 {
 	(void)context;
-	FUZZ_REQUIRE(sequence > 0 && sequence <= result->tally[phase].sent);
+	FUZZ_REQUIRE(sequence > 0 && sequence <= outcome->pings[stage].sent);
 	return 0;
 }
 
 static int
-upgraded(void *context, const struct probe_result *result,
-    const struct verifier *verifier, gnutls_session_t session)
+upgraded(void *context, const struct outcome *outcome)
 {
-	struct verify_facts facts;
+	const struct outcome_certificate *c = &outcome->certificate;
 
 	(void)context;
-	FUZZ_REQUIRE(result->handshake_ns > 0);
-	FUZZ_REQUIRE(verify_look(verifier, session, &facts) == 0);
-	FUZZ_REQUIRE(fuzz_printable(facts.subject, sizeof(facts.subject)));
-	FUZZ_REQUIRE(fuzz_printable(facts.ocsp, sizeof(facts.ocsp)));
-	return 0;
-}
-
-static int
-asked(void *context, const struct probe_result *result)
-{
-	(void)context;
-	(void)result;
+	FUZZ_REQUIRE(outcome->phase_ns[OUTCOME_TLS] >= 0);
+	FUZZ_REQUIRE(c->seen && outcome->verified != OUTCOME_UNKNOWN);
+	FUZZ_REQUIRE(fuzz_printable(c->subject, sizeof(c->subject)));
+	FUZZ_REQUIRE(fuzz_printable(outcome->ocsp, sizeof(outcome->ocsp)));
 	return 0;
 }
 
@@ -178,42 +169,52 @@ check_upgrade(const struct octets *sent, unsigned long received)
 }
 
 static void
-check(const struct probe_result *result, int ret, const struct actor *a)
+check(const struct outcome *outcome, int ret, const struct actor *a)
 {
-	const struct probe_tally *clear = &result->tally[PROBE_CLEAR];
-	const struct probe_tally *tls = &result->tally[PROBE_TLS];
+	const struct outcome_pings *clear = &outcome->pings[OUTCOME_CLEAR];
+	const struct outcome_pings *tls = &outcome->pings[OUTCOME_OVER_TLS];
 
-	FUZZ_REQUIRE(fuzz_printable(result->why, sizeof(result->why)));
-	FUZZ_REQUIRE((ret == 0) == (result->why[0] == '\0'));
-	FUZZ_REQUIRE(clear->received <= clear->sent);
-	FUZZ_REQUIRE(tls->received <= tls->sent);
+	FUZZ_REQUIRE(
+	    fuzz_printable(outcome->message, sizeof(outcome->message)));
+	FUZZ_REQUIRE((ret == 0) == (outcome->message[0] == '\0'));
+	FUZZ_REQUIRE((ret == 0) == (outcome->reason == REASON_NONE));
+	FUZZ_REQUIRE(clear->answers.count <= clear->sent);
+	FUZZ_REQUIRE(tls->answers.count <= tls->sent);
 	/* An answer is believed where it was given, and nowhere else. */
-	FUZZ_REQUIRE(clear->received <= pongs(&a->sent));
-	FUZZ_REQUIRE(tls->received <= pongs(&a->said));
-	if (result->handshake_ns > 0)
-		check_upgrade(&a->sent, clear->received);
+	FUZZ_REQUIRE(clear->answers.count <= pongs(&a->sent));
+	FUZZ_REQUIRE(tls->answers.count <= pongs(&a->said));
+	if (outcome->phase_ns[OUTCOME_TLS] != OUTCOME_NOT_REACHED)
+		check_upgrade(&a->sent, clear->answers.count);
 	check_heard(&a->heard, clear->sent, !a->was_deaf && !a->gone);
 }
 
 static void
-converse(const struct ping_options *options)
+converse(const struct ping_options *options, struct control *control)
 {
-	static const struct probe_events events = {
+	static const struct reporter reporter = {
 	    .connected = connected,
 	    .answered = answered,
 	    .unanswered = unanswered,
 	    .upgraded = upgraded,
-	    .asked = asked,
 	};
-	static struct probe_result result;
+	static struct outcome outcome;
 	char why[VERIFY_TEXT_MAX];
 	struct verifier *verifier = verify_new(&options->verify, why);
+	struct conversation_setup setup = {
+	    .options = options,
+	    .target = options->targets,
+	    .count = options->count,
+	    .verifier = options->plain ? NULL : verifier,
+	    .reporter = &reporter,
+	    .control = control,
+	};
 	int ret;
 
 	FUZZ_REQUIRE(verifier != NULL);
-	ret = probe_run(options, verifier, &events, &result);
+	outcome_init(&outcome);
+	ret = conversation_hold(&setup, &outcome);
 	stage_end();
-	check(&result, ret, &stage_look()->actor);
+	check(&outcome, ret, &stage_look()->actor);
 	stage_close();
 	verify_free(verifier);
 }
@@ -221,31 +222,39 @@ converse(const struct ping_options *options)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct control control = {.signals = -1};
+	static const struct target_defaults none = {.port = 0};
+	struct target target;
 	struct ping_options options = {
-	    .host = "127.0.0.1",
-	    .port = PROTOCOL_PORT,
+	    .targets = &target,
+	    .target_count = 1,
 	    .interval_ms = INTERVAL_MS,
 	    .timeout_ms = TIMEOUT_MS,
 	    .deadline_ms = DEADLINE_MS,
-	    .verify = {.name = "localhost",
-		.ca_file = identity.certificate_file},
+	    .has_verify_name = true,
+	    .verify = {.ca_file = identity.certificate_file},
 	};
-	size_t descriptors = fuzz_descriptors();
+	size_t descriptors;
 
 	if (size < 1)
 		return 0;
+	if (control.signals == -1)
+		FUZZ_REQUIRE(control_begin(&control, DEADLINE_MS) == 0);
+	descriptors = fuzz_descriptors();
+	control.end = deadline_in(DEADLINE_MS);
+	FUZZ_REQUIRE(target_parse("127.0.0.1", &none, &target) == NULL);
 	script = data + 1;
 	script_size = size - 1;
 	options.count = data[0] & COUNT;
 	options.plain = (data[0] & PLAIN) != 0;
 	options.verify.insecure = (data[0] & INSECURE) != 0;
-	if ((data[0] & WRONG_NAME) != 0)
-		options.verify.name = "192.0.2.1";
+	host_name_parse((data[0] & WRONG_NAME) != 0 ? "192.0.2.1" : "localhost",
+	    &options.verify_name);
 	if ((data[0] & FLOOD) != 0)
 		options.interval_ms = 0;
 	if ((data[0] & DELAY) != 0)
 		options.starttls_delay_ms = INTERVAL_MS;
-	converse(&options);
+	converse(&options, &control);
 	FUZZ_REQUIRE(fuzz_descriptors() == descriptors);
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include "client/ping_options.h"
 #include "unit.h"
 
+#define PIN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
 static struct ping_options o;
 static char why[COMMAND_LINE_WHY_MAX];
 
@@ -20,6 +22,7 @@ parse(const char *words)
 	int argc = unit_words("pingtls", words, argv);
 
 	why[0] = '\0';
+	ping_options_free(&o);
 	return ping_options_parse(argc, argv, &o, why);
 }
 
@@ -40,8 +43,9 @@ accept_words(const char *words)
 START_TEST(has_defaults)
 {
 	accept_words("example.net");
-	ck_assert_str_eq(o.host, "example.net");
-	ck_assert_str_eq(o.port, "10001");
+	ck_assert_uint_eq(o.target_count, 1);
+	ck_assert_str_eq(o.targets[0].host.host, "example.net");
+	ck_assert_uint_eq(o.targets[0].port, 10001);
 	ck_assert_int_eq(o.family, AF_UNSPEC);
 	ck_assert_uint_eq(o.count, 0);
 	ck_assert_int_eq(o.interval_ms, 1000);
@@ -51,7 +55,12 @@ START_TEST(has_defaults)
 	ck_assert(!o.plain);
 	ck_assert(!o.quiet);
 	ck_assert(!o.verbose);
-	ck_assert_str_eq(o.verify.name, "example.net");
+	ck_assert(!o.timestamps);
+	ck_assert(!o.reconnect);
+	ck_assert(!o.has_proxy);
+	ck_assert(!o.has_verify_name);
+	ck_assert_ptr_null(o.pins);
+	ck_assert_uint_eq(o.min_days, 0);
 	ck_assert_ptr_null(o.verify.ca_file);
 	ck_assert_ptr_null(o.verify.certificate_file);
 	ck_assert_ptr_null(o.verify.key_file);
@@ -70,7 +79,7 @@ START_TEST(takes_short_options)
 	ck_assert_int_eq(o.interval_ms, 200);
 	ck_assert_int_eq(o.deadline_ms, INT64_C(31536000000));
 	ck_assert_int_eq(o.timeout_ms, 1);
-	ck_assert_str_eq(o.port, "65535");
+	ck_assert_uint_eq(o.targets[0].port, 65535);
 
 	/* Behind the host, too; and nothing is left of the last one. */
 	accept_words("host -6 -i 0");
@@ -78,7 +87,7 @@ START_TEST(takes_short_options)
 	ck_assert_int_eq(o.interval_ms, 0);
 	ck_assert(!o.quiet);
 	ck_assert_uint_eq(o.count, 0);
-	ck_assert_str_eq(o.port, "10001");
+	ck_assert_uint_eq(o.targets[0].port, 10001);
 }
 END_TEST
 
@@ -90,39 +99,40 @@ START_TEST(takes_long_options)
 	ck_assert(o.plain);
 	ck_assert(o.verify.insecure);
 	ck_assert_str_eq(o.verify.ca_file, "ca");
-	ck_assert_str_eq(o.verify.name, "other");
+	ck_assert(o.has_verify_name);
+	ck_assert_str_eq(o.verify_name.name, "other");
 	ck_assert_str_eq(o.verify.certificate_file, "cert");
 	ck_assert_str_eq(o.verify.key_file, "key");
 	ck_assert_str_eq(o.verify.priority, "NORMAL");
 	ck_assert_int_eq(o.starttls_delay_ms, 250);
-	accept_words("--ins --starttls=1 host");
+	accept_words("--ins --starttls-d=1 host");
 	ck_assert(o.verify.insecure);
 	ck_assert_int_eq(o.starttls_delay_ms, 1000);
+	accept_words("-Dr --starttls=imap -x proxy:3128 --min-days=7 "
+		     "--pinnedpubkey=sha256//" PIN ";sha256//" PIN " host");
+	ck_assert(o.timestamps);
+	ck_assert(o.reconnect);
+	ck_assert_str_eq(target_service_name(&o.targets[0]), "imap");
+	ck_assert_uint_eq(o.targets[0].port, 143);
+	ck_assert(o.has_proxy);
+	ck_assert_str_eq(o.proxy.host.host, "proxy");
+	ck_assert_uint_eq(o.proxy.port, 3128);
+	ck_assert_uint_eq(o.min_days, 7);
+	ck_assert_str_eq(o.pins, "sha256//" PIN ";sha256//" PIN);
 }
 END_TEST
 
-static const struct {
-	const char *words, *host, *port;
-} destinations[] = {
-    {"host:1", "host", "1"},
-    {"192.0.2.1:7", "192.0.2.1", "7"},
-    {"-p 7 192.0.2.1", "192.0.2.1", "7"},
-    {"[2001:db8::1]:7", "2001:db8::1", "7"},
-    {"[2001:db8::1]", "2001:db8::1", "10001"},
-    {"2001:db8::1", "2001:db8::1", "10001"},
-    {"-p 7 fe80::1%lo", "fe80::1%lo", "7"},
-    {"-- -host", "-host", "10001"},
-};
-#define DESTINATIONS ((int)(sizeof(destinations) / sizeof(destinations[0])))
-
-START_TEST(takes_a_destination_as_people_write_it)
+/* One by one, in the order given. */
+START_TEST(takes_several_targets)
 {
-	for (int i = 0; i < DESTINATIONS; i++) {
-		accept_words(destinations[i].words);
-		ck_assert_str_eq(o.host, destinations[i].host);
-		ck_assert_str_eq(o.port, destinations[i].port);
-		ck_assert_str_eq(o.verify.name, destinations[i].host);
-	}
+	accept_words("one:1 -q smtp://two");
+	ck_assert_uint_eq(o.target_count, 2);
+	ck_assert_str_eq(o.targets[0].host.host, "one");
+	ck_assert_uint_eq(o.targets[0].port, 1);
+	ck_assert_str_eq(o.targets[1].text, "smtp://two");
+	ck_assert_uint_eq(o.targets[1].port, 25);
+	accept_words("-- -host");
+	ck_assert_str_eq(o.targets[0].host.host, "-host");
 }
 END_TEST
 
@@ -131,10 +141,9 @@ static const struct {
 } mistakes[] = {
     {"", "no destination given (see --help)"},
     {"-q", "no destination given (see --help)"},
-    {"one two", "more than one destination given (see --help)"},
     {"--bogus host", "--bogus: no such option (see --help)"},
-    {"-x host", "-x: no such option (see --help)"},
-    {"--plain -xq host", "-x: no such option (see --help)"},
+    {"-X host", "-X: no such option (see --help)"},
+    {"--plain -Xq host", "-X: no such option (see --help)"},
     {"--p host", "--p: is ambiguous (see --help)"},
     {"--c=1 host", "--c=1: is ambiguous (see --help)"},
     {"--plain=yes host", "--plain=yes: takes no value (see --help)"},
@@ -172,7 +181,27 @@ static const struct {
     {"-4 -6 host", "-6: -4 and -6 exclude each other"},
     {"--client-cert=c host", "--client-cert and --client-key come together"},
     {"--client-key=k host", "--client-cert and --client-key come together"},
-    {"--verify-name= host", "--verify-name: needs a name"},
+    {"--verify-name= host", "--verify-name : it is empty"},
+    {"--verify-name=a..b host",
+	"--verify-name a..b: it cannot be a host's name"},
+    {"--ca-file= host", "--ca-file : needs a file"},
+    {"--ca-file=a --ca-file=b host",
+	"--ca-file b: given twice; one file may hold several authorities"},
+    {"--starttls=gopher host",
+	"--starttls gopher: must be a service, as in SERVICE://HOST"},
+    {"tls://host", "destination tls://host: needs a port"},
+    {"fe80::1",
+	"destination fe80::1: a link-local address needs its interface, as in "
+	"fe80::1%eth0"},
+    {"--plain smtp://host", "--plain: only pingtls's own protocol has pings in "
+			    "the clear"},
+    {"-x proxy host", "--proxy proxy: needs a port"},
+    {"-x http://proxy:1 host", "--proxy http://proxy:1: must be HOST:PORT"},
+    {"-4 -x proxy:1 host", "-4 and -6 cannot be had with -x: it is the proxy "
+			   "that resolves the name"},
+    {"--pinnedpubkey=abc host",
+	"--pinnedpubkey abc: must be sha256//BASE64, several with ; between"},
+    {"--min-days=0 host", "--min-days 0: must be a number from 1 to 36500"},
 };
 #define MISTAKES ((int)(sizeof(mistakes) / sizeof(mistakes[0])))
 
@@ -199,7 +228,8 @@ START_TEST(shows_help)
 	    "-w DEADLINE", "-W TIMEOUT", "-p PORT", "-4", "-6", "-q", "-v",
 	    "--plain", "--ca-file", "--verify-name", "--client-cert",
 	    "--client-key", "--priority", "--insecure", "--starttls-delay",
-	    "--help", "--version", "Exit status"};
+	    "--starttls=", "-x, --proxy", "-r, --reconnect", "-D", "--min-days",
+	    "--pinnedpubkey", "--help", "--version", "Exit status"};
 	enum command_line_outcome outcome;
 	const char *said;
 
@@ -239,7 +269,7 @@ main(void)
 	tcase_add_test(c, has_defaults);
 	tcase_add_test(c, takes_short_options);
 	tcase_add_test(c, takes_long_options);
-	tcase_add_test(c, takes_a_destination_as_people_write_it);
+	tcase_add_test(c, takes_several_targets);
 	tcase_add_test(c, says_what_is_wrong);
 	tcase_add_loop_test(c, shows_help, 0, 2);
 	tcase_add_test(c, shows_its_version);

@@ -15,6 +15,7 @@
 #define DAY (24L * 60 * 60)
 
 static struct verify_options options;
+static const char *wanted; /* the name to verify */
 
 static void
 set_up(void)
@@ -23,31 +24,32 @@ set_up(void)
 	static char ca_file[1024];
 
 	snprintf(ca_file, sizeof(ca_file), "%s", unit_file("ca.pem"));
-	options = (struct verify_options){
-	    .name = "localhost",
-	    .ca_file = ca_file,
-	};
+	options = (struct verify_options){.ca_file = ca_file};
+	wanted = "localhost";
 }
 
-/* Meets a server with these credentials; the verdict goes to `verdict`.
- * Returns the handshake's code. */
+/* Meets a server with these credentials.  Returns the handshake's code. */
 static int
-judge(gnutls_certificate_credentials_t credentials, char *verdict)
+judge(gnutls_certificate_credentials_t credentials, struct outcome *outcome,
+    enum reason *reason)
 {
 	char why[VERIFY_TEXT_MAX];
-	struct verifier *t = verify_new(&options, why);
+	struct verifier *v = verify_new(&options, why);
 	gnutls_session_t client, server;
+	struct host_name name;
 	int ret;
 
-	ck_assert_msg(t != NULL, "%s", why);
-	client = verify_session(t, &ret);
+	ck_assert_msg(v != NULL, "%s", why);
+	ck_assert_ptr_null(host_name_parse(wanted, &name));
+	outcome_init(outcome);
+	client = verify_session(v, &name, NULL, outcome, &ret);
 	ck_assert_ptr_nonnull(client);
 	server = unit_server_session(credentials, "NORMAL");
 	ret = unit_handshake(client, server);
-	snprintf(verdict, VERIFY_TEXT_MAX, "%s", verify_why(t));
+	*reason = verify_reason(v);
 	gnutls_deinit(client);
 	gnutls_deinit(server);
-	verify_free(t);
+	verify_free(v);
 	return ret;
 }
 
@@ -55,10 +57,17 @@ judge(gnutls_certificate_credentials_t credentials, char *verdict)
 static void
 expect(gnutls_certificate_credentials_t credentials, const char *want)
 {
-	char verdict[VERIFY_TEXT_MAX];
-	int ret = judge(credentials, verdict);
+	static struct outcome outcome;
+	enum reason reason;
+	int ret = judge(credentials, &outcome, &reason);
 
-	ck_assert_str_eq(verdict, want);
+	for (char *lf; (lf = strchr(outcome.problems, '\n')) != NULL;)
+		*lf = ';';
+	ck_assert_str_eq(outcome.problems, want);
+	ck_assert(outcome.certificate.seen);
+	ck_assert_int_eq(
+	    outcome.verified, *want == '\0' ? OUTCOME_YES : OUTCOME_NO);
+	ck_assert_int_eq(reason == REASON_NONE, *want == '\0');
 	ck_assert_int_eq(ret, *want == '\0' || options.insecure
 				  ? 0
 				  : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR);
@@ -70,7 +79,7 @@ expect_of_pair(const char *pair, const char *name, const char *want)
 	gnutls_certificate_credentials_t credentials =
 	    unit_server_credentials(pair);
 
-	options.name = name;
+	wanted = name;
 	expect(credentials, want);
 	gnutls_certificate_free_credentials(credentials);
 }
@@ -89,13 +98,14 @@ static const struct {
     {"wrong-name", "localhost",
 	"name mismatch: certificate is for elsewhere.example, not localhost"},
     {"wrong-name", "127.0.0.1",
-	"name mismatch: certificate is for elsewhere.example, not 127.0.0.1"},
+	"name mismatch: certificate is for elsewhere.example, not the "
+	"address 127.0.0.1"},
     {"ecdsa", "127.0.0.2",
 	"name mismatch: certificate is for localhost, 127.0.0.1, ::1, not "
-	"127.0.0.2"},
+	"the address 127.0.0.2"},
     {"ecdsa", "0:0::2%lo",
 	"name mismatch: certificate is for localhost, 127.0.0.1, ::1, not "
-	"::2"},
+	"the address ::2"},
     /* Neither more nor less than the name. */
     {"ecdsa", "local",
 	"name mismatch: certificate is for localhost, 127.0.0.1, ::1, not "
@@ -103,14 +113,18 @@ static const struct {
     {"ecdsa", "a.localhost",
 	"name mismatch: certificate is for localhost, 127.0.0.1, ::1, not "
 	"a.localhost"},
-    {"stranger", "localhost", "issuer unknown: CN=pingtls stranger CA"},
+    {"stranger", "localhost",
+	"issuer unknown: CN=pingtls stranger CA, which is not trusted, nor did "
+	"the server send its certificate"},
     {"self-signed", "localhost", "issuer unknown: self-signed by CN=localhost"},
     {"client", "localhost",
 	"name mismatch: certificate is for pingtls test client, not "
-	"localhost; certificate is not for a TLS server"},
+	"localhost;certificate is not for a TLS server"},
     {"stranger", "elsewhere.example",
 	"name mismatch: certificate is for localhost, 127.0.0.1, ::1, not "
-	"elsewhere.example; issuer unknown: CN=pingtls stranger CA"},
+	"elsewhere.example;issuer unknown: CN=pingtls stranger CA, which is "
+	"not "
+	"trusted, nor did the server send its certificate"},
 };
 #define VERDICTS ((int)(sizeof(verdicts) / sizeof(verdicts[0])))
 
@@ -139,8 +153,9 @@ END_TEST
 START_TEST(trusts_the_system_by_default)
 {
 	options.ca_file = NULL;
-	expect_of_pair(
-	    "ecdsa", "localhost", "issuer unknown: CN=pingtls test CA");
+	expect_of_pair("ecdsa", "localhost",
+	    "issuer unknown: CN=pingtls test CA, which is not trusted, nor did "
+	    "the server send its certificate");
 }
 END_TEST
 
@@ -261,15 +276,17 @@ static const struct {
 	"localhost", "certificate expired on DATE (1 day ago)"},
     {{OUR_CA, NOW, .common_name = "localhost", .name = "localhost",
 	 .spoilt = true},
-	"localhost", "a signature in the chain is wrong"},
+	"localhost", "the signature of the certificate is wrong"},
     /* A server's certificate is no authority's, not even if it is trusted. */
     {{A_SERVER, NOW, .common_name = "localhost", .name = "localhost",
 	 .chained = true},
-	"localhost", "issuer unknown: CN=other.example"},
+	"localhost",
+	"issuer unknown: CN=other.example, which is not trusted, nor did the "
+	"server send its certificate"},
     {{A_SERVER, NOW, .common_name = "localhost", .name = "localhost",
 	 .trusted = true},
 	"localhost",
-	"issuer is no certificate authority: CN=other.example; an issuer may "
+	"issuer is no certificate authority: CN=other.example;an issuer may "
 	"not vouch for this certificate"},
     /* What a terminal would obey. */
     {{OUR_CA, NOW, .common_name = "\033]0;owned\007\r\n"}, "localhost",
@@ -292,7 +309,7 @@ START_TEST(is_not_fooled)
 
 		snprintf(at + n, sizeof(want) / 2, "%s", date + strlen("DATE"));
 	}
-	options.name = forgeries[_i].name;
+	wanted = forgeries[_i].name;
 	if (forgeries[_i].forgery.trusted)
 		options.ca_file = unit_file(forgeries[_i].forgery.issuer);
 	expect(credentials, want);

@@ -1,0 +1,231 @@
+/*
+ * Our own protocol: pings in the clear, STARTTLS, pings over TLS, QUIT.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/printable.h"
+#include "client/conversation_internal.h"
+#include "stream/protocol.h"
+
+#define PING_LINE "PING\n"
+#define STARTTLS_LINE "STARTTLS\n"
+#define QUIT_LINE "QUIT\n"
+
+/* Counts an answer, which belongs to the oldest ping that has none; its
+ * sequence number goes to `sequence`.  Returns 0 or CONVERSATION_STOPPED. */
+static int
+count_answer(struct conversation *c, uint64_t *sequence)
+{
+	struct outcome_pings *p = &c->outcome->pings[c->stage];
+	struct unanswered_ping ping = c->queue[0];
+	int64_t now = deadline_now(), ns = now - ping.sent;
+
+	memmove(c->queue, c->queue + 1, --c->waiting * sizeof(c->queue[0]));
+	times_add(&p->answers, ns);
+	p->ended = now;
+	*sequence = ping.sequence;
+	return conversation_heard(REPORTER_TELL(c->setup->reporter, answered,
+	    c->outcome, c->stage, ping.sequence, ns));
+}
+
+/* The server said something else than PONG. */
+static int
+not_an_answer(struct conversation *c, char *line)
+{
+	const struct ping_options *o = c->options;
+	bool idle =
+	    strcmp(line, "ERR timeout") == 0 && o->interval_ms > o->timeout_ms;
+
+	printable(line);
+	return conversation_fail(c, idle ? REASON_TIMEOUT : REASON_PROTOCOL,
+	    "the server said \"%.100s\" %s%s%s", line,
+	    c->stage == OUTCOME_OVER_TLS ? "over TLS" : "in the clear",
+	    c->waiting > 0 ? " instead of PONG" : ", unasked",
+	    idle ? ": -i is longer than it lets a session idle" : "");
+}
+
+/*
+ * Reads answers until the one to ping `sequence` (0: none) came or the time is
+ * up.  Returns 0, STREAM_TIMEOUT, CONVERSATION_STOPPED or CONVERSATION_FAILED.
+ */
+static int
+read_answers(struct conversation *c, uint64_t sequence, deadline when)
+{
+	char line[PROTOCOL_LINE_MAX];
+	uint64_t which;
+	ssize_t n;
+	int e, error;
+
+	for (;;) {
+		stream_set_deadline(c->stream, deadline_earlier(when, c->end));
+		n = stream_read_line(c->stream, line, sizeof(line));
+		error = errno;
+		/* Also where output was waited for meanwhile. */
+		e = conversation_handle_signal(c);
+		if (e != 0)
+			return e;
+		if (n == STREAM_CANCELLED)
+			continue;
+		if (n == STREAM_TIMEOUT)
+			return deadline_now() >= c->end ? CONVERSATION_STOPPED
+			                                : STREAM_TIMEOUT;
+		if (n < 0) {
+			errno = error;
+			return conversation_broken(
+			    c, "waiting for an answer", (int)n);
+		}
+		if (strcmp(line, "PONG") != 0 || n != 4 || c->waiting == 0)
+			return not_an_answer(c, line);
+		e = count_answer(c, &which);
+		if (e != 0 || which == sequence)
+			return e;
+	}
+}
+
+/* Sends ping `sequence` and waits for its answer.  Returns 0,
+ * CONVERSATION_STOPPED or CONVERSATION_FAILED. */
+static int
+ping_once(struct conversation *c, uint64_t sequence)
+{
+	struct outcome_pings *p = &c->outcome->pings[c->stage];
+	struct unanswered_ping *ping;
+	int e;
+
+	if (c->waiting == CONVERSATION_UNANSWERED_MAX)
+		return conversation_fail(c, REASON_TIMEOUT,
+		    "no answer to the last %d pings",
+		    CONVERSATION_UNANSWERED_MAX);
+	ping = &c->queue[c->waiting++];
+	ping->sequence = sequence;
+	ping->sent = deadline_now();
+	if (p->sent++ == 0)
+		p->began = ping->sent;
+	p->ended = ping->sent;
+	e = conversation_send_line(c, PING_LINE);
+	if (e == STREAM_TIMEOUT && deadline_now() >= c->end)
+		return CONVERSATION_STOPPED;
+	/* Broken off: what the server said last tells more than that. */
+	if (e == 0 || e == STREAM_SYSTEM)
+		e = read_answers(
+		    c, sequence, deadline_in(c->options->timeout_ms));
+	else if (e != CONVERSATION_STOPPED)
+		return conversation_broken(c, "sending a ping", e);
+	if (e != STREAM_TIMEOUT)
+		return e;
+	p->ended = deadline_now();
+	return conversation_heard(REPORTER_TELL(
+	    c->setup->reporter, unanswered, c->outcome, c->stage, sequence));
+}
+
+/* With -w answers that are on their way are waited for, as ping(8) does. */
+static int
+await_the_rest(struct conversation *c)
+{
+	int e = 0;
+
+	while (e == 0 && c->waiting > 0 &&
+	       c->setup->control->end != DEADLINE_NEVER)
+		e = read_answers(c, c->queue[c->waiting - 1].sequence, c->end);
+	return e;
+}
+
+int
+conversation_ping(struct conversation *c, unsigned long count)
+{
+	deadline next;
+	int e;
+
+	for (uint64_t sequence = 1;; sequence++) {
+		next = c->options->interval_ms == 0
+		           ? 0
+		           : deadline_in(c->options->interval_ms);
+		e = ping_once(c, sequence);
+		if (e != 0)
+			return e;
+		if (sequence == count)
+			return await_the_rest(c);
+		/* The pause; what comes late is read meanwhile. */
+		e = read_answers(c, 0, next);
+		if (e != STREAM_TIMEOUT)
+			return e;
+	}
+}
+
+/* Lets --starttls-delay pass.  Returns 0, CONVERSATION_STOPPED or
+ * CONVERSATION_FAILED. */
+static int
+delay(struct conversation *c)
+{
+	deadline when = deadline_in(c->options->starttls_delay_ms);
+
+	if (c->options->starttls_delay_ms == 0)
+		return 0;
+	while (deadline_wait(-1, 0, deadline_earlier(when, c->end),
+		   c->setup->control->signals) == -1 &&
+	       errno == ECANCELED)
+		if (conversation_handle_signal(c) != 0)
+			return CONVERSATION_STOPPED;
+	if (deadline_now() >= c->end)
+		return conversation_fail(c, REASON_TIMEOUT,
+		    "-w was over between STARTTLS and the handshake");
+	return 0;
+}
+
+/* STARTTLS has no reply, and so is no phase but for the delay. */
+static int
+upgrade(struct conversation *c)
+{
+	int64_t began = deadline_now();
+	int e;
+
+	/* From here on nothing may follow in the clear, not even QUIT. */
+	c->upgrading = true;
+	e = conversation_send_line(c, STARTTLS_LINE);
+	if (e != 0)
+		return e == CONVERSATION_STOPPED
+		           ? e
+		           : conversation_broken(c, "sending STARTTLS", e);
+	e = delay(c);
+	c->outcome->phase_ns[OUTCOME_STARTTLS] = deadline_now() - began;
+	if (e == 0)
+		e = conversation_shake_hands(c);
+	if (e == 0)
+		c->upgrading = false;
+	return e;
+}
+
+static int
+speak(struct conversation *c)
+{
+	unsigned long count = c->setup->count;
+	int e;
+
+	if (c->setup->verifier == NULL)
+		return conversation_ping(c, count);
+	e = conversation_ping(c, count == 0 ? 1 : count);
+	if (e != 0)
+		return e;
+	if (c->waiting > 0) {
+		if (c->outcome->pings[OUTCOME_CLEAR].answers.count == 0)
+			return CONVERSATION_STOPPED;
+		return conversation_fail(c, REASON_TIMEOUT,
+		    "not upgraded: an answer in the clear is missing, and "
+		    "could come in the midst of the handshake");
+	}
+	e = upgrade(c);
+	return e == 0 ? conversation_ping(c, count) : e;
+}
+
+int
+conversation_speak_pingtls(struct conversation *c)
+{
+	int e;
+
+	control_watch_questions(c->setup->control, true);
+	e = speak(c);
+	control_watch_questions(c->setup->control, false);
+	if (e != CONVERSATION_FAILED && !c->upgrading)
+		(void)stream_write(c->stream, QUIT_LINE, strlen(QUIT_LINE));
+	return e;
+}

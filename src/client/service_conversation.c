@@ -1,0 +1,129 @@
+/*
+ * A conversation with a service that is not ours, and with a proxy before any.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "client/conversation_internal.h"
+#include "services/exchange.h"
+
+/* A greeting may be held back on purpose, against spam. */
+#define GREETING_STEPS 3
+
+/* Takes over what the exchange found out; `since` is when its part began. */
+static void
+note_exchange(struct conversation *c, const struct exchange *e, int64_t since)
+{
+	static const enum outcome_answer answers[] = {
+	    [EXCHANGE_UNKNOWN] = OUTCOME_UNKNOWN,
+	    [EXCHANGE_OFFERED] = OUTCOME_YES,
+	    [EXCHANGE_NOT_OFFERED] = OUTCOME_NO,
+	};
+	struct outcome *o = c->outcome;
+
+	o->starttls.offered = answers[e->offered];
+	snprintf(o->starttls.reply, sizeof(o->starttls.reply), "%s", e->reply);
+	if (e->greeted != 0 &&
+	    o->phase_ns[OUTCOME_GREETING] == OUTCOME_NOT_REACHED)
+		o->phase_ns[OUTCOME_GREETING] = e->greeted - since;
+	if (e->ready != 0 &&
+	    o->phase_ns[OUTCOME_STARTTLS] == OUTCOME_NOT_REACHED)
+		o->phase_ns[OUTCOME_STARTTLS] =
+		    e->ready - (e->greeted != 0 ? e->greeted : since);
+}
+
+/* Its failure is the conversation's, unless the run's end made it fail. */
+static int
+exchange_failed(struct conversation *c, const struct exchange *e)
+{
+	if (e->reason == REASON_INTERRUPTED) {
+		control_take(c->setup->control);
+		return CONVERSATION_STOPPED;
+	}
+	return conversation_fail(c, e->reason, "%s%s",
+	    e->message[0] == '\0' ? reason_words(e->reason) : e->message,
+	    e->reason == REASON_TIMEOUT && control_is_over(c->setup->control)
+		? " (-w was over)"
+		: "");
+}
+
+/* Our own end of the connection, which SMTP wants to be told. */
+static void
+note_own_address(struct conversation *c)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+
+	if (getsockname(stream_descriptor(c->stream),
+		(struct sockaddr *)&address, &length) == -1)
+		snprintf(c->address, sizeof(c->address), "127.0.0.1");
+	else
+		address_format_host(
+		    (const struct sockaddr *)&address, length, c->address);
+}
+
+/* What an exchange needs to know. */
+static void
+set_up(struct conversation *c)
+{
+	struct exchange *e = &c->exchange;
+
+	note_own_address(c);
+	e->service = c->setup->target->service;
+	e->stream = c->stream;
+	e->address = c->address;
+	e->domain = c->name->name;
+	e->greeting_ms = GREETING_STEPS * c->options->timeout_ms;
+	e->step_ms = c->options->timeout_ms;
+	e->end = c->end;
+}
+
+int
+conversation_open_tunnel(struct conversation *c)
+{
+	const struct target *target = c->setup->target;
+	char port[ADDRESS_PORT_MAX];
+	int64_t began = deadline_now();
+
+	snprintf(port, sizeof(port), "%u", target->port);
+	set_up(c);
+	if (exchange_connect(&c->exchange, target->host.host, port) == -1)
+		return exchange_failed(c, &c->exchange);
+	c->outcome->phase_ns[OUTCOME_PROXY] = deadline_now() - began;
+	return 0;
+}
+
+int
+conversation_speak_service(struct conversation *c)
+{
+	struct exchange *exchange = &c->exchange;
+	int64_t since = deadline_now();
+	int e;
+
+	set_up(c);
+	e = exchange_upgrade(exchange);
+	note_exchange(c, exchange, since);
+	if (e == -1)
+		return exchange_failed(c, exchange);
+	e = conversation_shake_hands(c);
+	if (e != 0 && e != CONVERSATION_FAILED)
+		return e;
+	if (c->outcome->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED)
+		return e;
+	/* In order, also where the certificate was found wanting. */
+	since = deadline_now();
+	if (exchange_farewell(exchange) == -1) {
+		int left = exchange_failed(c, exchange);
+
+		return e == 0 ? left : e;
+	}
+	if (exchange->service->implicit)
+		note_exchange(c, exchange, since);
+	if (exchange->ending == EXCHANGE_NO_CLOSE_NOTIFY)
+		snprintf(c->outcome->remark, sizeof(c->outcome->remark),
+		    "the server closed without close_notify after the "
+		    "farewell");
+	return e;
+}

@@ -1,0 +1,80 @@
+/*
+ * The way from the server's certificate to an authority that is trusted.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "client/verify_internal.h"
+
+static bool
+is_step(const struct verify_path *p, gnutls_x509_crt_t certificate)
+{
+	for (unsigned int i = 0; i < p->count; i++)
+		if (p->steps[i] == certificate)
+			return true;
+	return false;
+}
+
+/* Who issued the last step, among those sent; NULL: none. */
+static gnutls_x509_crt_t
+find_sent_issuer(const struct verify_path *p)
+{
+	for (unsigned int i = 1; i < p->sent_count; i++)
+		if (!is_step(p, p->sent[i]) &&
+		    gnutls_x509_crt_check_issuer(
+			p->steps[p->count - 1], p->sent[i]))
+			return p->sent[i];
+	return NULL;
+}
+
+int
+verify_path_find(
+    struct verify_path *p, gnutls_session_t session, const struct verifier *v)
+{
+	unsigned int size;
+	const gnutls_datum_t *chain =
+	    gnutls_certificate_get_peers(session, &size);
+	gnutls_x509_crt_t next;
+	int ret = 0;
+
+	memset(p, 0, sizeof(*p));
+	if (chain == NULL || size == 0)
+		return GNUTLS_E_NO_CERTIFICATE_FOUND;
+	for (; ret == 0 && p->sent_count < size &&
+	       p->sent_count < VERIFY_CHAIN_MAX;
+	     p->sent_count++) {
+		ret = gnutls_x509_crt_init(&p->sent[p->sent_count]);
+		if (ret < 0)
+			break;
+		ret = gnutls_x509_crt_import(p->sent[p->sent_count],
+		    &chain[p->sent_count], GNUTLS_X509_FMT_DER);
+	}
+	if (ret < 0) {
+		verify_path_clear(p);
+		return ret;
+	}
+	for (next = p->sent[0]; next != NULL; next = find_sent_issuer(p)) {
+		p->steps[p->count++] = next;
+		if (gnutls_certificate_get_issuer(
+			v->credentials, next, &p->anchor, 0) == 0)
+			break;
+		p->anchor = NULL;
+	}
+	return 0;
+}
+
+void
+verify_path_clear(struct verify_path *p)
+{
+	for (unsigned int i = 0; i < p->sent_count; i++)
+		gnutls_x509_crt_deinit(p->sent[i]);
+	p->sent_count = 0;
+}
+
+gnutls_x509_crt_t
+verify_path_at(const struct verify_path *p, unsigned int i)
+{
+	if (i < p->count)
+		return p->steps[i];
+	return i == p->count ? p->anchor : NULL;
+}

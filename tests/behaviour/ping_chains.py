@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+"""pingtls names the certificate of the chain that is at fault, and what to do."""
+
+import functools
+import subprocess
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from programs import PINGTLS, python_peer, run, scratch
+from tap import equal, has, main, needs, test
+
+AUTHORITY = "ca\ncert_signing_key\nexpiration_days = 90"
+SERVER = "dns_name = localhost\ntls_www_server\nsigning_key\nexpiration_days = 90"
+PAST = 'activation_date = "2020-01-01 00:00:00 UTC"\nexpiration_date = "2021-01-01 00:00:00 UTC"'
+
+
+def certtool(*words: object) -> None:
+    ended = run([needs("certtool"), "--no-text", *words])
+    equal(ended.returncode, 0, f"certtool: {ended.stderr}")
+
+
+@functools.cache
+def make(
+    name: str,
+    issuer: str = "",
+    template: str = AUTHORITY,
+    kind: str = "--key-type=ecdsa --curve=secp256r1",
+    how: str = "--hash=SHA256",
+) -> str:
+    """Makes a certificate with its own key; "" signs itself.  Returns its name."""
+    config = scratch() / f"{name}.cfg"
+    config.write_text(f'cn = "{name.rstrip("_")}"\n{template}\n')
+    key = scratch() / f"{name}.key"
+    certtool("--generate-privkey", *kind.split(), "--outfile", key)
+    which = (
+        ["--generate-self-signed"]
+        if issuer == ""
+        else ["--generate-certificate"]
+        + ["--load-ca-certificate", pem(issuer)]
+        + ["--load-ca-privkey", scratch() / f"{issuer}.key"]
+    )
+    certtool(
+        *which, "--load-privkey", key, "--template", config, how, "--outfile", pem(name)
+    )
+    return name
+
+
+def pem(name: str) -> Path:
+    return scratch() / f"{name}.pem"
+
+
+def ping(
+    leaf: str, *sent: str, trusted: str, options: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Of a server that sends these, as one that trusts this one."""
+    chain = scratch() / "chain.pem"
+    chain.write_text("".join(pem(name).read_text() for name in (leaf, *sent)))
+    key = scratch() / f"{leaf}.key"
+    peer, port = python_peer(
+        "asyncio_server.py", "--cert", str(chain), "--key", str(key)
+    )
+    ended = run(
+        [PINGTLS, "-c", 1, "--starttls-delay", 0.3, "--ca-file", pem(trusted)]
+        + [*options, f"localhost:{port}"]
+    )
+    peer.kill()
+    return ended
+
+
+def fails(ended: subprocess.CompletedProcess[str], *patterns: str) -> None:
+    equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
+    equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
+    has(ended.stderr, "certificate not verified: ", *patterns)
+    # What was seen stands before it.
+    has(ended.stdout, "certificate: CN=")
+
+
+def root() -> str:
+    return make("the Root")
+
+
+def intermediate() -> str:
+    return make("the Intermediate", root())
+
+
+def leaf() -> str:
+    return make("leaf", intermediate(), SERVER)
+
+
+@test("a missing intermediate is not an unknown root")
+def missing() -> None:
+    equal(ping(leaf(), intermediate(), trusted=root()).returncode, 0)
+    fails(
+        ping(leaf(), trusted=root()),
+        "issuer unknown: CN=the Intermediate, .* nor did the server send",
+    )
+    fails(
+        ping(leaf(), intermediate(), trusted=make("another Root")),
+        "issuer unknown: CN=the Root, which issued CN=the Intermediate",
+        "--ca-file",
+    )
+    fails(
+        ping(leaf(), intermediate(), root(), trusted=make("another Root")),
+        "the chain ends in CN=the Root, which is not trusted",
+    )
+
+
+@test("an authority that is none is named, and not its child")
+def no_authority() -> None:
+    none = make("no authority", root(), "signing_key\nexpiration_days = 90")
+    deep = make("deep", none)
+    deepest = make("deepest", deep, SERVER)
+    fails(
+        ping(deepest, deep, none, trusted=root()),
+        "issuer is no certificate authority: CN=no authority",
+    )
+
+
+@test("one that expired is named, a bystander is not")
+def expired() -> None:
+    bystander = make("bystander", "", f"ca\ncert_signing_key\n{PAST}")
+    equal(ping(leaf(), intermediate(), bystander, trusted=root()).returncode, 0)
+    old_root = make("old Root", "", f"ca\ncert_signing_key\n{PAST}")
+    fails(
+        ping(make("orphan", old_root, SERVER), trusted=old_root),
+        r"trusted authority's certificate \(CN=old Root\) expired on 2021-01-01 \(\d+ days",
+    )
+    old = make("old Intermediate", root(), f"ca\ncert_signing_key\n{PAST}")
+    ended = ping(make("heir", old, SERVER), old, bystander, trusted=root())
+    fails(ended, r"issuer's certificate \(CN=old Intermediate\) expired on 2021-01-01")
+    assert "bystander" not in ended.stderr, ended.stderr
+
+
+@test("a date of the same day has its time, and the clock's")
+def same_day() -> None:
+    soon = datetime.now(timezone.utc) + timedelta(hours=1)
+    text = soon.strftime("%Y-%m-%d %H:%M:%S UTC")
+    template = SERVER.replace("expiration_days = 90", f'activation_date = "{text}"')
+    fails(
+        ping(make("early", root(), template + "\nexpiration_days = 9"), trusted=root()),
+        f"not valid before {text}",
+        r"the clock here says \d+-\d+-\d+ \d+:\d+:\d+ UTC",
+    )
+
+
+@test("which is weak: a signature or a key")
+def weak() -> None:
+    rsa = "--key-type=rsa --bits=2048"
+    signer = make("rsa Root", "", AUTHORITY, rsa)
+    old = make("sha1", signer, AUTHORITY, rsa, "--hash=SHA1")
+    fails(
+        ping(make("below", old, SERVER), old, trusted=signer),
+        r"issuer's certificate \(CN=sha1\) is signed with a weak algorithm, RSA-SHA1",
+    )
+
+
+@test("where the chain ends earlier than its first certificate, -v says so")
+def chain_end() -> None:
+    short = make("short", root(), AUTHORITY.replace("90", "9"))
+    ended = ping(make("long", short, SERVER), short, trusted=root(), options=("-v",))
+    equal(ended.returncode, 0, f"exit status: {ended.stdout}{ended.stderr}")
+    has(ended.stdout, "its chain ends on .*, with CN=short")
+    days = ("--min-days", "30")
+    ended = ping("long", short, trusted=root(), options=days)
+    equal(ended.returncode, 1, "exit status")
+    has(ended.stderr, "certificate CN=short ends in 8 days, fewer than --min-days")
+
+
+@test("P-521 has 521 bits")
+def p521() -> None:
+    key = "--key-type=ecdsa --curve=secp521r1"
+    ended = ping(make("large", root(), SERVER, key), trusted=root(), options=("-v",))
+    has(ended.stdout, "key EC/ECDSA, 521 bits")
+
+
+@test("an issuer of the same name makes no certificate self-signed")
+def namesake() -> None:
+    ca = make("localhost")
+    fails(
+        ping(make("localhost_", ca, SERVER), trusted=root()),
+        "issuer unknown: CN=localhost, which is not trusted, nor did the server",
+    )
+
+
+main()

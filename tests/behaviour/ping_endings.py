@@ -1,0 +1,307 @@
+#!/usr/bin/python3
+"""pingtls ends when it is told to, whatever keeps it waiting."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from programs import (
+    PINGTLS,
+    Program,
+    certs,
+    children,
+    command_name,
+    python_peer,
+    run,
+    scratch,
+    server,
+    state,
+)
+from tap import HANG, equal, has, main, needs, needs_root, test, wait_until
+
+
+def command(*options: object) -> list[str]:
+    return [PINGTLS, "--ca-file", str(certs() / "ca.pem"), *map(str, options)]
+
+
+@contextmanager
+def stalled(stream: str, *options: object) -> Iterator[subprocess.Popen]:
+    """A flood of pings of which nobody reads standard output or error."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    others = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with server() as pingtlsd:
+        flood = command("-i", 0, *options, f"localhost:{pingtlsd.port}")
+        with subprocess.Popen(flood, **{**others, stream: writer}) as program:
+            os.close(writer)
+            yield program
+            program.wait(HANG)
+        os.close(reader)
+
+
+def full(reader_of: subprocess.Popen) -> None:
+    """Waits until the pipe of its standard output is full."""
+    path = f"/proc/{reader_of.pid}/fd/1"
+
+    def cannot_write() -> bool:
+        try:
+            end = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return False
+        try:
+            # Less than a line of pingtls fits.
+            os.write(end, bytes(100))
+            return False
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(end)
+
+    wait_until("the pipe is full", cannot_write)
+
+
+@test("nobody reads standard output: -w ends it")
+def stalled_deadline() -> None:
+    with stalled("stdout", "-w", 1) as program:
+        equal(program.wait(HANG), 0, "exit status")
+
+
+@test("nobody reads standard output: SIGTERM and SIGINT end it")
+def stalled_signals() -> None:
+    for number in signal.SIGTERM, signal.SIGINT:
+        with stalled("stdout") as program:
+            full(program)
+            program.send_signal(number)
+            equal(program.wait(HANG), 0, "exit status")
+
+
+@test("standard output that does not block is waited for, too")
+def non_blocking() -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writer, False)
+    with server() as pingtlsd:
+        where = f"localhost:{pingtlsd.port}"
+        with subprocess.Popen(
+            command("-i", 0, "-c", 300, where), stdout=writer
+        ) as program:
+            full(program)
+            os.close(writer)
+            with open(reader, "rb") as lines:
+                text = lines.read().replace(b"\0", b"").decode()
+            equal(program.wait(HANG), 0, "exit status")
+    has(text, r"over TLS: seq=300\b", "over TLS: 300 sent, 300 received")
+
+
+@test("nobody reads standard error: -w ends it all the same")
+def stalled_error() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, bytes(4096))
+    except BlockingIOError:
+        pass
+    os.set_blocking(writer, True)
+    targets = ["127.0.0.1:1"] * 3
+    ended = subprocess.run(
+        command("-w", 1, *targets),
+        stdout=subprocess.DEVNULL,
+        stderr=writer,
+        timeout=HANG,
+    )
+    equal(ended.returncode, 1, "exit status")
+    os.close(reader)
+    os.close(writer)
+
+
+class Listener:
+    """A server of one connection, in a thread."""
+
+    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.where = f"localhost:{self.socket.getsockname()[1]}"
+        self._serve = serve
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        peer, _ = self.socket.accept()
+        with peer:
+            try:
+                self._serve(peer)
+            except OSError:
+                pass
+
+
+@test("-c with -w waits for answers that come after -W")
+def late_answers() -> None:
+    peer, port = python_peer("misbehaving_server.py", "late")
+    ended = run(
+        command("--plain", "-c", 3, "-i", 0.01, "-W", 0.05, "-w", HANG - 5)
+        + [f"localhost:{port}"]
+    )
+    equal(ended.returncode, 0, f"exit status: {ended.stdout}{ended.stderr}")
+    has(ended.stdout, "no answer .* seq=3", "3 sent, 3 received, 0% loss")
+    peer.kill()
+
+
+@test("-w is not longer for a server that never closes")
+def never_closes() -> None:
+    def serve(peer: socket.socket) -> None:
+        while peer.recv(4096):
+            peer.sendall(b"PONG\n")
+        time.sleep(2 * HANG)
+
+    def seconds() -> float:
+        began = time.monotonic()
+        run(command("--plain", "-w", 0.2, Listener(serve).where))
+        return time.monotonic() - began
+
+    # Another second for its close would show in each; load does not.
+    assert any(seconds() < 1.2 for _ in range(10)), "1.2 s each time"
+
+
+@test("a handshake that -w cuts is not called the server's fault")
+def cut_handshake() -> None:
+    peer, port = python_peer("misbehaving_server.py", "loses")
+    ended = run(command("-c", 1, "-w", 0.5, f"localhost:{port}"))
+    equal(ended.returncode, 1, "exit status")
+    has(ended.stderr, "-w was over in the handshake")
+    assert "--starttls-delay" not in ended.stderr, ended.stderr
+    peer.kill()
+
+
+def upgrade_in_the_clear(peer: socket.socket) -> None:
+    """PONG, and the ClientHello is read."""
+    lines = peer.makefile("rb", buffering=0)
+    equal(lines.readline(), b"PING\n")
+    peer.sendall(b"PONG\n")
+    equal(lines.readline(), b"STARTTLS\n")
+    assert lines.read(1) == b"\x16"
+
+
+@test("a handshake that stops half way is said to have")
+def half_way() -> None:
+    def serve(peer: socket.socket) -> None:
+        upgrade_in_the_clear(peer)
+        peer.sendall(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03")
+        time.sleep(2 * HANG)
+
+    ended = run(command("-c", 1, "-W", 0.5, Listener(serve).where))
+    equal(ended.returncode, 1, "exit status")
+    has(ended.stderr, "stopped half way", "11 octets", "MTU")
+    assert "--starttls-delay" not in ended.stderr, ended.stderr
+
+
+@test("time that passed while it was stopped is nobody's fault")
+def suspended() -> None:
+    in_handshake = threading.Event()
+
+    def serve(peer: socket.socket) -> None:
+        upgrade_in_the_clear(peer)
+        in_handshake.set()
+        time.sleep(2 * HANG)
+
+    with subprocess.Popen(
+        command("-c", 1, "-W", 1, Listener(serve).where),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert in_handshake.wait(HANG)
+        program.send_signal(signal.SIGSTOP)
+        wait_until("it is stopped", lambda: state(program.pid) == "T")
+        time.sleep(1.1)  # as long as -W, for what the test is about
+        program.send_signal(signal.SIGCONT)
+        has(program.communicate(timeout=HANG)[1], "while this process was stopped")
+
+
+# A network whose name server never answers: it is a socket that nobody reads.
+MUTE_RESOLVER = """
+set -e
+ip link set lo up
+mount --bind "$1" /etc/resolv.conf
+mount --bind "$2" /etc/nsswitch.conf
+shift 2
+exec "$@"
+"""
+MUTE_SERVER = """
+import os, socket, sys
+mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+mute.bind(("127.0.0.1", 53))
+mute.set_inheritable(True)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def without_answers(*options: object) -> list[str]:
+    """The command in that network."""
+    needs_root()
+    resolv, switch = scratch() / "resolv.conf", scratch() / "nsswitch.conf"
+    resolv.write_text("nameserver 127.0.0.1\n")
+    switch.write_text("hosts: dns\n")
+    apart = [needs("unshare"), "--net", "--mount", "--propagation", "private"]
+    return [
+        *(*apart, "sh", "-c", MUTE_RESOLVER, "sh", str(resolv), str(switch)),
+        *(sys.executable, "-c", MUTE_SERVER, *command(*options)),
+    ]
+
+
+@test("a look-up is cut short by -w")
+def look_up() -> None:
+    ended = run(without_answers("-w", 0.5, "-W", HANG, "name.example"))
+    equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
+    has(ended.stderr, r"cannot resolve: the look-up took over .* \(-w was over\)")
+
+
+@test("a look-up is cut short by a signal, and leaves no process")
+def look_up_signal() -> None:
+    program = Program(without_answers("-W", HANG, "name.example"))
+    wait_until(
+        "it looks up",
+        lambda: command_name(program.pid) == "pingtls" and children(program.pid),
+    )
+    program.signal(signal.SIGTERM)
+    equal(program.wait(), 1, "exit status")
+    equal(program.session(), [], "processes that stay")
+
+
+@test("a server that is gone while -i waits is told by what it said")
+def idle() -> None:
+    with server("--idle-timeout", 0.3) as pingtlsd:
+        ended = run(command("-W", 0.2, "-i", 1, f"localhost:{pingtlsd.port}"))
+        equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
+        has(ended.stderr, "ERR timeout", "-i is longer")
+
+
+@test("a port that speaks TLS at once is called that, and one that does not")
+def wrong_mode() -> None:
+    def serve(peer: socket.socket) -> None:
+        peer.recv(100)
+        peer.sendall(b"\x15\x03\x01\x00\x02\x02\x46")
+
+    ended = run(command("-c", 1, Listener(serve).where))
+    equal(ended.returncode, 1, "exit status")
+    has(ended.stderr, "speaks TLS from the start")
+    with server() as pingtlsd:
+        ended = run(command("-c", 1, f"tls://localhost:{pingtlsd.port}"))
+        equal(ended.returncode, 1, "exit status")
+        has(ended.stderr, "speaks clear text first", "STARTTLS")
+
+
+@test("an error is one line, whatever is in it")
+def one_line() -> None:
+    for words in ["a\nb"], ["--ca-file", "/no\nsuch", "host"], ["--bad\noption"]:
+        ended = run([PINGTLS, *words])
+        equal(ended.returncode, 2, f"exit status of {words}")
+        equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
+
+
+main()
