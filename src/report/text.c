@@ -320,23 +320,40 @@ show_pings(
 	say(t, "rtt %s", times);
 }
 
+/* "rtt p50/p90 = 13.913/22.524 ms": those that there are samples enough for. */
+static void
+show_percentiles(struct text_report *t, const char *name, struct samples *s)
+{
+	static const unsigned int percents[] = {50, 90, 99};
+	char names[32] = "", values[96] = "";
+	size_t named = 0, valued = 0;
+	int64_t ns;
+
+	for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
+		const char *slash = named == 0 ? "" : "/";
+
+		if (!samples_percentile(s, percents[i], &ns))
+			continue;
+		named += (size_t)snprintf(names + named, sizeof(names) - named,
+		    "%sp%u", slash, percents[i]);
+		valued +=
+		    (size_t)snprintf(values + valued, sizeof(values) - valued,
+			"%s%.3f", slash, (double)ns * MS_PER_NS);
+	}
+	if (named > 0)
+		say(t, "%s %s = %s ms", name, names, values);
+}
+
 static void
 show_samples(struct text_report *t, const char *name, struct samples *s)
 {
-	static const unsigned int percents[] = {50, 90, 99};
 	char times[128];
-	int64_t ns;
 
 	if (s->times.count == 0)
 		return;
 	format_times(&s->times, times, sizeof(times));
 	say(t, "%s %s", name, times);
-	if (!t->options->verbose)
-		return;
-	for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++)
-		if (samples_percentile(s, percents[i], &ns))
-			say(t, "%s p%u = %.3f ms", name, percents[i],
-			    (double)ns * MS_PER_NS);
+	show_percentiles(t, name, s);
 }
 
 static int

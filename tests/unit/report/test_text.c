@@ -250,12 +250,15 @@ START_TEST(sums_up_conversations)
 	strcpy(outcome.target, "smtp://mx");
 	samples_add(&total, 2 * MS);
 	samples_add(&total, 4 * MS);
-	options.verbose = true;
 	ck_assert_str_eq(sum_up(3, 2, &total),
 	    "\n--- smtp://mx pingtls statistics ---\n"
 	    "3 connections, 2 good, 33.3333% loss, time 3000 ms\n"
 	    "rtt min/avg/max/mdev = 2.000/3.000/4.000/1.000 ms\n"
 	    "rtt p50 = 2.000 ms\n");
+	for (int i = 0; i < 8; i++)
+		samples_add(&total, 10 * MS);
+	ck_assert_ptr_nonnull(strstr(
+	    sum_up(10, 10, &total), "\nrtt p50/p90 = 10.000/10.000 ms\n"));
 	samples_clear(&total);
 }
 END_TEST
