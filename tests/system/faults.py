@@ -20,7 +20,7 @@ from inside import (
     trusting,
 )
 from peer import ask, connect, upgrade
-from programs import state
+from programs import LOADER, children, named_children, state
 from tap import HANG, comment, equal, has, main, test, wait_until
 
 # The longest that a stopped process goes unnoticed, and some for the restart.
@@ -57,7 +57,7 @@ def nothing_left() -> None:
     with connect(PORT) as held:
         ask(held, b"PING\n", b"PONG\n")
         old = processes("pingtls.service")
-        equal(len(old), 3, "the listener, the keyholder and the session")
+        equal(len(old), 4, "the listener, the loader, the keyholder and the session")
         os.kill(main_pid(), signal.SIGKILL)
         wait_until("all of them are gone", lambda: not any(map(state, old)))
     ended_then_answered(old[0])
@@ -121,8 +121,8 @@ def session_crashed() -> None:
     start_afresh()
     with connect(PORT) as peer:
         ask(peer, b"PING\n", b"PONG\n")
-        listener, keys = main_pid(), keyholder()
-        (session,) = set(processes("pingtls.service")) - {listener, keys}
+        listener = main_pid()
+        (session,) = set(children(listener)) - set(named_children(listener, LOADER))
         with journal() as entries:
             os.kill(session, signal.SIGSEGV)
             equal(peer.recv(1), b"", "from a crashed session")
