@@ -104,7 +104,7 @@ serve(const struct options *o, const struct credentials_options *credentials,
 	return ret;
 }
 
-/* Our own listener, on the sockets it was given or binds. */
+/* Runs the listener on the sockets passed by systemd or bound here. */
 static int
 listen_and_serve(const struct options *o,
     const struct credentials_options *credentials, int passed)

@@ -17,7 +17,7 @@
 
 struct sandbox {
 	const struct sock_fprog *filter; /* NULL: none in this build */
-	int ruleset;                     /* of Landlock, or -1 */
+	int ruleset;                     /* the Landlock ruleset, or -1 */
 };
 
 static int
@@ -126,8 +126,8 @@ limit(__rlimit_resource_t resource, rlim_t most)
 int
 sandbox_enter(const struct sandbox *s, int descriptor)
 {
-	/* RLIMIT_NOFILE stays: it bounds the descriptors on their way to the
-	 * keyholder, too (unix(7)), and none can be opened anyway. */
+	/* RLIMIT_NOFILE is not lowered: no descriptor can be opened anyway, and
+	 * it also limits those in flight to the keyholder (unix(7)). */
 	if (limit(RLIMIT_NPROC, 0) == -1 ||
 	    limit(RLIMIT_DATA, SANDBOX_DATA_MAX) == -1)
 		return -1;

@@ -1,7 +1,6 @@
 /*
- * Compiles the system-call filters while the rest is built, and prints them as
- * C.  A process that compiles them itself takes 0.3 ms for it, and has
- * libseccomp mapped in every session.
+ * Compiles the system-call filters at build time and prints them as C.  Doing
+ * so at run time would take 0.3 ms, and map libseccomp into every session.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,8 +21,8 @@
 
 #include "confine/sandbox.h"
 
-/* Arguments, counted from 0.  The kernel looks at 32 bits of an int; what is in
- * the register's upper half may be anything. */
+/* Arguments, counted from 0.  The kernel uses the lower 32 bits of an int; the
+ * upper half of the register is undefined. */
 #define INT 0xffffffff
 #define IS(argument, value) \
 	{ \
@@ -42,20 +41,19 @@
 #define PRIVATE_MEMORY \
 	HAS_ONLY(2, PROT_READ | PROT_WRITE), IS(3, MAP_PRIVATE | MAP_ANONYMOUS)
 
-/* A system call that is allowed if its arguments are these. */
+/* A system call that is allowed with these arguments. */
 struct rule {
 	const char *call;
-	unsigned int count; /* of the arguments that matter */
+	unsigned int count; /* of the arguments checked */
 	struct scmp_arg_cmp arguments[3];
 };
 
-/* The names of the calls are those of all machines: what one of them lacks it
- * leaves out. */
+/* Calls of all architectures; those that an architecture lacks are left out. */
 
 /*
- * Memory, randomness (GnuTLS), and an end.  Memory is private and never code,
- * so that RLIMIT_DATA counts all of it: it counts neither what is shared nor
- * what grows like a stack.
+ * Memory, randomness (GnuTLS), and exiting.  Memory must be private and not
+ * executable, so that RLIMIT_DATA covers it: it does not cover shared memory or
+ * memory that grows like a stack.
  */
 static const struct rule common[] = {
     {.call = "brk"},
@@ -65,10 +63,9 @@ static const struct rule common[] = {
     {"mprotect", 1, {HAS_ONLY(2, PROT_READ | PROT_WRITE)}},
     {.call = "munmap"},
     {.call = "getrandom"},
-    /* pthread_once(3) wakes whoever may wait, in this process. */
+    /* pthread_once(3) wakes waiters in this process. */
     {"futex", 1, {IS(1, FUTEX_WAKE_PRIVATE)}},
-    /* These are system calls where the kernel's clock is not the processor's
-     * (vdso(7)). */
+    /* System calls if the vDSO cannot read the clock (vdso(7)). */
     {.call = "clock_gettime"},
     {.call = "clock_gettime64"},
     {.call = "gettimeofday"},
@@ -84,7 +81,7 @@ static const struct rule waiting[] = {
     {.call = NULL},
 };
 
-/* Messages on sockets that are connected: no address leads elsewhere. */
+/* Messages on connected sockets, without an address. */
 static const struct rule messages[] = {
     {"recvfrom", 2, {IS(0, SANDBOX_STREAM), IS_NULL(4)}},
     {"recvfrom", 2, {IS(0, SANDBOX_CHANNEL), IS_NULL(4)}},
@@ -106,7 +103,7 @@ static const struct rule messages_and_log[] = {
     {.call = NULL},
 };
 
-/* Channels come over the control socket, each with requests and a reply. */
+/* Receiving channels over the control socket, requests and replies. */
 static const struct rule requests[] = {
     {.call = "epoll_ctl"},
     {.call = "epoll_pwait"},
@@ -116,15 +113,15 @@ static const struct rule requests[] = {
     {.call = NULL},
 };
 
-/* What libraries try and do without: refused, not fatal. */
+/* Calls that libraries try but can do without: they fail and are not fatal. */
 static const char *const refused[] = {"access", "connect", "faccessat",
     "faccessat2", "fcntl", "fstat", "getpid", "getrusage", "gettid", "ioctl",
     "lseek", "mremap", "newfstatat", "open", "openat", "openat2", "poll",
     "prctl", "prlimit64", "read", "readlink", "readlinkat", "rt_sigprocmask",
     "setsockopt", "socket", "stat", "statx", "sysinfo", "uname", "write", NULL};
 
-/* The same of calls that are allowed otherwise: what malloc(3) asks for where
- * its tunables have it use huge pages. */
+/* The same for arguments of allowed calls: malloc(3) uses these if tuned to use
+ * huge pages. */
 static const struct rule refused_otherwise[] = {
     {"madvise", 1, {{2, SCMP_CMP_EQ, MADV_HUGEPAGE, 0}}},
     {"mmap", 1, {{3, SCMP_CMP_MASKED_EQ, MAP_HUGETLB, MAP_HUGETLB}}},
@@ -132,7 +129,7 @@ static const struct rule refused_otherwise[] = {
     {.call = NULL},
 };
 
-/* A filter, and the tables of what it allows. */
+/* The filters, and the tables of what they allow. */
 static const struct role {
 	const char *name;
 	const struct rule *tables[3];
@@ -142,9 +139,9 @@ static const struct role {
     {"keyholder_filter", {common, requests}},
 };
 
-/* The number of a call, which libseccomp leaves out where the machine has none
- * of that name; or an error for what is to be left out: mmap(2) where there is
- * mmap2(2), as on i386, has its arguments in memory. */
+/* Returns the number of a call, which libseccomp skips if the architecture has
+ * none of that name; or an error to leave the call out: on i386 the arguments
+ * of mmap(2), as opposed to mmap2(2), are in memory. */
 static int
 resolve(const char *call)
 {
@@ -180,8 +177,8 @@ has(const struct role *role, const char *call)
 	return false;
 }
 
-/* All but those that the role allows: a rule without arguments would silently
- * take the place of those with some. */
+/* Adds the refused calls, except those that the role allows: in libseccomp a
+ * rule without arguments silently replaces those with arguments. */
 static int
 add_refused_calls(scmp_filter_ctx filter, const struct role *role)
 {
@@ -201,9 +198,8 @@ add_refused_calls(scmp_filter_ctx filter, const struct role *role)
 static int
 add_rules(scmp_filter_ctx filter, const struct role *role)
 {
-	/* A binary tree and no list.  The kernel walks it for every system call
-	 * there is when a child enters the sandbox: 60 us less for each
-	 * session. */
+	/* A binary tree, not a list.  When a filter is installed, the kernel
+	 * evaluates it for every system call: this saves each session 60 us. */
 	int ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
 	if (ret == 0)
@@ -253,7 +249,7 @@ print_socketcall_rules(bool logs)
 		print_instruction(&rules[i]);
 }
 
-/* Has libseccomp write its program to a descriptor, and reads it back. */
+/* Makes libseccomp write the program to a descriptor, and reads it back. */
 static int
 print_program(scmp_filter_ctx filter, const struct role *role)
 {

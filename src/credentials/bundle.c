@@ -49,7 +49,7 @@ bundle_append(struct bundle_buffer *b, enum bundle_kind kind,
 	return 0;
 }
 
-/* Takes the next record off the front of `*octets`. */
+/* Removes the first record from `*octets`. */
 static bool
 next(const unsigned char **octets, size_t *size, struct head *head,
     gnutls_datum_t *record)
@@ -68,8 +68,7 @@ next(const unsigned char **octets, size_t *size, struct head *head,
 	return true;
 }
 
-/* Puts a record where it belongs, if it may come behind one of the kind
- * `last` (0: it is the first). */
+/* Stores a record if it may follow one of the kind `last` (0: none). */
 static bool
 place(struct bundle *b, uint32_t last, uint32_t kind, gnutls_datum_t record)
 {

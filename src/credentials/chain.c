@@ -34,7 +34,7 @@ is_sent(const struct chain *chain, gnutls_x509_crt_t c)
 	return false;
 }
 
-/* The issuer of `c` that is valid for longest, or NULL. */
+/* The issuer of `c` that expires last, or NULL. */
 static gnutls_x509_crt_t
 find_issuer(const struct chain *chain, gnutls_x509_crt_t c, time_t now)
 {
@@ -124,7 +124,7 @@ chain_free(struct chain *chain)
 	chain->length = 0;
 }
 
-/* True if the certificate has purposes, and TLS servers are none of them. */
+/* True if the certificate is restricted to purposes other than TLS server. */
 static bool
 is_not_for_servers(gnutls_x509_crt_t c)
 {
@@ -163,8 +163,8 @@ wants_stapling(gnutls_x509_crt_t c)
 	return wants;
 }
 
-/* True if the certificate says where its issuer's can be had (RFC 5280,
- * 4.2.2.1), as those of public authorities do. */
+/* True if the certificate names a location of its issuer's (RFC 5280, 4.2.2.1),
+ * as those of public authorities do. */
 static bool
 names_issuer_url(gnutls_x509_crt_t c)
 {
@@ -196,8 +196,8 @@ chain_check(const struct chain *chain, bool stapled)
 		    chain->file);
 		return false;
 	}
-	/* A public authority signs with an intermediate certificate, which
-	 * clients do not have; a private one may sign with its root. */
+	/* Public authorities sign with intermediate certificates, which clients
+	 * do not have; a private one may sign with its root. */
 	if (chain->length == 1 && !is_self_issued(own) &&
 	    names_issuer_url(own)) {
 		certificate_issuer(own, name, sizeof(name));

@@ -11,14 +11,14 @@
 
 struct client_auth {
 	gnutls_certificate_request_t request;
-	/* Of the session; each process has one at a time. */
+	/* Of the current session; a process has one at a time. */
 	gnutls_alert_description_t alert;
 	char why[96];
 };
 
 static const char none[] = "the client sent no certificate";
 
-/* The first that applies is told; the alerts are those of RFC 8446, 6.2. */
+/* The first that applies is used; alerts as in RFC 8446, 6.2. */
 static const struct {
 	gnutls_certificate_status_t bit;
 	gnutls_alert_description_t alert;
@@ -63,7 +63,7 @@ verify(gnutls_session_t session)
 	};
 	unsigned int status = 0, count;
 
-	/* Where one is required, GnuTLS has seen to it. */
+	/* If one is required, GnuTLS has checked that. */
 	if (gnutls_certificate_get_peers(session, &count) == NULL)
 		return 0;
 	if (gnutls_certificate_verify_peers(session, &purpose, 1, &status) ==
@@ -131,7 +131,7 @@ client_auth_name(gnutls_session_t session, char *text, size_t size)
 	gnutls_datum_t name = {NULL, 0};
 
 	text[0] = '\0';
-	/* A ticket has a place for a certificate, too, but proves none. */
+	/* A certificate stored in a ticket proves nothing. */
 	if (gnutls_session_get_ptr(session) == NULL || chain == NULL ||
 	    gnutls_x509_crt_init(&certificate) < 0)
 		return;
@@ -161,7 +161,7 @@ client_auth_alert(gnutls_session_t session, int error)
 		snprintf(c->why, sizeof(c->why), "%s", none);
 		return GNUTLS_A_CERTIFICATE_REQUIRED;
 	case GNUTLS_E_NO_CERTIFICATE_FOUND:
-		/* TLS 1.2 has no alert of its own for it (RFC 5246, 7.4.6),
+		/* TLS 1.2 has no specific alert for it (RFC 5246, 7.4.6),
 		 * and GnuTLS would send decode_error. */
 		snprintf(c->why, sizeof(c->why), "%s", none);
 		return GNUTLS_A_HANDSHAKE_FAILURE;

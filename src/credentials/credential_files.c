@@ -15,7 +15,7 @@
 #include "tls/ocsp.h"
 #include "tls/pem.h"
 
-/* What one file holds; no octets where there is no file. */
+/* The contents of a file; none if there is no file. */
 struct contents {
 	unsigned char *octets;
 	size_t size;
@@ -46,7 +46,7 @@ read_pair(struct credential_files *f, size_t index, const struct key_pair *pair)
 		    pair->certificate_file, strerror(errno));
 		return false;
 	}
-	/* A response is an extra: without it, clients can still come. */
+	/* Clients can do without a response. */
 	if (pair->ocsp_file != NULL &&
 	    read_contents(pair->ocsp_file, &f->responses[index]) == -1)
 		log_line(LOG_WARNING,
@@ -92,7 +92,7 @@ credential_files_read(const struct credentials_options *options)
 	return NULL;
 }
 
-/* A file that holds a key by mistake must not stay in memory either. */
+/* Wiped, since a file may contain a key by mistake. */
 static void
 forget(struct contents *c)
 {
@@ -130,8 +130,8 @@ log_time(const char *file, const char *what, time_t when)
 	log_line(LOG_ERR, "certificate %s %s %s", file, what, date);
 }
 
-/* True if the server's own certificate is valid now and belongs to the key with
- * `id` (NULL: not known yet); else false after logging. */
+/* True if the server's certificate is valid now and matches the key with `id`
+ * (NULL: not known yet); else false after logging. */
 static bool
 check_own(gnutls_x509_crt_t own, const struct key_pair *pair, const uint8_t *id)
 {
@@ -164,7 +164,7 @@ check_own(gnutls_x509_crt_t own, const struct key_pair *pair, const uint8_t *id)
 	return true;
 }
 
-/* True if a certificate file holds a private key, which it must not. */
+/* True if a certificate file contains a private key, which is forbidden. */
 static bool
 holds_key(const char *file, const struct contents *c)
 {
@@ -177,7 +177,7 @@ holds_key(const char *file, const struct contents *c)
 	return true;
 }
 
-/* Adds a record, or logs that there is no room for this file. */
+/* Appends a record, or logs that the file is too large. */
 static bool
 append(struct bundle_buffer *b, enum bundle_kind kind,
     const gnutls_datum_t *octets, const char *file)
@@ -188,7 +188,7 @@ append(struct bundle_buffer *b, enum bundle_kind kind,
 	return false;
 }
 
-/* Adds the response, if it is of use; `*added` says whether it is. */
+/* Appends the response if it can be stapled, and sets `*added`. */
 static bool
 bundle_response(struct bundle_buffer *b, const char *file,
     const struct contents *c, const gnutls_datum_t *own,
@@ -212,7 +212,7 @@ bundle_response(struct bundle_buffer *b, const char *file,
 	return *added;
 }
 
-/* Adds the chain and the response of a pair that has been found good. */
+/* Appends the chain and the response of a pair. */
 static bool
 bundle_chain(const struct credential_files *f, size_t index,
     const struct chain *chain, struct bundle_buffer *b)
@@ -267,7 +267,7 @@ bundle_pair(const struct credential_files *f, size_t index, const uint8_t *id,
 	return good;
 }
 
-/* What is wrong with a list of authorities, or NULL once they are added. */
+/* Appends the authorities.  Returns what is wrong with them, or NULL. */
 static const char *
 append_list(
     struct bundle_buffer *b, gnutls_x509_crt_t *list, unsigned int count)

@@ -7,11 +7,10 @@
 
 #include "tls/policy.h"
 
-/* Each end has its turn so often; TLS 1.3 takes two, TLS 1.2 three. */
+/* The maximum number of turns; TLS 1.3 takes two, TLS 1.2 three. */
 #define TURNS 16
 
-/* Both ends do not block, so each goes as far as it can and waits for the
- * other. */
+/* Neither end blocks, so they take turns until both have finished. */
 static int
 shake_hands(gnutls_session_t server, gnutls_session_t client)
 {
@@ -33,7 +32,7 @@ shake_hands(gnutls_session_t server, gnutls_session_t client)
 	return GNUTLS_E_TIMEDOUT;
 }
 
-/* A record from one end to the other. */
+/* Sends a record from one end to the other. */
 static int
 exchange(gnutls_session_t from, gnutls_session_t to)
 {
@@ -41,7 +40,7 @@ exchange(gnutls_session_t from, gnutls_session_t to)
 	char received[sizeof(sent)];
 	ssize_t n = gnutls_record_send(from, sent, strlen(sent));
 
-	/* What comes first may be a session ticket. */
+	/* Session tickets may come first. */
 	for (int i = 0; i < TURNS && n >= 0; i++) {
 		n = gnutls_record_recv(to, received, sizeof(received));
 		if (n >= 0)

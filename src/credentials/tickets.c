@@ -10,9 +10,9 @@
 #include "log/log.h"
 
 /*
- * GnuTLS derives the keys in use from ours and the time, new ones every three
- * lifetimes (its lib/stek.c).  That bounds what one key encrypts, but whoever
- * has ours has all of them: it is ours that must not live long.
+ * GnuTLS derives the keys that it uses from ours and the time, new ones every
+ * three lifetimes (its lib/stek.c).  That bounds what one key encrypts, but
+ * whoever has our key can derive them all, so it must be replaced, too.
  */
 struct tickets {
 	gnutls_datum_t key;
@@ -26,7 +26,7 @@ refuse_key_file(const char *file, const char *why)
 	return false;
 }
 
-/* Reads the key from its open file to `octets`, one longer than a key is. */
+/* Reads the key from its file; `octets` has room for one more than a key. */
 static bool
 read_key(int fd, const char *file, unsigned char *octets)
 {
@@ -39,7 +39,7 @@ read_key(int fd, const char *file, unsigned char *octets)
 		return refuse_key_file(file,
 		    "others than its owner and its group have "
 		    "access to it");
-	/* A file that size is read in one piece. */
+	/* A file of that size is read in one piece. */
 	n = read(fd, octets, TICKETS_KEY_SIZE + 1);
 	if (n == -1)
 		return refuse_key_file(file, strerror(errno));
@@ -76,7 +76,7 @@ wipe(gnutls_datum_t *key)
 	gnutls_free(key->data);
 }
 
-/* Makes a key of our own, or takes a copy of the one given. */
+/* Generates a key, or copies the one given. */
 static int
 set_key(struct tickets *t, const gnutls_datum_t *given)
 {
@@ -129,7 +129,7 @@ tickets_rotate(struct tickets *t, int64_t now)
 {
 	gnutls_datum_t key;
 
-	/* Where none can be made, the old one is in use until one can. */
+	/* If that fails, the old key is used until it works. */
 	if (t == NULL || now < t->until ||
 	    gnutls_session_ticket_key_generate(&key) < 0)
 		return;
@@ -143,7 +143,7 @@ tickets_enable(const struct tickets *t, gnutls_session_t session)
 {
 	if (t == NULL)
 		return 0;
-	/* A resumed session's ticket lives no longer than its first one. */
+	/* A new ticket of a resumed session expires with the first one. */
 	gnutls_db_set_cache_expiration(session, TICKETS_LIFETIME_S);
 	return gnutls_session_ticket_enable_server(session, &t->key);
 }

@@ -136,7 +136,7 @@ receive_request(int channel, struct keyholder_request *request)
 static void
 send_reply(int channel, struct keyholder_reply *reply)
 {
-	/* There is room: it is the only one. */
+	/* It cannot block: it is the only reply. */
 	(void)direct_send(channel, reply,
 	    offsetof(struct keyholder_reply, u) + reply->size,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -1,6 +1,3 @@
-/*
- * Requests for signatures.
- */
 #include "keyholder/signer.h"
 
 #include <errno.h>
@@ -13,7 +10,7 @@
 #include "base/direct_calls.h"
 #include "keyholder/keys.h"
 
-/* What a private key of ours knows: whom to ask for which key. */
+/* The context of a private key. */
 struct reference {
 	struct signer *signer;
 	uint32_t key;
@@ -23,7 +20,7 @@ struct reference {
 
 struct signer {
 	int channel;
-	struct keys *keys; /* of this process; NULL: it has none */
+	struct keys *keys; /* the keys of this process; NULL: none */
 	deadline when;
 	char why[KEYHOLDER_WHY_MAX];
 	struct reference references[KEYHOLDER_KEYS_MAX];
@@ -83,7 +80,7 @@ send_request(const struct signer *s, struct keyholder_request *request,
 	request->size = (uint32_t)size;
 	if (size > 0)
 		memcpy(request->octets, data, size);
-	/* It is the first on this channel, so there is room. */
+	/* It cannot block: it is the first on this channel. */
 	return direct_send(s->channel, request,
 		   offsetof(struct keyholder_request, octets) + size,
 		   MSG_NOSIGNAL) == -1
@@ -96,7 +93,7 @@ signer_prepare(const struct signer *s)
 {
 	struct keyholder_request request = {.kind = KEYHOLDER_PREPARE};
 
-	/* If that fails, so will the signature, which says why. */
+	/* If that fails, so will the signature, with a reason. */
 	(void)send_request(s, &request, NULL, 0);
 }
 
@@ -107,7 +104,7 @@ fail(struct signer *s, const char *what, const char *why)
 	return GNUTLS_E_PK_SIGN_FAILED;
 }
 
-/* Takes the signature out of a reply with `size` octets behind its head. */
+/* Takes the signature from a reply of `size` octets after its head. */
 static int
 take_signature(struct signer *s, struct keyholder_reply *reply, size_t size,
     gnutls_datum_t *signature)
@@ -142,7 +139,7 @@ receive_reply(struct signer *s, gnutls_datum_t *signature)
 	return take_signature(s, &reply, (size_t)n - head, signature);
 }
 
-/* Has the keys of this process sign. */
+/* Signs with the keys of this process. */
 static int
 sign_here(struct signer *s, struct keyholder_request *request,
     const gnutls_datum_t *octets, gnutls_datum_t *signature)
@@ -189,7 +186,7 @@ sign_hash(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm,
 	return ask(reference, KEYHOLDER_HASH, algorithm, hash, signature);
 }
 
-/* For EdDSA, which has no hash to sign. */
+/* For EdDSA, which signs the message itself. */
 static int
 sign_data(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm,
     void *reference, unsigned int flags, const gnutls_datum_t *data,
@@ -200,7 +197,7 @@ sign_data(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm,
 	return ask(reference, KEYHOLDER_DATA, algorithm, data, signature);
 }
 
-/* gnutls_privkey_import_ext4(3): -1 where the question is not known. */
+/* For gnutls_privkey_import_ext4(3): -1 if the flag is not known. */
 static int
 describe(gnutls_privkey_t key, unsigned int flags, void *reference)
 {

@@ -1,5 +1,5 @@
 /*
- * The form of what is signed.
+ * Recognising the data that TLS signs.
  */
 #include "keyholder/signing.h"
 
@@ -17,7 +17,7 @@ static const char context[] = "TLS 1.3, server CertificateVerify";
 #define POINT_AT (RANDOMS + 4)
 #define NAMED_CURVE 3
 
-/* Behind the context comes a hash of the handshake: SHA-256 or SHA-384. */
+/* The context is followed by a hash of the handshake: SHA-256 or SHA-384. */
 static bool
 is_certificate_verify(const uint8_t *octets, size_t size)
 {
@@ -33,7 +33,7 @@ is_certificate_verify(const uint8_t *octets, size_t size)
 static bool
 is_server_key_exchange(const uint8_t *octets, size_t size)
 {
-	/* RFC 8422, 5.1.1 and 5.4.1: curves, and how long their points are. */
+	/* Curves and the length of their points (RFC 8422, 5.1.1 and 5.4.1). */
 	static const uint8_t points[][2] = {
 	    {23, 65}, {24, 97}, {25, 133}, {29, 32}, {30, 56}};
 
@@ -99,8 +99,7 @@ is_eddsa(gnutls_sign_algorithm_t scheme)
 	       scheme == GNUTLS_SIGN_EDDSA_ED448;
 }
 
-/* The scheme by which a request of the right form asks to sign, or
- * GNUTLS_SIGN_UNKNOWN. */
+/* The signature scheme of a well-formed request, or GNUTLS_SIGN_UNKNOWN. */
 static gnutls_sign_algorithm_t
 scheme_of(const struct keyholder_request *request)
 {
@@ -132,9 +131,8 @@ signing_allowed(const struct keyholder_request *request, gnutls_privkey_t key,
 	const unsigned int *schemes;
 	int count;
 
-	/* GnuTLS 3.7.9 knows names of schemes that it cannot do: asked to sign
-	 * with MD2, it writes past the end of its buffer.  So no scheme gets to
-	 * it that is not found here. */
+	/* GnuTLS 3.7.9 writes beyond a buffer if asked to sign with MD2, which
+	 * it knows but does not support: only schemes listed here reach it. */
 	if (scheme == GNUTLS_SIGN_UNKNOWN ||
 	    !gnutls_sign_supports_pk_algorithm(
 		scheme, (gnutls_pk_algorithm_t)kind))

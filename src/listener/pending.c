@@ -1,6 +1,3 @@
-/*
- * Connections from trusted proxies that wait, each for its header.
- */
 #include "listener/pending.h"
 
 #include <errno.h>
@@ -24,8 +21,7 @@ struct pending {
 	int64_t ms;
 	int epoll;
 	TAILQ_HEAD(, pending_connection)
-	waiting; /* the first to come is first: all wait
-	            equally long */
+	waiting; /* in order of arrival, so of deadline */
 };
 
 struct pending *
@@ -102,7 +98,7 @@ pending_deadline(const struct pending *a)
 	           : TAILQ_FIRST(&a->waiting)->until;
 }
 
-/* Hands out what `connection` was, and forgets it. */
+/* Removes `connection` and hands it to the caller. */
 static enum pending_outcome
 take_connection(struct pending *a, struct pending_connection *connection,
     struct peer *peer, int *fd, enum pending_outcome outcome)
@@ -115,8 +111,8 @@ take_connection(struct pending *a, struct pending_connection *connection,
 		peer->address = h->source;
 		peer->length = h->source_length;
 	}
-	/* The close would not do it: a child just forked may still hold the
-	 * connection open. */
+	/* Closing is not enough: a child that was just forked may still have
+	 * the descriptor open. */
 	epoll_ctl(a->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	TAILQ_REMOVE(&a->waiting, connection, link);
 	a->count--;

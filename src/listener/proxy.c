@@ -109,15 +109,14 @@ v1_parse(const char *data, size_t length, struct proxy_header *h)
 	whole = v1_line_length(data, length);
 	if (whole <= 0)
 		return whole == 0 ? PROXY_PARTIAL : PROXY_INVALID;
-	/* The start has no CR, so the line's end lies behind it. */
+	/* The start has no CR, so the end of the line follows it. */
 	length = (size_t)whole - start - 2;
 	memcpy(line, data + start, length);
 	line[length] = '\0';
 	if (strlen(line) != length) /* US-ASCII text, not octets */
 		return PROXY_INVALID;
 
-	/* Exactly one space between fields: two make an empty field, which no
-	 * field may be. */
+	/* Exactly one space between fields: two would make an empty field. */
 	family = strsep(&rest, " ");
 	if (strcmp(family, "UNKNOWN") == 0)
 		return direct(h, (size_t)whole);
@@ -133,8 +132,8 @@ v1_parse(const char *data, size_t length, struct proxy_header *h)
 		inet = AF_INET6;
 	else
 		return PROXY_INVALID;
-	/* For IPv6 this also takes "::ffff:192.0.2.1", which the text does not
-	 * provide for and HAProxy writes. */
+	/* For IPv6 this also accepts "::ffff:192.0.2.1", which the
+	 * specification does not mention but HAProxy writes. */
 	if (inet_pton(inet, source, from) != 1 ||
 	    inet_pton(inet, destination, to) != 1 ||
 	    v1_port(source_port, &from_port) == -1 ||
@@ -144,7 +143,7 @@ v1_parse(const char *data, size_t length, struct proxy_header *h)
 	                       : relayed6(h, (size_t)whole, from, from_port);
 }
 
-/* Octets that the addresses of a family take, whatever the transport (2.2). */
+/* The size of the addresses of a family, for any transport (2.2). */
 static const size_t v2_address_size[] = {
     [INET] = 2 * 4 + 2 * 2,
     [INET6] = 2 * 16 + 2 * 2,
@@ -160,8 +159,8 @@ v2_port(const uint8_t *octets)
 	return port;
 }
 
-/* What is there is judged at once, so that a proxy that sends something else
- * need not wait to hear of it. */
+/* Checks what is there at once, so that other input is refused without waiting
+ * for more. */
 static enum proxy_parsed
 v2_parse(const uint8_t *data, size_t length, struct proxy_header *h)
 {
@@ -182,7 +181,7 @@ v2_parse(const uint8_t *data, size_t length, struct proxy_header *h)
 		return PROXY_PARTIAL;
 	family = data[13] >> 4;
 	transport = data[13] & 0xf;
-	/* LOCAL has no family: what stands there is to be ignored. */
+	/* The family of LOCAL must be ignored. */
 	if (command == PROXY && (family > UNIX || transport > DGRAM))
 		return PROXY_INVALID;
 	if (length < V2_HEAD)
@@ -204,7 +203,7 @@ v2_parse(const uint8_t *data, size_t length, struct proxy_header *h)
 	           : relayed6(h, whole, addresses, v2_port(addresses + 2 * 16));
 }
 
-/* The first octet tells the versions apart. */
+/* The first octet distinguishes the versions. */
 enum proxy_parsed
 proxy_parse(const void *data, size_t length, struct proxy_header *header)
 {

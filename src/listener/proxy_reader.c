@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* The header is decided, but for octets at its end that tell nothing. */
+/* The header is parsed; octets at its end may remain to be read. */
 static ssize_t
 skip(struct proxy_reader *r, int fd)
 {
@@ -17,7 +17,7 @@ skip(struct proxy_reader *r, int fd)
 	    left < sizeof(dropped) ? left : sizeof(dropped), MSG_DONTWAIT);
 }
 
-/* Sets `*malformed`, or takes octets of the header. */
+/* Reads octets of the header, or sets `*malformed`. */
 static ssize_t
 look(struct proxy_reader *r, int fd, bool *malformed)
 {
@@ -25,7 +25,7 @@ look(struct proxy_reader *r, int fd, bool *malformed)
 	size_t room = sizeof(r->octets) - r->taken, mine;
 	ssize_t n;
 
-	assert(room > 0); /* as PROXY_DECIDED octets decide */
+	assert(room > 0); /* PROXY_DECIDED octets suffice */
 	n = recv(fd, at, room, MSG_PEEK | MSG_DONTWAIT);
 	if (n <= 0)
 		return n;

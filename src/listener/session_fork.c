@@ -1,5 +1,5 @@
 /*
- * clone3(2) in the place of fork(2).
+ * clone3(2) instead of fork(2).
  */
 #include "listener/session_fork.h"
 
@@ -16,7 +16,7 @@
 bool
 session_fork_can_share(void)
 {
-	/* Closes nothing: no descriptor has this number. */
+	/* Closes nothing, since no descriptor has this number. */
 	return close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) == 0;
 }
 
@@ -32,9 +32,9 @@ session_fork(bool *share)
 	if (*share) {
 		pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 		if (pid == 0)
-			/* No handler of pthread_atfork(3) has run, by which
-			 * GnuTLS notices a fork: without this, all children
-			 * would draw the same random numbers. */
+			/* clone3(2) runs no handlers of pthread_atfork(3), by
+			 * which GnuTLS detects a fork: without this, all
+			 * children would use the same random numbers. */
 			gnutls_rnd_refresh();
 		if (pid != -1 || (errno != ENOSYS && errno != EPERM))
 			return pid;

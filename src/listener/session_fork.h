@@ -1,12 +1,11 @@
 /*
- * Forking a session process at the same cost however many descriptors the
- * listener has.
+ * Forking a session at a cost that does not depend on the number of descriptors
+ * of the listener.
  *
- * fork(2) copies the whole table of descriptors, and the child then closes all
- * but a few of its copy.  Instead, the child begins with the listener's own
- * table (CLONE_FILES, clone(2)) and leaves it before it does anything else
- * (CLOSE_RANGE_UNSHARE, close_range(2)), which copies only the lower part of
- * it.
+ * fork(2) copies the whole descriptor table, of which the child closes all but
+ * a few.  Instead, the child shares the listener's table (CLONE_FILES in
+ * clone(2)) and unshares it before anything else (CLOSE_RANGE_UNSHARE in
+ * close_range(2)), which copies only its lower part.
  */
 #ifndef PINGTLS_SESSION_FORK_H
 #define PINGTLS_SESSION_FORK_H
@@ -14,21 +13,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether this kernel, and what confines the service, allow it. */
+/* True if the kernel, and any filter around the server, allow it. */
 bool session_fork_can_share(void);
 
 /*
- * Forks as fork(2) does, but where `*share` is true the child shares the
- * descriptors of this process until session_fork_leave(); what it is to keep
- * must stay open until then.  Sets `*share` to false where that turns out to be
- * refused.
+ * As fork(2), but if `*share` is true the child shares the descriptor table of
+ * this process until session_fork_leave(): what the child is to keep must stay
+ * open until then.  Sets `*share` to false if sharing is refused.
  */
 pid_t session_fork(bool *share);
 
 /*
- * In the child of session_fork(): gives it a table of descriptors of its own,
- * with those up to `highest`.  Returns 0, or -1 with errno: then the process
- * must end, and not close a thing.
+ * In the child of session_fork(): unshares the descriptor table, keeping those
+ * up to `highest`.  Returns 0, or -1 with errno: then the process must exit
+ * without closing anything.
  */
 int session_fork_leave(bool shared, int highest);
 

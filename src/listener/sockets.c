@@ -26,7 +26,7 @@ fail(const char *address, const char *why)
 	return -1;
 }
 
-/* Takes `fd` over; `path` is kept if the socket is a unix one of ours. */
+/* Adds `fd`, with its `path` if it is a unix socket bound here. */
 static int
 add(struct sockets *s, int fd, const char *path)
 {
@@ -46,7 +46,7 @@ open_socket(int family, const struct sockaddr *address, socklen_t length)
 
 	if (fd == -1)
 		return -1;
-	/* So that a restart need not wait for old sessions (tcp(7)). */
+	/* Allows a restart while old connections exist (tcp(7)). */
 	if (family != AF_UNIX)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (family == AF_INET6)
@@ -59,7 +59,7 @@ open_socket(int family, const struct sockaddr *address, socklen_t length)
 	return -1;
 }
 
-/* Whether a socket at `local` is one that no process listens on any more. */
+/* True if no process listens on the unix socket at `local` any more. */
 static bool
 is_stale(const struct sockaddr_un *local)
 {
@@ -136,7 +136,7 @@ listen_tcp(
 			add(s, fd, NULL);
 			continue;
 		}
-		/* "Every address" of a machine without IPv6 has none of it. */
+		/* "Every address" must also work on a machine without IPv6. */
 		if (host == NULL && errno == EAFNOSUPPORT)
 			continue;
 		address_format(a->ai_addr, a->ai_addrlen, shown);
@@ -155,7 +155,7 @@ listen_on(struct sockets *s, const char *text)
 {
 	char host[ADDRESS_HOST_MAX], port[ADDRESS_PORT_MAX];
 
-	/* Hosts with several addresses may have taken the room. */
+	/* Hosts with several addresses may have used up the space. */
 	if (s->count == SOCKETS_MAX)
 		return fail(text, "too many addresses");
 	if (text[0] == '/')

@@ -95,7 +95,7 @@ write_journal(int priority, const struct log_field *fields, size_t count,
 bool
 log_wants(int priority)
 {
-	/* Of a line that is relayed, who logs it decides. */
+	/* The process that logs a relayed line applies its limit. */
 	return log_relayed != NULL || priority <= log_most;
 }
 

@@ -1,14 +1,14 @@
 /*
- * Results held against what the listener knows.
+ * Checking results against what the listener knows.
  */
 #include "session/session_result.h"
 
 #include <string.h>
 
-/* More octets in a nanosecond than any network carries: 100 Gbit/s. */
+/* Octets per nanosecond: 100 Gbit/s, more than any client can send. */
 #define OCTETS_MAX 13
 
-/* The shortest line that asks for a PONG. */
+/* The length of the shortest PING. */
 #define PING_OCTETS sizeof("PING")
 
 static bool
