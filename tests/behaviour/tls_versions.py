@@ -45,7 +45,7 @@ def key_transport() -> None:
 @test("weak suites are refused")
 def weak_suites() -> None:
     with server(pairs=("rsa", "ecdsa")) as pingtlsd:
-        for suites in "aNULL:eNULL:@SECLEVEL=0", "PSK", "DHE-RSA-AES256-CCM8":
+        for suites in "aNULL:eNULL:@SECLEVEL=0", "PSK", "DHE-RSA-AES256-CCM8:@SECLEVEL=0":
             said = refused(pingtlsd, "-tls1_2", "-psk", "00", "-cipher", suites)
             has(said, "handshake failure")
 
