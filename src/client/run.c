@@ -6,12 +6,12 @@
 
 /* As ping(8) has it: some answers are enough, unless -c and -w ask for all. */
 static bool
-enough(const struct outcome_pings *p, const struct ping_options *o)
+enough(const struct outcome_pings *p, const struct conversation_setup *s)
 {
 	if (p->answers.count == 0)
 		return false;
-	return o->count == 0 || o->deadline_ms == 0 ||
-	       p->answers.count >= o->count;
+	return s->count == 0 || s->options->deadline_ms == 0 ||
+	       p->answers.count >= s->count;
 }
 
 /* Whether the conversation did what was asked; where it did not, and nothing
@@ -19,12 +19,10 @@ enough(const struct outcome_pings *p, const struct ping_options *o)
 static void
 judge(const struct conversation_setup *s, struct outcome *o)
 {
-	const struct ping_options *options = s->options;
-
 	if (o->reason == REASON_NONE && s->target->service == NULL)
-		o->ok = enough(&o->pings[OUTCOME_CLEAR], options) &&
+		o->ok = enough(&o->pings[OUTCOME_CLEAR], s) &&
 		        (s->verifier == NULL ||
-			    enough(&o->pings[OUTCOME_OVER_TLS], options));
+			    enough(&o->pings[OUTCOME_OVER_TLS], s));
 	if (!o->ok && o->reason == REASON_NONE)
 		o->reason =
 		    s->control->stopped ? REASON_INTERRUPTED : REASON_TIMEOUT;
@@ -58,9 +56,12 @@ pause_until(struct control *control, deadline next)
 	}
 }
 
-/* Holds so many conversations with a target (0: no end). */
+/* Holds so many conversations with a target (0: no end).  Returns whether all
+ * that was asked for succeeded; `unread` becomes true where nobody reads about
+ * it any more. */
 static bool
-ping_target(struct conversation_setup *setup, unsigned long conversations)
+ping_target(
+    struct conversation_setup *setup, unsigned long conversations, bool *unread)
 {
 	static struct outcome outcome;
 	struct samples total = {.kept = NULL}, tls = {.kept = NULL};
@@ -96,7 +97,7 @@ ping_target(struct conversation_setup *setup, unsigned long conversations)
 		           i != conversations && !over &&
 		           pause_until(setup->control, next);
 	}
-	REPORTER_TELL(reporter, summary, &summary);
+	*unread = REPORTER_TELL(reporter, summary, &summary) == -1;
 	samples_clear(&total);
 	samples_clear(&tls);
 	/* With -c and -w, fewer than asked for are a failure. */
@@ -113,7 +114,7 @@ run_targets(const struct ping_options *options, struct verifier *verifier,
 	unsigned long pings = options->count == 0 && options->target_count > 1
 	                          ? 1
 	                          : options->count;
-	bool all = true;
+	bool all = true, unread;
 
 	for (size_t i = 0; i < options->target_count; i++) {
 		const struct target *target = &options->targets[i];
@@ -127,9 +128,9 @@ run_targets(const struct ping_options *options, struct verifier *verifier,
 		    .control = control,
 		};
 
-		if (!ping_target(&setup, ours ? 1 : pings))
+		if (!ping_target(&setup, ours ? 1 : pings, &unread))
 			all = false;
-		if (control->stopped)
+		if (control->stopped || unread)
 			return all && i + 1 == options->target_count;
 	}
 	return all;

@@ -4,6 +4,7 @@
 import re
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -137,6 +138,25 @@ def reconnect() -> None:
         has(ended.stdout, "3 connections, 3 good")
         pingtlsd.wait_sessions(0)
         equal(sum("session from" in x for x in pingtlsd.lines), 3, "sessions")
+        # With -w all of them have to be answered, one a connection.
+        ended = ping(
+            "-r", "-c", 2, "-i", 0.01, "-w", HANG, f"localhost:{pingtlsd.port}"
+        )
+        equal(ended.returncode, 0, f"exit status: {ended.stdout}{ended.stderr}")
+
+
+@test("where nobody reads about it, the other targets are left alone")
+def unread() -> None:
+    with server() as pingtlsd, open("/dev/full", "wb") as full:
+        where = f"localhost:{pingtlsd.port}"
+        ended = run(
+            [PINGTLS, "--ca-file", certs() / "ca.pem", where, where, where],
+            **{"capture_output": False, "stdout": full, "stderr": subprocess.PIPE},
+        )
+        equal(ended.returncode, 2, f"exit status: {ended.stderr}")
+        has(ended.stderr, "cannot write to standard output: No space left")
+        pingtlsd.wait_sessions(0)
+        equal(sum("session from" in x for x in pingtlsd.lines), 1, "sessions")
 
 
 @test("--min-days and --pinnedpubkey are asked of a certificate that verifies")
