@@ -16,6 +16,7 @@
 #include "confine/sandbox_filter.h"
 
 struct sandbox {
+	enum sandbox_role role;
 	const struct sock_fprog *filter; /* NULL: none in this build */
 	int ruleset;                     /* the Landlock ruleset, or -1 */
 };
@@ -96,6 +97,7 @@ sandbox_new(enum sandbox_role role)
 
 	if (s == NULL)
 		return NULL;
+	s->role = role;
 	s->filter = sandbox_filter(role);
 	s->ruleset = make_ruleset();
 	return s;
@@ -126,8 +128,11 @@ limit(__rlimit_resource_t resource, rlim_t most)
 int
 sandbox_enter(const struct sandbox *s, int descriptor)
 {
-	/* RLIMIT_NOFILE is not lowered: no descriptor can be opened anyway, and
-	 * it also limits those in flight to the keyholder (unix(7)). */
+	/* The keyholder is given channels, and in inetd mode the descriptors
+	 * have no numbers that are known here. */
+	if (s->role == SANDBOX_SESSION &&
+	    limit(RLIMIT_NOFILE, SANDBOX_CHANNEL + 1) == -1)
+		return -1;
 	if (limit(RLIMIT_NPROC, 0) == -1 ||
 	    limit(RLIMIT_DATA, SANDBOX_DATA_MAX) == -1)
 		return -1;

@@ -58,8 +58,8 @@ void sandbox_free(struct sandbox *);
  * not to use the sandbox again, nor free it.  From then on it has its open
  * descriptors and its memory, and little else:
  *
- * - limits: no process, and at most SANDBOX_DATA_MAX octets of private memory
- *   (setrlimit(2));
+ * - limits: no process, for a session no new descriptor, and at most
+ *   SANDBOX_DATA_MAX octets of private memory (setrlimit(2));
  * - Landlock, where the kernel has it: no file, no TCP connection, no signal or
  *   abstract unix socket to others (landlock(7));
  * - seccomp, where this build has it: memory, messages on the sockets that are

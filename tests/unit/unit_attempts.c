@@ -109,24 +109,24 @@ try_descriptors(void)
 }
 
 const struct unit_attempt unit_attempts[] = {
-    {"open", try_open, UNIT_FILTER, 1},
-    {"create", try_create, UNIT_FILTER, 1},
-    {"socket", try_socket, UNIT_FILTER, 0},
-    {"unix socket", try_unix_socket, UNIT_FILTER, 0},
-    {"connect", try_connect, UNIT_FILTER, 4},
-    {"exec", try_exec, UNIT_FILTER, 1},
-    {"fork", try_fork, UNIT_FILTER | UNIT_LIMITS, 0},
-    {"ptrace", try_ptrace, UNIT_FILTER, 0},
-    {"kill", try_kill, UNIT_FILTER, 6},
-    {"code", try_code, UNIT_FILTER, 0},
-    {"memory", try_memory, UNIT_LIMITS, 0},
-    {"descriptors", try_descriptors, UNIT_FILTER, 0},
+    {"open", try_open, UNIT_FILTER, true, 1},
+    {"create", try_create, UNIT_FILTER, true, 1},
+    {"socket", try_socket, UNIT_FILTER, true, 0},
+    {"unix socket", try_unix_socket, UNIT_FILTER, true, 0},
+    {"connect", try_connect, UNIT_FILTER, false, 4},
+    {"exec", try_exec, UNIT_FILTER, true, 1},
+    {"fork", try_fork, UNIT_FILTER | UNIT_LIMITS, false, 0},
+    {"ptrace", try_ptrace, UNIT_FILTER, false, 0},
+    {"kill", try_kill, UNIT_FILTER, false, 6},
+    {"code", try_code, UNIT_FILTER, false, 0},
+    {"memory", try_memory, UNIT_LIMITS, false, 0},
+    {"descriptors", try_descriptors, UNIT_FILTER, true, 0},
 };
 
 const int unit_attempt_count = sizeof(unit_attempts) / sizeof(unit_attempts[0]);
 
 unsigned int
-unit_refusing(const struct unit_attempt *attempt)
+unit_refusing(const struct unit_attempt *attempt, enum sandbox_role role)
 {
 	long landlock = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
@@ -135,6 +135,8 @@ unit_refusing(const struct unit_attempt *attempt)
 #ifndef HAVE_LIBSECCOMP
 	layers &= ~(unsigned int)UNIT_FILTER;
 #endif
+	if (attempt->descriptor && role == SANDBOX_SESSION)
+		layers |= UNIT_LIMITS;
 	if (attempt->landlock != 0 && landlock >= attempt->landlock)
 		layers |= UNIT_LANDLOCK;
 	return layers;

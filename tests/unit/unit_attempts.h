@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "confine/sandbox.h"
+
 /* The layers of a sandbox (sandbox.h). */
 enum {
 	UNIT_LIMITS = 1,
@@ -18,14 +20,16 @@ struct unit_attempt {
 	const char *name;
 	bool (*make)(void);  /* whether it worked */
 	unsigned int layers; /* each of which refuses it, Landlock aside */
-	long landlock;       /* the version from which it does; 0: none */
+	bool descriptor; /* it takes a new one, which a session's limits refuse
+	                  */
+	long landlock;   /* the version from which it does; 0: none */
 };
 
 extern const struct unit_attempt unit_attempts[];
 extern const int unit_attempt_count;
 
 /* The layers that refuse the attempt, in this build and on this machine. */
-unsigned int unit_refusing(const struct unit_attempt *);
+unsigned int unit_refusing(const struct unit_attempt *, enum sandbox_role role);
 
 /* Root is not held by limits: becomes a user that has no account, if root. */
 void unit_become_user(void);

@@ -45,8 +45,8 @@ check_refused(const struct unit_attempt *a, enum sandbox_role role)
 	ck_assert_ptr_nonnull(sandbox);
 	ck_assert_msg(
 	    unit_works(a->make, NULL, NULL), "%s fails outside", a->name);
-	ck_assert_msg(
-	    unit_works(a->make, enter, sandbox) == (unit_refusing(a) == 0),
+	ck_assert_msg(unit_works(a->make, enter, sandbox) ==
+			  (unit_refusing(a, role) == 0),
 	    "%s inside", a->name);
 	sandbox_free(sandbox);
 }

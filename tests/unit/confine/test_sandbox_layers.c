@@ -71,7 +71,7 @@ check_alone(int index, enum sandbox_role role)
 	    &unit_attempts[index % unit_attempt_count];
 	struct sandbox *sandbox = sandbox_new(role);
 	struct confinement c = {sandbox, layer->bit};
-	bool expected = (unit_refusing(a) & layer->bit) == 0;
+	bool expected = (unit_refusing(a, role) & layer->bit) == 0;
 
 	ck_assert_ptr_nonnull(sandbox);
 	ck_assert_msg(unit_works(a->make, enter, &c) == expected,
