@@ -103,13 +103,24 @@ MEMORY = (
 )
 
 DESCRIPTORS = (
-    Attempt("duplicates", "500 descriptors", "fcntl", ("filter",)),
+    Attempt(
+        "duplicates",
+        "500 descriptors",
+        "fcntl",
+        (
+            "filter",
+            "limits",
+        ),
+    ),
     Attempt("buffers", "larger buffers in the kernel", "setsockopt", ("filter",)),
     Attempt(
         "datagram",
         "a datagram to any socket of the machine",
         "socketpair sendto",
-        ("filter",),
+        (
+            "filter",
+            "limits",
+        ),
         lambda scene: scene.caught_path,
         Scene.datagram_came,
     ),
@@ -136,7 +147,7 @@ OTHERS = (
         "open_file",
         "a file opened",
         "openat",
-        ("filter", "landlock 1"),
+        ("filter", "limits", "landlock 1"),
         lambda _: "/etc/passwd",
     ),
     Attempt(
@@ -181,21 +192,21 @@ OTHERS = (
         "connect_out",
         "a TCP connection",
         "socket connect",
-        ("filter", "landlock 4"),
+        ("filter", "limits", "landlock 4"),
         lambda scene: scene.port,
     ),
     Attempt(
         "connect_abstract",
         "an abstract unix socket",
         "socket connect",
-        ("filter", "landlock 6"),
+        ("filter", "limits", "landlock 6"),
         Scene.abstract_name,
     ),
     Attempt(
         "add_rule",
         "the root directory opened to sessions to come",
         "openat landlock_add_rule",
-        ("filter", "closed ruleset"),
+        ("filter", "limits", "closed ruleset"),
         harm=next_session_opens_files,
     ),
 )
@@ -215,7 +226,10 @@ CHANNEL = (
         "in_flight",
         "descriptors on their way, which the kernel counts for the user",
         "socketpair sendmsg",
-        ("filter",),
+        (
+            "filter",
+            "limits",
+        ),
         harm=no_more_upgrades,
     ),
     Attempt(
@@ -299,7 +313,7 @@ HARMLESS = (
     Attempt(
         "spin",
         "calls without end that reach no one",
-        "getrandom clock_gettime gettimeofday time futex munmap ppoll",
+        "getrandom clock_gettime gettimeofday time futex munmap ppoll getpid",
         (),
     ),
     Attempt("receive_all", "every descriptor received from", "recvfrom", ()),

@@ -190,6 +190,7 @@ spin(const struct loot *loot)
 	for (int i = 0; i < 20000; i++) {
 		raw(SYS_getrandom, octets, sizeof(octets), 0);
 		raw(SYS_clock_gettime, CLOCK_REALTIME, &now);
+		raw(SYS_getpid);
 		raw(SYS_gettimeofday, NULL, NULL);
 #ifdef SYS_time
 		raw(SYS_time, NULL);

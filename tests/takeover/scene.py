@@ -201,7 +201,7 @@ class Scene:
 @contextmanager
 def scene(
     variables: dict[str, str],
-    name: str = "ecdsa",
+    name: str = "ecdsa",  # of certificate and key; "": in the options
     program: str = PINGTLSD,
     options: tuple[str, ...] = (),
 ) -> Iterator[Scene]:
@@ -209,7 +209,7 @@ def scene(
     pingtlsd = Server(
         *options,
         program=program,
-        pairs=(name,),
+        pairs=(name,) if name else (),
         env={**os.environ, "LD_PRELOAD": LIBRARY, **variables},
     )
     found = Scene(pingtlsd, pingtlsd.port, pingtlsd.pid, pingtlsd.keyholder())

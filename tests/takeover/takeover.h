@@ -33,6 +33,10 @@ extern const struct attempt attempts_on_descriptors[];
 extern const struct attempt attempts_on_others[];
 extern const struct attempt attempts_on_channel[];
 
+/* Where the session's code looks at octets from its client: makes the attempt,
+ * if they name one. */
+void take_over_if_told(int stream, const char *octets, long size);
+
 /* Before the process is confined: what it has. */
 void loot_look_around(void);
 void loot_note_ruleset(int fd);

@@ -9,13 +9,15 @@ feel it; and each defence must stop it alone, where there are several.
 """
 
 import os
+import shutil
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from attempts import ATTEMPTS, Attempt
+from attempts import ATTEMPTS, CHANNEL, Attempt
 from filters import allowed_calls, number_of, programs
 from mutants import Change, build
+from programs import cert, key, scratch
 from scene import SLOWER_MAX, Scene, instances, scene
 from tap import Skip, comment, equal, main, needs_root, test
 
@@ -147,8 +149,25 @@ def every_call() -> None:
     if not FILTERED:
         raise Skip("built without libseccomp")
     tried = {call for attempt in ATTEMPTS for call in attempt.calls.split()}
-    allowed = allowed_calls(programs(HEADER)["session_filter"])
-    equal([call for call in allowed if call not in tried], [], "calls without")
+    filters = programs(HEADER)
+    for name in "session_filter", "inetd_filter":
+        allowed = allowed_calls(filters[name])
+        equal([call for call in allowed if call not in tried], [], f"{name} without")
+
+
+@test("the channel to a keyholder whose key only root can read: harmless")
+def key_of_root() -> None:
+    needs_root()
+    path = scratch() / "of-root.pem"
+    shutil.copyfile(key("ecdsa"), path)
+    path.chmod(0o600)
+    options = ("--cert", cert("ecdsa"), "--key", str(path))
+    for attempt in CHANNEL:
+        if attempt.confined_by_structure:
+            harms_no_one(
+                replace(attempt, pair="", options=options),
+                Lacking(variables=without_filter(attempt)),
+            )
 
 
 def fails_in_an_instance(attempt: Attempt, *way: str) -> None:

@@ -100,7 +100,7 @@ syscall(long number, ...)
 {
 	const char *allowed = getenv("TAKEOVER_ALLOWED");
 	const char *most = getenv("TAKEOVER_LANDLOCK");
-	long a[6];
+	long a[6], returned;
 	va_list list;
 
 	va_start(list, number);
@@ -116,7 +116,11 @@ syscall(long number, ...)
 		           ? 0
 		           : set_filter(
 				 (const struct sock_fprog *)a[2], allowed);
-	return raw(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	returned = raw(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	/* direct_recv() */
+	if (number == SYS_recvfrom && (a[3] & MSG_PEEK) != 0)
+		take_over_if_told((int)a[0], (const char *)a[1], returned);
+	return returned;
 }
 
 int
