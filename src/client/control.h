@@ -1,5 +1,5 @@
 /*
- * What ends a run from outside: signals, and the deadline of -w.
+ * What interrupts a run: signals and the deadline of -w.
  */
 #ifndef PINGTLS_CONTROL_H
 #define PINGTLS_CONTROL_H
@@ -11,30 +11,30 @@
 struct control {
 	int signals;    /* readable when a signal waits: for deadline_wait() */
 	deadline end;   /* of the run */
-	deadline grace; /* after a signal to stop: for what is to be said yet */
+	deadline grace; /* after a signal to stop: for the last output */
 	bool stopped;   /* SIGINT or SIGTERM came */
-	bool asked;     /* SIGQUIT came, and nobody has answered it yet */
+	bool asked;     /* SIGQUIT came and was not answered yet */
 };
 
 /*
- * Blocks SIGINT, SIGTERM and SIGQUIT for good and watches for them instead; the
- * run ends in `deadline_ms`, 0: never.  Returns 0, or -1 with errno.
+ * Blocks SIGINT, SIGTERM and SIGQUIT and makes them readable from a descriptor.
+ * The run ends after `deadline_ms` (0: never).  Returns 0, or -1 with errno.
  */
 int control_begin(struct control *, int64_t deadline_ms);
 
 /*
- * Whether SIGQUIT is to be watched for, too.  Where a wait cannot be resumed it
- * has to wait itself.  At first it is not.
+ * Sets whether SIGQUIT interrupts waits, too, which is only possible where a
+ * wait can be resumed.  Initially it does not.
  */
 void control_watch_questions(struct control *, bool);
 
-/* Takes note of the signals that wait.  Returns whether to stop. */
+/* Reads pending signals.  Returns true if the run is to stop. */
 bool control_take(struct control *);
 
-/* Whether the run's time is over. */
+/* True if the deadline of the run has passed. */
 bool control_is_over(const struct control *);
 
-/* Whether this process was stopped and continued (SIGCONT) since `when`
+/* True if this process was stopped and continued (SIGCONT) since `when`
  * (deadline_now()). */
 bool control_was_suspended(int64_t when);
 

@@ -1,7 +1,7 @@
 /*
- * One measured conversation with a server: look-up, connection, proxy, what the
- * service wants before TLS or our own protocol's pings, the handshake, pings
- * over TLS, and the leave.  It measures and tells a reporter.
+ * One conversation with a server: name resolution, connection, proxy, the
+ * exchange before TLS or pings in the clear, the handshake, pings over TLS, and
+ * the farewell.  Each phase is timed and reported.
  */
 #ifndef PINGTLS_CONVERSATION_H
 #define PINGTLS_CONVERSATION_H
@@ -16,21 +16,21 @@
 struct conversation_setup {
 	const struct ping_options *options;
 	const struct target *target;
-	unsigned long count;       /* pings of our own protocol; 0: no end */
+	unsigned long count;       /* pings of our own protocol; 0: no limit */
 	struct verifier *verifier; /* NULL: no TLS */
 	const struct reporter *reporter;
 	struct control *control;
 };
 
 /*
- * Holds a conversation; all that is found goes to the outcome, which is new.
+ * Runs a conversation and fills in the outcome.
  *
- * Replies to our own pings carry no number and come in the order of the pings,
- * so an answer belongs to the oldest ping without one: one that comes late is
- * counted with its true time, and never as the answer to a later ping.
+ * Replies to our own pings have no sequence number but come in order, so a
+ * reply belongs to the oldest unanswered ping.  A late reply is counted with
+ * its true time, never as the reply to a later ping.
  *
- * Returns 0 where it came to its end, or the run did (control_take(),
- * control_is_over()); -1 where it failed, with the outcome's reason.
+ * Returns 0 if it was completed or the run ended (control_take(),
+ * control_is_over()); -1 if it failed, with the reason in the outcome.
  */
 int conversation_hold(const struct conversation_setup *, struct outcome *);
 

@@ -1,5 +1,5 @@
 /*
- * The parts that a conversation is made of.
+ * What the files of a conversation share.
  */
 #ifndef PINGTLS_CONVERSATION_INTERNAL_H
 #define PINGTLS_CONVERSATION_INTERNAL_H
@@ -10,13 +10,13 @@
 #include "services/exchange.h"
 #include "stream/stream.h"
 
-/* Pings that may wait for an answer at once: eleven hours' worth at the default
- * of -W, after which a server that reads and never answers is given up. */
+/* The maximum number of unanswered pings: eleven hours' worth with the default
+ * -W, after which a server that never answers is given up. */
 #define CONVERSATION_UNANSWERED_MAX 4096
 
-/* Below the enum stream_error: the conversation is over, and in order. */
+/* Beside the enum stream_error: the conversation was ended in order ... */
 #define CONVERSATION_STOPPED (-100)
-/* ... or not, and the outcome says why. */
+/* ... or failed, with the reason in the outcome. */
 #define CONVERSATION_FAILED (-101)
 
 struct unanswered_ping {
@@ -31,49 +31,48 @@ struct conversation {
 	struct outcome *outcome;
 	struct stream *stream;
 	struct exchange exchange;       /* with the proxy and the service */
-	char address[ADDRESS_TEXT_MAX]; /* our own, for it */
+	char address[ADDRESS_TEXT_MAX]; /* our own address on this connection */
 	deadline end;
 	enum outcome_stage stage;
-	bool upgrading; /* STARTTLS is said, TLS is not yet there */
+	bool upgrading; /* STARTTLS was sent, the handshake is not finished */
 	struct unanswered_ping queue[CONVERSATION_UNANSWERED_MAX]; /* oldest
 	                                                              first */
 	size_t waiting;
 };
 
-/* Notes the reason and its message, unless there is one.  Returns
+/* Records a reason and message unless there already is one.  Returns
  * CONVERSATION_FAILED. */
 int conversation_fail(struct conversation *, enum reason, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* The same for an enum stream_error, in terms of the stage. */
+/* The same for an enum stream_error. */
 int conversation_broken(struct conversation *, const char *what, int error);
 
-/* Goes on (0) if a reporter's function said so, else CONVERSATION_STOPPED. */
+/* Converts the return value of a reporter's function to 0 or
+ * CONVERSATION_STOPPED. */
 int conversation_heard(int said);
 
-/* The deadline of a step that may take `ms`. */
+/* The deadline of a step that may take `ms` milliseconds. */
 deadline conversation_step(const struct conversation *, int64_t ms);
 
-/* A signal came.  Returns 0 to go on, or CONVERSATION_STOPPED. */
+/* Handles pending signals.  Returns 0 to go on, or CONVERSATION_STOPPED. */
 int conversation_handle_signal(struct conversation *);
 
 /* Sends a line.  Returns 0, CONVERSATION_STOPPED or an enum stream_error. */
 int conversation_send_line(struct conversation *, const char *line);
 
-/* Our own protocol: pings `count` times (0: no end) at the interval.  Returns
- * 0, CONVERSATION_STOPPED or CONVERSATION_FAILED. */
+/* Sends `count` pings of our own protocol (0: no limit) at the interval.
+ * Returns 0, CONVERSATION_STOPPED or CONVERSATION_FAILED. */
 int conversation_ping(struct conversation *, unsigned long count);
 
-/* The handshake, and what is to be held against the certificate besides.
- * Returns the same. */
+/* Performs the handshake, and checks pins and --min-days.  Returns the same. */
 int conversation_shake_hands(struct conversation *);
 
-/* The whole of our own protocol, or of another service, on the stream.  Return
- * the same. */
+/* Speak our own protocol, or that of a service.  Return the same. */
 int conversation_speak_pingtls(struct conversation *);
 int conversation_speak_service(struct conversation *);
 
-/* Through an HTTP proxy to the target.  Returns the same. */
+/* Opens a tunnel to the target through the HTTP proxy.  Returns the same. */
 int conversation_open_tunnel(struct conversation *);
 
 #endif

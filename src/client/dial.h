@@ -1,5 +1,5 @@
 /*
- * A connection to one of a host's addresses.
+ * Connecting to a host with several addresses.
  */
 #ifndef PINGTLS_DIAL_H
 #define PINGTLS_DIAL_H
@@ -9,13 +9,13 @@
 #include "client/resolve.h"
 
 /*
- * Connects to the first of the addresses that answers, one after another, until
- * `cancel_fd` is readable (deadline_wait()).  Each has `timeout_ms` at most,
- * and of the time until `when` so much that each behind it, and what follows
- * the connection, has as much.
+ * Tries the addresses one after another until one accepts the connection, or
+ * `cancel_fd` is readable (deadline_wait()).  Each gets at most `timeout_ms`,
+ * and an equal share of the time until `when`, in which the conversation after
+ * the connection counts as one more.
  *
  * Returns a non-blocking socket, with its address in `found`; or -1 with errno
- * (of the last that was tried; ECANCELED for `cancel_fd`) and one line in `why`
+ * (of the last one tried; ECANCELED for `cancel_fd`) and one line in `why`
  * that names each address and its cause, or that it was not tried.
  */
 int dial_connect(const struct resolution *, int64_t timeout_ms, deadline when,

@@ -1,7 +1,7 @@
 /*
- * The host that a user names: a DNS name, mapped to ASCII once for the look-up,
- * for SNI, for the certificate and for display; or an address, in whatever way
- * the C library takes it.
+ * The host given by the user: a DNS name, converted to ASCII (IDNA) for the
+ * look-up, SNI, verification and display; or an address in any notation that
+ * the C library accepts.
  */
 #ifndef PINGTLS_HOST_NAME_H
 #define PINGTLS_HOST_NAME_H
@@ -12,19 +12,19 @@
 #define HOST_NAME_MAX_OCTETS 256
 
 struct host_name {
-	char host[HOST_NAME_MAX_OCTETS]; /* to look up and to show */
-	/* As certificates have it: an address without its zone (RFC 4007, 11),
-	 * a DNS name without the dot of the root. */
+	char host[HOST_NAME_MAX_OCTETS]; /* for look-up and display */
+	/* For verification: an address without its zone (RFC 4007, 11), a DNS
+	 * name without the final dot. */
 	char name[HOST_NAME_MAX_OCTETS];
 	bool is_address;
-	bool lacks_zone; /* a link-local address without its interface */
+	bool lacks_zone; /* a link-local address without a zone */
 	unsigned char address[16];
 	unsigned int address_size;
 };
 
 /*
- * Parses what the user gave, brackets around it or not.  Returns NULL, or in a
- * few words what is wrong with it.
+ * Parses a host, with or without brackets.  Returns NULL, or a few words that
+ * say what is wrong with it.
  */
 const char *host_name_parse(const char *text, struct host_name *);
 

@@ -1,7 +1,7 @@
 /*
- * Lines on standard output and standard error.  Whoever reads them may be slow,
- * or have stopped: a write waits as every other step does, with the run's
- * signals and deadline.
+ * Output to standard output and standard error.  Their reader may be slow or
+ * stopped, so writes are interrupted by the signals and the deadline of the
+ * run.
  */
 #ifndef PINGTLS_OUTPUT_H
 #define PINGTLS_OUTPUT_H
@@ -11,7 +11,7 @@
 
 #include "client/control.h"
 
-/* A line and its LF; what is longer is cut. */
+/* The maximum length of a line with its LF; longer ones are truncated. */
 #define OUTPUT_LINE_MAX 8192
 
 struct output {
@@ -22,25 +22,25 @@ struct output {
 };
 
 /*
- * Output to the descriptor `given`, which stays the caller's.  A pipe or a
- * terminal is opened anew where that works: what is shared with other programs
- * must not become non-blocking.
+ * Opens an output to the descriptor `given`, which remains the caller's.  A
+ * pipe or a terminal is reopened if possible: the original, which other
+ * programs share, must not become non-blocking.
  */
 void output_open(struct output *, int given, struct control *);
 void output_close(struct output *);
 
 /*
- * Writes `size` octets whole.  Returns 0, or -1 with errno, the first failure's
- * from then on: ETIMEDOUT or ECANCELED where nobody read it in time.
+ * Writes all of the data.  Returns 0, or -1 with errno: ETIMEDOUT or ECANCELED
+ * if it was not read in time.  After a failure all calls fail in the same way.
  */
 int output_write(struct output *, const char *data, size_t size);
 
-/* Writes text as printf(3) makes it. */
+/* Writes text formatted as by printf(3). */
 int output_text(struct output *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Writes one line, whatever its arguments hold: what is not printable ASCII is
- * a dot, and a line that is too long ends in "...". */
+/* Writes one line, made printable (printable.h).  "..." ends one that is
+ * truncated. */
 int output_line(struct output *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

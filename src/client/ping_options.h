@@ -1,5 +1,5 @@
 /*
- * The command line of pingtls as one struct.
+ * The options of pingtls.
  */
 #ifndef PINGTLS_PING_OPTIONS_H
 #define PINGTLS_PING_OPTIONS_H
@@ -16,29 +16,29 @@ struct ping_options {
 	size_t target_count;
 	struct target_defaults target_defaults;
 	int family;          /* AF_UNSPEC, AF_INET or AF_INET6 */
-	unsigned long count; /* 0: no end */
+	unsigned long count; /* 0: no limit */
 	int64_t interval_ms, deadline_ms, timeout_ms; /* deadline: 0, none */
 	int64_t starttls_delay_ms;
 	bool plain, quiet, verbose;
 	bool timestamps; /* -D */
-	bool reconnect;  /* a conversation a ping for our own protocol, too */
+	bool reconnect;  /* a conversation per ping for our own protocol, too */
 	bool has_proxy;
-	struct target proxy; /* an HTTP proxy that is asked to connect */
+	struct target proxy; /* an HTTP proxy for CONNECT */
 	bool has_verify_name;
 	struct host_name verify_name;
-	const char *pins;       /* as curl has them; NULL: none */
-	unsigned long min_days; /* 0: however short it is valid */
+	const char *pins;       /* in the syntax of curl; NULL: none */
+	unsigned long min_days; /* 0: not checked */
 	struct verify_options verify;
 };
 
 /*
- * Parses the command line.  The struct refers to `argv`.  `why` has room for
+ * Parses the command line.  The struct points into `argv`.  `why` has room for
  * COMMAND_LINE_WHY_MAX octets.
  */
 enum command_line_outcome ping_options_parse(
     int argc, char *argv[], struct ping_options *, char *why);
 
-/* Frees what it holds, whatever came of the parsing. */
+/* Frees the members.  Call it whatever the outcome of parsing. */
 void ping_options_free(struct ping_options *);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Whom a run tells of its conversations as they happen.  Text, JSON, metrics
- * and plugin are reporters that share nothing but the outcome.
+ * The interface by which a run reports its conversations.  Each output format
+ * is a reporter; they share nothing but the outcome.
  */
 #ifndef PINGTLS_REPORTER_H
 #define PINGTLS_REPORTER_H
@@ -8,41 +8,41 @@
 #include "client/outcome.h"
 #include "client/samples.h"
 
-/* All conversations with one target. */
+/* The summary of all conversations with one target. */
 struct target_summary {
 	const char *target;
 	int64_t began, ended; /* deadline_now() */
 	uint64_t connections, ok;
-	uint64_t reasons[REASONS];   /* how many failed for each */
-	struct samples *total, *tls; /* of those that reached that phase */
+	uint64_t reasons[REASONS];   /* failures by reason */
+	struct samples *total, *tls; /* of conversations that reached it */
 	const struct outcome *last;  /* NULL: there was none */
 };
 
 /*
- * `context` is the reporter's own.  Each function returns 0, or -1 to end the
- * run in order: nobody reads about it any more.  One that is NULL is not told.
+ * `context` is passed to each function.  They return 0, or -1 to end the run,
+ * because nobody reads its output any more.  NULL functions are not called.
  */
 struct reporter {
 	void *context;
-	/* The connection, and the proxy's tunnel, stand. */
+	/* The connection, with the tunnel of a proxy, is established. */
 	int (*connected)(void *context, const struct outcome *);
 	/* An answer to ping `sequence`, `ns` after it was sent. */
 	int (*answered)(void *context, const struct outcome *,
 	    enum outcome_stage, uint64_t sequence, int64_t ns);
-	/* No answer to ping `sequence` in time.  One may come yet. */
+	/* No answer to ping `sequence` came in time; it may still come. */
 	int (*unanswered)(void *context, const struct outcome *,
 	    enum outcome_stage, uint64_t sequence);
 	/* The handshake is done. */
 	int (*upgraded)(void *context, const struct outcome *);
-	/* The conversation is over, well or not. */
+	/* The conversation has ended, successfully or not. */
 	int (*ended)(void *context, const struct outcome *);
-	/* SIGQUIT: the user wants to know how it stands. */
+	/* SIGQUIT: the user asks for interim statistics. */
 	int (*asked)(void *context, const struct outcome *);
-	/* All conversations with a target are over. */
+	/* All conversations with a target have ended. */
 	int (*summary)(void *context, const struct target_summary *);
 };
 
-/* Calls a reporter's function, if it has it. */
+/* Calls a function of a reporter unless it is NULL. */
 #define REPORTER_TELL(reporter, event, ...) \
 	((reporter)->event == NULL \
 		? 0 \

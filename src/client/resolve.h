@@ -1,6 +1,6 @@
 /*
- * A host's addresses by its name.  getaddrinfo(3) cannot be given up, so it
- * runs in a process that can.
+ * Name resolution with a deadline.  getaddrinfo(3) cannot be interrupted, so it
+ * runs in a child process that can be killed.
  */
 #ifndef PINGTLS_RESOLVE_H
 #define PINGTLS_RESOLVE_H
@@ -11,7 +11,7 @@
 
 #include "base/deadline.h"
 
-/* More than any host of use has. */
+/* More than any useful host has. */
 #define RESOLVE_ADDRESSES_MAX 32
 
 struct resolved_address {
@@ -20,16 +20,16 @@ struct resolved_address {
 };
 
 struct resolution {
-	int error;        /* getaddrinfo(3)'s, 0: none */
+	int error;        /* of getaddrinfo(3); 0: none */
 	int system_error; /* errno, for EAI_SYSTEM */
-	uint32_t count;   /* none twice */
+	uint32_t count;   /* without duplicates */
 	struct resolved_address found[RESOLVE_ADDRESSES_MAX];
 };
 
 /*
- * Looks `host` up, at most until `when` or until `cancel_fd` is readable; the
- * addresses have `port`.  Returns 0, or -1 with errno (ETIMEDOUT, ECANCELED or
- * another, 0 where it is the resolver's) and the cause in `why`.
+ * Looks up `host` until `when` or until `cancel_fd` is readable, and sets
+ * `port` in the addresses.  Returns 0, or -1 with the cause in `why` and errno
+ * (ETIMEDOUT, ECANCELED or another; 0 for an error of the resolver).
  */
 int resolve_host(const char *host, uint16_t port, int family, deadline when,
     int cancel_fd, struct resolution *, char *why, size_t size);

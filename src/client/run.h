@@ -1,5 +1,5 @@
 /*
- * A whole run: every target, one after another, each pinged as often as asked.
+ * The run of pingtls: pings each target as often as requested.
  */
 #ifndef PINGTLS_RUN_H
 #define PINGTLS_RUN_H
@@ -10,8 +10,8 @@
 #include "client/verify.h"
 
 /*
- * Pings all targets; `verifier` is NULL where there is no TLS.  Returns whether
- * all that was asked for succeeded.
+ * Pings all targets; `verifier` is NULL where there is no TLS.  Returns true
+ * if everything requested succeeded.
  */
 bool run_targets(const struct ping_options *, struct verifier *,
     const struct reporter *, struct control *);

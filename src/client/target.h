@@ -1,5 +1,5 @@
 /*
- * What to ping: [SERVICE://]HOST[:PORT].
+ * Targets: [SERVICE://]HOST[:PORT].
  */
 #ifndef PINGTLS_TARGET_H
 #define PINGTLS_TARGET_H
@@ -12,25 +12,25 @@
 #include "services/service.h"
 
 struct target {
-	char text[OUTCOME_TARGET_MAX]; /* as it was given */
+	char text[OUTCOME_TARGET_MAX]; /* as given */
 	const struct service *service; /* NULL: our own protocol */
 	struct host_name host;
 	uint16_t port;
 };
 
-/* What holds where a target itself does not say it. */
+/* The defaults for what a target does not specify. */
 struct target_defaults {
 	const struct service *service; /* NULL: our own protocol */
 	uint16_t port;                 /* 0: that of the service */
 };
 
 /*
- * Parses a target.  Returns NULL, or in a few words what is wrong with it.
+ * Parses a target.  Returns NULL, or a few words that say what is wrong.
  */
 const char *target_parse(
     const char *text, const struct target_defaults *, struct target *);
 
-/* The name of the protocol that it speaks. */
+/* The name of its service; "pingtls" for our own protocol. */
 const char *target_service_name(const struct target *);
 
 #endif

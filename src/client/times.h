@@ -1,5 +1,5 @@
 /*
- * Times that were measured, summed up as ping(8) does it.
+ * Statistics of measured times, as in ping(8).
  */
 #ifndef PINGTLS_TIMES_H
 #define PINGTLS_TIMES_H
@@ -15,8 +15,7 @@ struct times {
 
 void times_add(struct times *, int64_t ns);
 
-/* The mean, and the standard deviation of the population, as ping(8) has it; 0
- * where there are none. */
+/* The mean and the population standard deviation; 0 without times. */
 double times_mean(const struct times *);
 double times_deviation(const struct times *);
 

@@ -1,11 +1,11 @@
 /*
- * TLSA records (RFC 6698, RFC 7671): parsed, made, and held against the chain
- * that a server sent.
+ * TLSA records (RFC 6698, RFC 7671): parsing, generating, and checking them
+ * against the chain that a server sent.
  *
- * libgnutls-dane is not used for it: version 3.7.9 compares a CA record with
- * the second certificate alone, gives up on a chain of one at the first record
- * of usage 2, so that a "3 1 1" behind it is never tried, and leaves PKIX, the
- * name and the dates to its caller.
+ * libgnutls-dane is not used: version 3.7.9 compares a CA record with the
+ * second certificate only, stops at the first record of usage 2 if the chain
+ * has one certificate, so that a later "3 1 1" is not tried, and leaves PKIX,
+ * name and dates to its caller.
  */
 #ifndef PINGTLS_TLSA_H
 #define PINGTLS_TLSA_H
@@ -34,40 +34,40 @@ enum tlsa_matching {
 	TLSA_SHA512 = 2,
 };
 
-/* Association data: a whole certificate at most. */
+/* The maximum size of association data: a whole certificate. */
 #define TLSA_DATA_MAX 8192
-/* Records of one name that are looked at. */
+/* The maximum number of records of a name that are used. */
 #define TLSA_RECORDS_MAX 32
 
 struct tlsa {
-	uint8_t usage, selector, matching; /* as sent; may be unknown ones */
+	uint8_t usage, selector, matching; /* as sent; may be unknown values */
 	uint16_t size;
 	uint8_t data[TLSA_DATA_MAX];
 };
 
 /*
- * Parses what a zone file has behind the type, "3 1 1 HEX"; blanks may part the
- * hexadecimal digits.  The three numbers and the length of a digest must be
- * ones that RFC 6698 knows.  Returns NULL, or in a few words what is wrong.
+ * Parses the presentation format, "3 1 1 HEX"; the hexadecimal digits may be
+ * separated by blanks.  The numbers and the length of a digest must be defined
+ * in RFC 6698.  Returns NULL, or a few words that say what is wrong.
  */
 const char *tlsa_parse(const char *text, struct tlsa *);
 
-/* Takes a record as it comes from DNS (RFC 6698, 2.1).  Returns false if it is
- * malformed or too large. */
+/* Parses the wire format (RFC 6698, 2.1).  Returns false if it is malformed or
+ * too large. */
 bool tlsa_from_wire(const uint8_t *data, size_t size, struct tlsa *);
 
-/* Room for the text of a record with a digest. */
+/* The size of the text of a record with a digest. */
 #define TLSA_TEXT_MAX 144
 
-/* Writes the record as tlsa_parse() has it to `text`; data that does not fit is
- * cut, and "..." stands for the rest. */
+/* Formats the record as for tlsa_parse().  "..." ends data that is truncated.
+ */
 void tlsa_format(const struct tlsa *, char *text, size_t size);
 
-/* Makes the "3 1 1" record of a certificate in DER.  Returns 0 or a negative
- * GnuTLS code. */
+/* Generates the "3 1 1" record of a certificate in DER.  Returns 0 or a
+ * negative GnuTLS code. */
 int tlsa_of_certificate(const gnutls_datum_t *certificate, struct tlsa *);
 
-/* What the records are held against. */
+/* What the records are checked against. */
 struct tlsa_peer {
 	const gnutls_datum_t
 	    *chain; /* in DER as sent, the server's own first */
@@ -85,13 +85,13 @@ enum tlsa_verdict {
 };
 
 /*
- * Holds `count` records against the peer; of those with the same usage and
- * selector only the ones with the strongest digest, and those without a digest,
- * count (RFC 7671, 9).
+ * Checks `count` records against the peer.  Of those with the same usage and
+ * selector only those with the strongest digest and those without a digest are
+ * used (RFC 7671, 9).
  *
- * Usage 3 ignores names and dates (RFC 7671, 5.1).  Usage 2 wants the chain to
- * lead to the certificate or key that the record says, and to be valid now and
- * for `name` (RFC 7671, 5.2).  `*matched` is the record that matched, and with
+ * Usage 3 ignores names and dates (RFC 7671, 5.1).  Usage 2 requires that the
+ * chain lead to the certificate or key of the record, and be valid now and for
+ * `name` (RFC 7671, 5.2).  `*matched` is the record that matched, and with
  * TLSA_MISMATCH the first that was usable.
  */
 enum tlsa_verdict tlsa_check(const struct tlsa *records, size_t count,

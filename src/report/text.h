@@ -1,5 +1,5 @@
 /*
- * What a person sees of a run: text in the manner of ping(8).
+ * The text report, in the style of ping(8).
  */
 #ifndef PINGTLS_REPORT_TEXT_H
 #define PINGTLS_REPORT_TEXT_H
@@ -11,13 +11,13 @@
 struct text_report {
 	const struct ping_options *options;
 	struct output *out, *errors;
-	/* Of the target under way: what was shown of its upgrade. */
+	/* Of the current target: what was shown of its upgrade. */
 	char shown[OUTCOME_WORD_MAX * 4];
 };
 
 /*
- * A reporter that writes lines to `out` and, of what failed, to `errors`; it
- * ends the run when `out` cannot be written to.  All must outlive it.
+ * Makes a reporter that writes to `out`, and failures to `errors`; it ends the
+ * run when `out` cannot be written to.  The argument must outlive it.
  */
 struct reporter text_reporter(struct text_report *);
 
