@@ -139,7 +139,7 @@ int stream_tls_error(const struct stream *);
 
 /*
  * After STREAM_CLEARTEXT: up to 40 octets that the peer sent instead of a TLS
- * record, made printable (printable.h).
+ * record, printable (printable.h) and with dots for quotation marks.
  */
 const char *stream_cleartext(const struct stream *);
 

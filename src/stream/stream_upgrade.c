@@ -12,6 +12,17 @@
 #include "base/printable.h"
 #include "stream/stream_internal.h"
 
+/* Keeps what is not TLS for stream_cleartext(), and nothing that could end a
+ * quotation. */
+static void
+note_cleartext(struct stream *s, const void *octets, size_t size)
+{
+	printable_copy(s->cleartext, sizeof(s->cleartext), octets, size);
+	for (char *c = s->cleartext; *c != '\0'; c++)
+		if (*c == '"')
+			*c = '.';
+}
+
 /*
  * GnuTLS's receive function.  The peer's first octet must begin a handshake or
  * an alert record (RFC 8446, 5.1).  Otherwise the peer sent clear text, which
@@ -27,8 +38,7 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 	if (!s->record_seen) {
 		n = direct_recv(s->fd, first, sizeof(first), MSG_PEEK);
 		if (n > 0 && first[0] != 22 && first[0] != 21) {
-			printable_copy(s->cleartext, sizeof(s->cleartext),
-			    first, (size_t)n);
+			note_cleartext(s, first, (size_t)n);
 			errno = EPROTO;
 			n = -1;
 		}
@@ -154,8 +164,7 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 		/* Nothing in the clear may cross the upgrade.  Nothing is ever
 		 * read behind an LF, so this is an incomplete line that the
 		 * caller gave up. */
-		printable_copy(s->cleartext, sizeof(s->cleartext), s->line,
-		    s->line_length);
+		note_cleartext(s, s->line, s->line_length);
 		e = STREAM_CLEARTEXT;
 	}
 	if (e == 0 && (s->input = new_input(s->line_max)) == NULL) {

@@ -247,7 +247,7 @@ static const struct {
     {"ERR unknown command\r\n", "ERR unknown command.."},
     {"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n",
 	"GET / HTTP/1.1..Host: localhost..Accept:"},
-    {"\x7f\xff\x01 \"~", "... \"~"},
+    {"\x7f\xff\x01 \"~", "... .~"},
     {"\n", "."},
     {"\x14\x03\x03", "..."},
 };
