@@ -182,7 +182,7 @@ choose_way(const struct options *o, struct credentials_options *how)
 		    o->listen[0]);
 		return EXIT_USAGE;
 	}
-	if (passed == 1 && sockets_is_connected(SYSTEMD_FIRST_SOCKET))
+	if (passed == 1 && sockets_is_connection(SYSTEMD_FIRST_SOCKET))
 		return inetd_run(o, how, SYSTEMD_FIRST_SOCKET);
 	if (passed == 0 && o->listen_count == 0 &&
 	    sockets_is_connected(STDIN_FILENO)) {

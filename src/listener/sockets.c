@@ -184,17 +184,18 @@ sockets_listen(struct sockets *s, const char *const *addresses, size_t count)
 	return ret;
 }
 
+/* Whether it is a stream socket, and one that listens or not. */
 static bool
-is_stream_listener(int fd)
+is_stream(int fd, bool listening)
 {
-	int type = 0, listening = 0;
+	int type = 0, listens = 0;
 	socklen_t length = sizeof(int);
 
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
 	       type == SOCK_STREAM &&
-	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) ==
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) ==
 	           0 &&
-	       listening;
+	       (listens != 0) == listening;
 }
 
 int
@@ -210,7 +211,7 @@ sockets_inherit(struct sockets *s, int count)
 		int fd = SYSTEMD_FIRST_SOCKET + i, flags;
 
 		flags = fcntl(fd, F_GETFL);
-		if (!is_stream_listener(fd) || flags == -1 ||
+		if (!is_stream(fd, true) || flags == -1 ||
 		    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1) {
 			log_line(LOG_ERR,
 			    "the socket passed as descriptor %d "
@@ -230,6 +231,12 @@ sockets_is_connected(int fd)
 	socklen_t length = sizeof(peer);
 
 	return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
+}
+
+bool
+sockets_is_connection(int fd)
+{
+	return is_stream(fd, false);
 }
 
 void

@@ -37,6 +37,12 @@ int sockets_inherit(struct sockets *, int count);
 /* True if `fd` is a connected stream socket. */
 bool sockets_is_connected(int fd);
 
+/*
+ * True if `fd` is a stream socket that does not listen: one that is connected,
+ * or was until its peer reset the connection.
+ */
+bool sockets_is_connection(int fd);
+
 /* Logs the address of each. */
 void sockets_announce(const struct sockets *);
 

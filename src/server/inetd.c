@@ -13,6 +13,7 @@
 #include "confine/sandbox.h"
 #include "listener/pending.h"
 #include "listener/proxy_reader.h"
+#include "listener/sockets.h"
 #include "log/log.h"
 #include "session/session_log.h"
 #include "stream/protocol.h"
@@ -53,8 +54,8 @@ take_peer(int fd)
 }
 
 /* If the peer is a trusted proxy, reads the real peer from its PROXY header.
- * Returns 0, or -1 after logging. */
-static int
+ * Returns true if the peer is to be served, or false after logging why not. */
+static bool
 ask_proxy(const struct options *o, int fd, struct peer *peer)
 {
 	struct proxy_reader reader = {0};
@@ -70,15 +71,20 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 			peer->address = reader.header.source;
 			peer->length = reader.header.source_length;
 		}
-		return 0;
+		return true;
 	case PROXY_FAILED:
 		log_line(LOG_NOTICE, "refused %s: PROXY header: %s", who,
 		    strerror(errno));
-		return -1;
+		return false;
+	case PROXY_CLOSED:
+		log_line(LOG_NOTICE,
+		    "refused %s: its proxy closed within the PROXY header",
+		    who);
+		return false;
 	default:
 		log_line(LOG_NOTICE,
 		    "refused %s: what its proxy sent is no PROXY header", who);
-		return -1;
+		return false;
 	}
 }
 
@@ -144,9 +150,12 @@ inetd_run(const struct options *o, struct credentials_options *how, int fd)
 	int peer_fd, ret;
 
 	peer.began = deadline_now();
-	if (getpeername(fd, (struct sockaddr *)&peer.address, &peer.length) ==
-		-1 ||
-	    (peer_fd = take_peer(fd)) == -1) {
+	ret = getpeername(fd, (struct sockaddr *)&peer.address, &peer.length);
+	if (ret == -1 && errno == ENOTCONN && sockets_is_connection(fd)) {
+		log_line(LOG_INFO, "a client was gone before it was served");
+		return EXIT_SUCCESS;
+	}
+	if (ret == -1 || (peer_fd = take_peer(fd)) == -1) {
 		log_line(LOG_ERR, "cannot serve descriptor %d: %s", fd,
 		    strerror(errno));
 		return EXIT_FAILURE;
