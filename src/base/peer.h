@@ -16,4 +16,16 @@ struct peer {
 	socklen_t length;
 };
 
+/*
+ * Writes the peer's one name for the log, address and port, to `text`,
+ * ADDRESS_TEXT_MAX octets.  It takes no look at anything but the address, so it
+ * is the same in a sandbox: the zone of a link-local address is the
+ * interface's number.  A peer on a unix socket is "unix", as any name it has is
+ * of its own choice.
+ */
+void peer_format(const struct peer *, char *text);
+
+/* The same without port or brackets. */
+void peer_format_host(const struct peer *, char *text);
+
 #endif

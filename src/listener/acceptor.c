@@ -149,8 +149,7 @@ refuse_why(struct acceptor *a, const struct peer *peer, int fd,
 	a->stats->refused[reason]++;
 	if (log_limit_allow(
 		reason == REJECT_SHORTAGE ? &a->shortages : &a->rejections)) {
-		address_format(
-		    (const struct sockaddr *)&peer->address, peer->length, who);
+		peer_format(peer, who);
 		log_line(LOG_NOTICE, "refused %s: %s", who, why);
 	}
 	if (reply != NULL) {
@@ -209,8 +208,7 @@ admit(struct acceptor *a, struct peer *peer, int fd)
 		return -1;
 	}
 	if (log_wants(LOG_DEBUG)) {
-		address_format(
-		    (const struct sockaddr *)&peer->address, peer->length, who);
+		peer_format(peer, who);
 		log_line(LOG_DEBUG, "connection from %s", who);
 	}
 	return fd;
@@ -322,7 +320,7 @@ penalise(struct acceptor *a, const struct peer *peer, int64_t ms)
 
 	if (refused_ms == 0 || !log_limit_allow(&a->penalties))
 		return;
-	address_format_host(address, peer->length, who);
+	peer_format_host(peer, who);
 	log_line(LOG_NOTICE,
 	    "refusing %s for the next %.0f s: its handshakes keep failing", who,
 	    (double)refused_ms / 1e3);

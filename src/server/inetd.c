@@ -63,8 +63,8 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 
 	if (!networks_match(
 		o->listener.proxies, (struct sockaddr *)&peer->address))
-		return 0;
-	address_format((struct sockaddr *)&peer->address, peer->length, who);
+		return true;
+	peer_format(peer, who);
 	switch (proxy_wait(&reader, fd, deadline_in(PENDING_MS))) {
 	case PROXY_COMPLETE:
 		if (reader.header.relayed) {
@@ -120,11 +120,11 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 	struct stream *stream;
 	char who[ADDRESS_TEXT_MAX];
 
-	if (ask_proxy(o, fd, peer) == -1)
-		return -1;
+	if (!ask_proxy(o, fd, peer))
+		return 0;
 	/* The first line connects to the log, which the sandbox would not
 	 * allow later. */
-	address_format((struct sockaddr *)&peer->address, peer->length, who);
+	peer_format(peer, who);
 	log_line(LOG_INFO, "connection from %s", who);
 	signer_set_channel(
 	    credentials_signer(credentials), open_channel(credentials));

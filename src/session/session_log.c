@@ -98,17 +98,11 @@ log_crash(const struct who *who, double seconds, int status)
 void
 session_log(const struct peer *peer, const struct session_result *r, int status)
 {
-	const struct sockaddr *address = (const void *)&peer->address;
 	double seconds = (double)(deadline_now() - peer->began) / 1e9;
 	struct who who;
 
-	address_format(address, peer->length, who.text);
-	/* The path of a unix socket may contain a colon. */
-	if (address->sa_family == AF_UNIX ||
-	    address_split(who.text, who.address, who.port) == -1) {
-		strcpy(who.address, who.text);
-		who.port[0] = '\0';
-	}
+	peer_format(peer, who.text);
+	(void)address_split(who.text, who.address, who.port);
 	if (status != 0 || r->end == SESSION_CRASHED)
 		log_crash(&who, seconds, status);
 	else
