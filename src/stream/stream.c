@@ -45,6 +45,8 @@ stream_new(int fd, size_t line_max)
 	s->broken = false;
 	s->tls_error = 0;
 	s->pull_errno = 0;
+	memset(s->pulled, 0, sizeof(s->pulled));
+	s->clear_alert = -1;
 	s->cleartext[0] = '\0';
 	s->octets_in = 0;
 	s->octets_out = 0;
@@ -93,6 +95,14 @@ int
 stream_tls_error(const struct stream *s)
 {
 	return s->tls_error;
+}
+
+gnutls_alert_description_t
+stream_alert(const struct stream *s)
+{
+	return s->clear_alert == -1
+	           ? gnutls_alert_get(s->tls)
+	           : (gnutls_alert_description_t)s->clear_alert;
 }
 
 const char *
@@ -275,8 +285,7 @@ stream_strerror(struct stream *s, int error)
 		break;
 	}
 	if (s->tls_error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-		const char *alert =
-		    gnutls_alert_get_name(gnutls_alert_get(s->tls));
+		const char *alert = gnutls_alert_get_name(stream_alert(s));
 
 		snprintf(s->message, sizeof(s->message),
 		    "TLS alert from the peer: %s",

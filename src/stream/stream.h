@@ -138,6 +138,12 @@ gnutls_session_t stream_tls(const struct stream *);
 int stream_tls_error(const struct stream *);
 
 /*
+ * After GNUTLS_E_FATAL_ALERT_RECEIVED: which one.  In a handshake of TLS 1.3 it
+ * may have come in the clear, as OpenSSL sends it.
+ */
+gnutls_alert_description_t stream_alert(const struct stream *);
+
+/*
  * After STREAM_CLEARTEXT: up to 40 octets that the peer sent instead of a TLS
  * record, printable (printable.h) and with dots for quotation marks.
  */

@@ -14,6 +14,10 @@
  * keeps the rest of a record, which has up to 16 KiB (RFC 8446, 5.1). */
 #define STREAM_INPUT_SIZE 4096
 
+/* A fatal alert in the clear: type, version, length, level, description
+ * (RFC 8446, 5.1 and 6). */
+#define STREAM_ALERT_RECORD 7
+
 /* Octets that were received over TLS but not read from the stream yet. */
 struct tls_input {
 	size_t start, end, size;
@@ -37,6 +41,8 @@ struct stream {
 	bool broken;
 	int tls_error;
 	int pull_errno;
+	unsigned char pulled[STREAM_ALERT_RECORD]; /* the last that was */
+	int clear_alert; /* that came where only protected ones may, or -1 */
 
 	char cleartext[41];
 	char message[160];

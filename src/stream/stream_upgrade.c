@@ -23,6 +23,32 @@ note_cleartext(struct stream *s, const void *octets, size_t size)
 			*c = '.';
 }
 
+/* Keeps the last octets that GnuTLS has read. */
+static void
+note_pulled(struct stream *s, const unsigned char *octets, size_t size)
+{
+	size_t room = sizeof(s->pulled), take = size < room ? size : room;
+
+	memmove(s->pulled, s->pulled + take, room - take);
+	memcpy(s->pulled + room - take, octets + size - take, take);
+}
+
+/*
+ * Whether the last record was a fatal alert in the clear.  OpenSSL says so
+ * that it does not take the server's certificate, where TLS 1.3 has all
+ * protected by then, and GnuTLS cannot decrypt it.
+ */
+static bool
+is_clear_alert(struct stream *s)
+{
+	static const unsigned char head[] = {21, 3, 3, 0, 2, 2};
+
+	if (memcmp(s->pulled, head, sizeof(head)) != 0)
+		return false;
+	s->clear_alert = s->pulled[sizeof(head)];
+	return true;
+}
+
 /*
  * GnuTLS's receive function.  The peer's first octet must begin a handshake or
  * an alert record (RFC 8446, 5.1).  Otherwise the peer sent clear text, which
@@ -47,8 +73,10 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 		s->record_seen = true;
 	}
 	n = direct_recv(s->fd, buffer, size, 0);
-	if (n > 0)
+	if (n > 0) {
 		s->tls_octets += (size_t)n;
+		note_pulled(s, buffer, (size_t)n);
+	}
 out:
 	s->pull_errno = errno;
 	if (n < 0)
@@ -129,6 +157,9 @@ handshake(struct stream *s)
 			    GNUTLS_A_UNEXPECTED_MESSAGE);
 			e = STREAM_CLEARTEXT;
 		} else {
+			if (ret == GNUTLS_E_DECRYPTION_FAILED &&
+			    is_clear_alert(s))
+				ret = GNUTLS_E_FATAL_ALERT_RECEIVED;
 			e = stream_tls_failure(s, ret);
 			if (e == STREAM_TLS)
 				send_alert(s, ret);
