@@ -309,9 +309,10 @@ acceptor_turn_away(
 	a->pause = deadline_in(SHORTAGE_MS);
 }
 
-/* Penalises the source of a failed handshake or a crash. */
+/* Penalises the peer's source for what `why` says. */
 static void
-penalise(struct acceptor *a, const struct peer *peer, int64_t ms)
+penalise(
+    struct acceptor *a, const struct peer *peer, int64_t ms, const char *why)
 {
 	const struct sockaddr *address = (const void *)&peer->address;
 	int64_t refused_ms =
@@ -321,9 +322,8 @@ penalise(struct acceptor *a, const struct peer *peer, int64_t ms)
 	if (refused_ms == 0 || !log_limit_allow(&a->penalties))
 		return;
 	peer_format_host(peer, who);
-	log_line(LOG_NOTICE,
-	    "refusing %s for the next %.0f s: its handshakes keep failing", who,
-	    (double)refused_ms / 1e3);
+	log_line(LOG_NOTICE, "refusing %s for the next %.0f s: %s", who,
+	    (double)refused_ms / 1e3, why);
 }
 
 void
@@ -335,8 +335,9 @@ acceptor_ended(struct acceptor *a, const struct peer *peer,
 	admission_release(a->admission, &peer->source);
 	if (!p->on)
 		return;
-	if (result->end == SESSION_HANDSHAKE_FAILED)
-		penalise(a, peer, p->handshake_ms);
+	if (result->end == SESSION_HANDSHAKE_FAILED && result->blameless == 0)
+		penalise(
+		    a, peer, p->handshake_ms, "its handshakes keep failing");
 	else if (result->end == SESSION_CRASHED)
-		penalise(a, peer, p->crash_ms);
+		penalise(a, peer, p->crash_ms, "a session of it crashed");
 }

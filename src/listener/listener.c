@@ -54,7 +54,8 @@ struct listener {
 	struct stats stats;
 	int signals; /* a signalfd(2) */
 	bool stopping;
-	bool unreaped; /* there may be children whose end no signal named */
+	bool told_to_end; /* the sessions that are left, once stopping */
+	bool unreaped;    /* there may be children whose end no signal named */
 	deadline next_reap, next_watchdog, next_kill, next_publish;
 	bool changed; /* what is published, since it was */
 	struct log_limit crash_messages;
@@ -223,9 +224,10 @@ check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
 	bool asked = credentials_ask_clients(renewal_credentials(l->renewal));
 	char who[ADDRESS_TEXT_MAX];
 
-	/* If the process crashed, the result may be incomplete. */
+	session_result_settle(result, status, l->told_to_end);
+	/* If the process was cut off, the result may be incomplete. */
 	if (status != 0)
-		*result = (struct session_result){.end = SESSION_CRASHED};
+		*result = (struct session_result){.end = result->end};
 	if (session_result_check(result, life_ns, asked))
 		return;
 	address_format(
@@ -375,6 +377,7 @@ handle_time(struct listener *l)
 
 	if (l->stopping && now >= l->next_kill) {
 		session_table_signal(l->children, l->kill_signal);
+		l->told_to_end = true;
 		l->kill_signal = SIGKILL;
 		l->next_kill = deadline_in(KILL_MS);
 	}

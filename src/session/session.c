@@ -1,9 +1,11 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/printable.h"
 #include "stream/protocol.h"
@@ -105,18 +107,50 @@ static void
 note_alert(struct session *s, int tls_error)
 {
 	struct session_result *r = s->result;
-	gnutls_session_t tls = stream_tls(s->stream);
 	int alert, level;
 
 	if (tls_error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-		r->alert = gnutls_alert_get(tls);
+		r->alert = stream_alert(s->stream);
 		r->alert_received = 1;
 		return;
 	}
-	alert = client_auth_alert(tls, tls_error);
+	alert = client_auth_alert(stream_tls(s->stream), tls_error);
 	if (alert == -1)
 		alert = gnutls_error_to_alert(tls_error, &level);
 	r->alert = (uint32_t)alert;
+}
+
+/* Whether an error of GnuTLS is this machine's. */
+static bool
+is_ours(int tls_error)
+{
+	return tls_error == GNUTLS_E_MEMORY_ERROR ||
+	       tls_error == GNUTLS_E_RANDOM_FAILED;
+}
+
+/*
+ * Whether a client may well fail so again and again, and mean no harm: it does
+ * not trust our certificate (RFC 8446, 6.2), or asks for a name that GnuTLS
+ * does not take, an IPv6 address say.
+ */
+static bool
+is_blameless(const struct session_result *r, int tls_error)
+{
+	if (tls_error == GNUTLS_E_RECEIVED_DISALLOWED_NAME)
+		return true;
+	if (r->alert_received == 0)
+		return false;
+	switch (r->alert) {
+	case GNUTLS_A_BAD_CERTIFICATE:
+	case GNUTLS_A_UNSUPPORTED_CERTIFICATE:
+	case GNUTLS_A_CERTIFICATE_REVOKED:
+	case GNUTLS_A_CERTIFICATE_EXPIRED:
+	case GNUTLS_A_CERTIFICATE_UNKNOWN:
+	case GNUTLS_A_UNKNOWN_CA:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Records why the handshake failed.  Returns the end of the session. */
@@ -125,7 +159,8 @@ note_failure(struct session *s, int error)
 {
 	struct session_result *r = s->result;
 	const char *why = credentials_why(s->credentials);
-	bool unable = why[0] != '\0';
+	int tls_error = error == STREAM_TLS ? stream_tls_error(s->stream) : 0;
+	bool unable = why[0] != '\0' || is_ours(tls_error);
 
 	if (!unable)
 		why = credentials_client_why(s->credentials);
@@ -138,7 +173,8 @@ note_failure(struct session *s, int error)
 	if (error == STREAM_CLEARTEXT)
 		r->alert = GNUTLS_A_UNEXPECTED_MESSAGE;
 	else if (error == STREAM_TLS)
-		note_alert(s, stream_tls_error(s->stream));
+		note_alert(s, tls_error);
+	r->blameless = is_blameless(r, tls_error);
 	return SESSION_HANDSHAKE_FAILED;
 }
 
@@ -267,9 +303,44 @@ session_end_text(uint32_t end)
 	    [SESSION_TLS_FAILED] = "TLS failed",
 	    [SESSION_UNABLE] = "unable to upgrade",
 	    [SESSION_EARLY_TLS] = "TLS without STARTTLS",
+	    [SESSION_UNSERVED] = "could not be served",
+	    [SESSION_KILLED] = "killed",
+	    [SESSION_STOPPED] = "stopped with the service",
 	};
 
 	return end < sizeof(texts) / sizeof(texts[0]) ? texts[end] : "unknown";
+}
+
+/* Whether a signal tells of a fault in the program that it ended, its system
+ * call filter's included. */
+static bool
+is_fault(int signal)
+{
+	switch (signal) {
+	case SIGABRT:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGSEGV:
+	case SIGSYS:
+	case SIGTRAP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void
+session_result_settle(struct session_result *r, int status, bool told_to_end)
+{
+	if (WIFSIGNALED(status)) {
+		if (is_fault(WTERMSIG(status)))
+			r->end = SESSION_CRASHED;
+		else
+			r->end = told_to_end ? SESSION_STOPPED : SESSION_KILLED;
+	} else if (status != 0 || r->end == SESSION_KILLED ||
+		   r->end == SESSION_STOPPED)
+		r->end = SESSION_CRASHED;
 }
 
 static void

@@ -35,6 +35,10 @@ enum session_end {
 	SESSION_TLS_FAILED,      /* an invalid TLS record */
 	SESSION_UNABLE,          /* to upgrade, by a fault of the server */
 	SESSION_EARLY_TLS,       /* a ClientHello without STARTTLS */
+	SESSION_UNSERVED,        /* its process could not be prepared */
+	SESSION_KILLED,          /* from outside: an administrator, the kernel
+	                            out of memory */
+	SESSION_STOPPED,         /* by the listener */
 };
 
 /* Alerts are octets (RFC 8446, 6); one more value means none. */
@@ -56,6 +60,7 @@ struct session_result {
 	int64_t handshake_ns;              /* 0 if there was none */
 	uint32_t alert;                    /* that ended the handshake */
 	uint32_t alert_received;           /* by us, else it was sent */
+	uint32_t blameless;                /* the client, for that failure */
 	char version[16];                  /* of TLS */
 	char cipher_suite[64];             /* its IANA name */
 	char client[CLIENT_AUTH_NAME_MAX]; /* the verified client, or "" */
@@ -69,6 +74,13 @@ struct session_result {
  */
 void session_serve(struct stream *stream, const struct credentials *,
     const struct session_options *, struct session_result *result);
+
+/*
+ * Corrects a result's end by what is known of its process: wait(2)'s `status`,
+ * and whether the listener had told it to end.
+ */
+void session_result_settle(
+    struct session_result *, int status, bool told_to_end);
 
 /* Describes an enum session_end, of any value. */
 const char *session_end_text(uint32_t end);

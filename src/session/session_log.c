@@ -65,29 +65,35 @@ log_served(
 	/* The reason, unless it repeats the outcome. */
 	if (r->why[0] != '\0' && strcmp(r->why, end) != 0)
 		snprintf(why, sizeof(why), " (%s)", r->why);
-	log_event(LOG_INFO, fields, count,
+	log_event(r->end == SESSION_UNSERVED ? LOG_ERR : LOG_INFO, fields,
+	    count,
 	    "session from %s ended after %.3f s: %s%s; pings: %s in the "
 	    "clear%s%s",
 	    who->text, seconds, end, why, pings, what, client);
 }
 
-/* Logs a session whose process crashed. */
+/* Logs a session whose process ended before it did. */
 static void
-log_crash(const struct who *who, double seconds, int status)
+log_cut_off(const struct who *who, double seconds, uint32_t how, int status)
 {
+	const char *end = session_end_text(how);
 	const struct log_field fields[] = {
 	    {"PINGTLS_PEER", who->text},
 	    {"PINGTLS_PEER_ADDRESS", who->address},
 	    {"PINGTLS_PEER_PORT", who->port},
-	    {"PINGTLS_OUTCOME", session_end_text(SESSION_CRASHED)},
+	    {"PINGTLS_OUTCOME", end},
 	};
 	size_t count = sizeof(fields) / sizeof(fields[0]);
 	int signal = WTERMSIG(status);
 
-	if (WIFSIGNALED(status))
+	if (how == SESSION_STOPPED)
+		log_event(LOG_INFO, fields, count,
+		    "session from %s ended after %.3f s: %s", who->text,
+		    seconds, end);
+	else if (WIFSIGNALED(status))
 		log_event(LOG_WARNING, fields, count,
-		    "session from %s ended after %.3f s by signal %d (%s)",
-		    who->text, seconds, signal, strsignal(signal));
+		    "session from %s ended after %.3f s: %s by signal %d (%s)",
+		    who->text, seconds, end, signal, strsignal(signal));
 	else
 		log_event(LOG_WARNING, fields, count,
 		    "session from %s ended after %.3f s: its process failed "
@@ -103,8 +109,9 @@ session_log(const struct peer *peer, const struct session_result *r, int status)
 
 	peer_format(peer, who.text);
 	(void)address_split(who.text, who.address, who.port);
-	if (status != 0 || r->end == SESSION_CRASHED)
-		log_crash(&who, seconds, status);
+	if (r->end == SESSION_CRASHED || r->end == SESSION_KILLED ||
+	    r->end == SESSION_STOPPED)
+		log_cut_off(&who, seconds, r->end, status);
 	else
 		log_served(&who, seconds, r);
 }

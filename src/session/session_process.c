@@ -1,7 +1,10 @@
 #include "session/session_process.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/descriptors.h"
@@ -21,6 +24,16 @@ block_signals(void)
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
+/* Serves no one, and says why. */
+static _Noreturn void
+give_up(struct session_result *result, const char *what)
+{
+	snprintf(
+	    result->why, sizeof(result->why), "%s: %s", what, strerror(errno));
+	result->end = SESSION_UNSERVED;
+	_exit(EXIT_SUCCESS);
+}
+
 _Noreturn void
 session_process_serve(const struct session_process_options *o, int fd,
     int channel, struct session_result *result)
@@ -31,13 +44,14 @@ session_process_serve(const struct session_process_options *o, int fd,
 	struct stream *stream;
 
 	block_signals();
-	if (descriptors_place(fds, 3) == -1 ||
-	    (stream = stream_new(fds[0], PROTOCOL_LINE_MAX)) == NULL)
-		_exit(EXIT_FAILURE);
+	if (descriptors_place(fds, 3) == -1)
+		give_up(result, "cannot place its descriptors");
+	if ((stream = stream_new(fds[0], PROTOCOL_LINE_MAX)) == NULL)
+		give_up(result, "cannot use its connection");
 	if (o->sandbox != NULL) {
 		descriptors_drop_standard();
 		if (sandbox_enter(o->sandbox, fds[2]) == -1)
-			_exit(EXIT_FAILURE);
+			give_up(result, "cannot enter the sandbox");
 	}
 	signer_set_channel(credentials_signer(o->credentials), fds[1]);
 	session_serve(stream, o->credentials, o->session, result);

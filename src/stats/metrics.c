@@ -100,8 +100,8 @@ print_metrics(FILE *f, const struct stats *s, size_t sessions)
 	describe(f, "sessions", "gauge", "Sessions now.");
 	fprintf(f, PREFIX "sessions %zu\n", sessions);
 	counter(f, "sessions_total", "Sessions that ended.", s->sessions);
-	counter(f, "sessions_crashed_total",
-	    "Sessions whose process ended abnormally.", s->crashed);
+	counter(
+	    f, "sessions_crashed_total", "Sessions that crashed.", s->crashed);
 	counter(f, "upgrades_total", "Sessions upgraded to TLS.", s->upgraded);
 	counter(f, "upgrades_resumed_total",
 	    "Upgrades that resumed an earlier session.", s->resumed);

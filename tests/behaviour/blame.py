@@ -2,13 +2,25 @@
 """What the log says of a client is what it did, and it is not blamed for more."""
 
 import os
+import signal
 import socket
+import ssl
 import struct
 import sys
 
-from peer import ask, connect
-from programs import PINGTLSD, TO_SERVE, pair, run, scratch, server
-from tap import equal, has, main, test
+from peer import Tls, ask, client_context, connect, dialogue, read_rest, upgrade
+from programs import (
+    PINGTLSD,
+    TO_SERVE,
+    Program,
+    Server,
+    needs_plain_build,
+    pair,
+    run,
+    scratch,
+    server,
+)
+from tap import equal, has, main, needs, needs_root, test
 
 
 @test("the name that a client gives its own unix socket is not logged")
@@ -77,6 +89,97 @@ def gone_before_systemd() -> None:
             )
         equal(done.returncode, 0, f"exit status after {done.stderr!r}")
         has(done.stderr, "closed by the peer|gone before it was served")
+
+
+STRICT = ("--penalties", "handshake=60,crash=60,min=1")
+
+
+def unblamed(pingtlsd: Server) -> None:
+    """The source is served as before."""
+    pingtlsd.wait_sessions(0)
+    equal(pingtlsd.said("refusing"), None, "a penalty in the log")
+    dialogue(pingtlsd.port)
+
+
+@test("a client that refuses our certificate is not penalised for it")
+def refused_certificate() -> None:
+    with server(*STRICT) as pingtlsd:
+        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+            context = client_context("other-ca")
+            context.maximum_version = version
+            for name in "localhost", "another.example":
+                with connect(pingtlsd.port) as peer:
+                    try:
+                        upgrade(peer, context, name)
+                        raise AssertionError("the certificate is trusted")
+                    except ssl.SSLCertVerificationError:
+                        read_rest(peer)
+            pingtlsd.wait_line("handshake failed .*alert from the peer: CA is unknown")
+        unblamed(pingtlsd)
+
+
+@test("nor one that asks for a name that GnuTLS does not take")
+def refused_name() -> None:
+    with server(*STRICT) as pingtlsd:
+        with connect(pingtlsd.port) as peer:
+            hello = Tls(peer, name="name.example").hello()
+            # Of the same length, so that the rest of the octets stays right.
+            peer.sendall(b"STARTTLS\n" + hello.replace(b"name.example", b"name!example"))
+            read_rest(peer)
+        pingtlsd.wait_line("handshake failed .*SNI")
+        unblamed(pingtlsd)
+
+
+@test("nor one whose session is killed from outside")
+def killed() -> None:
+    with server(*STRICT) as pingtlsd:
+        for number in signal.SIGKILL, signal.SIGTERM:
+            with connect(pingtlsd.port) as peer:
+                ask(peer, b"PING\n", b"PONG\n")
+                os.kill(pingtlsd.wait_sessions(1)[0], number)
+                pingtlsd.wait_line(rf"killed by signal {number:d} ")
+        unblamed(pingtlsd)
+
+
+@test("a session that crashes has words of its own, and is penalised")
+def crashed() -> None:
+    with server(*STRICT) as pingtlsd:
+        with connect(pingtlsd.port) as peer:
+            ask(peer, b"PING\n", b"PONG\n")
+            os.kill(pingtlsd.wait_sessions(1)[0], signal.SIGSEGV)
+            pingtlsd.wait_line(r"crashed by signal 11 \(Segmentation fault\)")
+        pingtlsd.wait_line(r"refusing 127\.0\.0\.1 for the next 60 s: a session .*crash")
+
+
+@test("a session that is ended with the service is no crash")
+def drained() -> None:
+    pingtlsd = Server("--drain-timeout", 0.1, *STRICT)
+    with connect(pingtlsd.port) as idle, connect(pingtlsd.port) as shaking:
+        ask(idle, b"PING\n", b"PONG\n")
+        ask(shaking, b"PING\n", b"PONG\n")
+        shaking.sendall(b"STARTTLS\n")
+        pingtlsd.stop()
+    stopped = sum("stopped with the service" in line for line in pingtlsd.lines)
+    equal(stopped, 2, "sessions that were stopped")
+    equal(pingtlsd.said("signal|crash|killed|refusing"), None, "what they are called")
+
+
+@test("a session that cannot enter its sandbox says why, and no one is blamed")
+def unconfined() -> None:
+    needs_root()
+    needs_plain_build("is not confined")
+    with server(*STRICT) as pingtlsd:
+        refuse = ["-e", "trace=setrlimit,prlimit64", "-e", "inject=setrlimit,prlimit64:error=EPERM"]
+        strace = Program([needs("strace"), "-f", *refuse, "-p", pingtlsd.pid])
+        strace.wait_line("attached")
+        with connect(pingtlsd.port) as peer:
+            equal(read_rest(peer), b"", "of a session that is not served")
+        pingtlsd.wait_line(
+            r"could not be served \(cannot enter the sandbox: Operation not permitted\)"
+        )
+        strace.signal(signal.SIGINT)
+        strace.wait()
+        unblamed(pingtlsd)
 
 
 main()

@@ -16,6 +16,7 @@
 
 static struct peer peer;
 static struct session_result result;
+static bool told_to_end;
 
 static void
 set_up(void)
@@ -51,6 +52,7 @@ expect(int status, const char *before, const char *after)
 	int length = 0;
 
 	unit_capture_begin(STDERR_FILENO);
+	session_result_settle(&result, status, told_to_end);
 	session_log(&peer, &result, status);
 	said = unit_capture_end();
 	ck_assert_uint_eq(unit_lines(said), 1);
@@ -126,13 +128,23 @@ END_TEST
 START_TEST(tells_how_a_process_ended)
 {
 	expect(SIGSEGV, "pingtlsd: session from 192.0.2.1:4711 ended after ",
-	    " s by signal 11 (Segmentation fault)\n");
+	    " s: crashed by signal 11 (Segmentation fault)\n");
+	expect(SIGKILL, "pingtlsd: session from 192.0.2.1:4711 ended after ",
+	    " s: killed by signal 9 (Killed)\n");
 	expect(W_EXITCODE(3, 0),
 	    "pingtlsd: session from 192.0.2.1:4711 ended after ",
 	    " s: its process failed with status 3\n");
 	result.end = SESSION_CRASHED;
 	expect(0, "pingtlsd: session from 192.0.2.1:4711 ended after ",
 	    " s: its process failed with status 0\n");
+	result.end = SESSION_STOPPED;
+	expect(0, "pingtlsd: session from 192.0.2.1:4711 ended after ",
+	    " s: its process failed with status 0\n");
+	told_to_end = true;
+	expect(SIGTERM, "pingtlsd: session from 192.0.2.1:4711 ended after ",
+	    " s: stopped with the service\n");
+	expect(SIGSYS, "pingtlsd: session from 192.0.2.1:4711 ended after ",
+	    " s: crashed by signal 31 (Bad system call)\n");
 }
 END_TEST
 
