@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -16,6 +17,7 @@
 #include "base/descriptors.h"
 #include "base/dontfork.h"
 #include "listener/acceptor.h"
+#include "listener/notifier.h"
 #include "listener/session_table.h"
 #include "log/log.h"
 #include "log/log_limit.h"
@@ -56,9 +58,10 @@ struct listener {
 	bool stopping;
 	bool told_to_end; /* the sessions that are left, once stopping */
 	bool unreaped;    /* there may be children whose end no signal named */
-	deadline next_reap, next_watchdog, next_kill, next_publish;
+	deadline next_reap, next_kill, next_publish;
 	bool changed; /* what is published, since it was */
 	struct log_limit crash_messages;
+	struct notifier notifier;
 	int kill_signal;
 	char metrics[METRICS_TEXT_MAX];
 };
@@ -93,6 +96,7 @@ listener_new(const struct listener_options *options, struct sockets *sockets,
 	l->sockets = sockets;
 	l->loader = loader;
 	l->renewal = renewal;
+	renewal_set_notifier(renewal, &l->notifier);
 	l->next_kill = DEADLINE_NEVER;
 	sigemptyset(&handled);
 	sigaddset(&handled, SIGCHLD);
@@ -202,14 +206,16 @@ write_metrics(struct listener *l)
 static void
 publish(struct listener *l)
 {
-	char text[STATS_TEXT_MAX];
+	char counters[STATS_TEXT_MAX], status[STATS_TEXT_MAX + 80];
 
-	stats_format(&l->stats, session_table_count(l->children), text);
-	systemd_notify("STATUS=%s%s",
+	stats_format(&l->stats, session_table_count(l->children), counters);
+	snprintf(status, sizeof(status), "STATUS=%s%s",
 	    renewal_able(l->renewal)
 		? ""
 		: "STARTTLS fails: no certificate and key could be loaded; ",
-	    text);
+	    counters);
+	/* Where it cannot be sent now, another follows. */
+	(void)systemd_notify(status);
 	if (l->options->metrics_file != NULL)
 		write_metrics(l);
 	l->changed = false;
@@ -333,7 +339,7 @@ stop(struct listener *l)
 		l->next_kill = l->options->drain_ms == 0
 		                   ? 0
 		                   : deadline_in(l->options->drain_ms);
-		systemd_notify("STOPPING=1");
+		notifier_tell(&l->notifier, "STOPPING=1");
 		log_line(LOG_NOTICE, "stopping; sessions to end: %zu",
 		    session_table_count(l->children));
 		sockets_close(l->sockets);
@@ -372,7 +378,7 @@ handle_signals(struct listener *l)
 static deadline
 handle_time(struct listener *l)
 {
-	int64_t now = deadline_now(), watchdog = systemd_watchdog_ms();
+	int64_t now = deadline_now();
 	deadline next = renewal_deadline(l->renewal);
 
 	if (l->stopping && now >= l->next_kill) {
@@ -390,13 +396,7 @@ handle_time(struct listener *l)
 		next = deadline_earlier(next, deadline_after(now, SETTLE_MS));
 	kill_overdue(l, now);
 	next = deadline_earlier(next, session_table_next_end(l->children));
-	if (watchdog > 0) {
-		if (now >= l->next_watchdog) {
-			systemd_notify("WATCHDOG=1");
-			l->next_watchdog = deadline_in(watchdog);
-		}
-		next = deadline_earlier(next, l->next_watchdog);
-	}
+	next = deadline_earlier(next, notifier_handle_time(&l->notifier, now));
 	if (l->changed && now >= l->next_publish)
 		publish(l);
 	if (l->changed)
@@ -434,7 +434,7 @@ wait_for_work(struct listener *l, deadline until)
 int
 listener_run(struct listener *l)
 {
-	systemd_notify("READY=1");
+	notifier_tell(&l->notifier, "READY=1");
 	publish(l);
 	while (!l->stopping || session_table_count(l->children) > 0)
 		wait_for_work(l, handle_time(l));

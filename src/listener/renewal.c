@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +10,6 @@
 #include "base/dontfork.h"
 #include "loader/load.h"
 #include "log/log.h"
-#include "log/systemd.h"
 
 /* A failed load is repeated after the first pause, which then doubles, up to a
  * minute. */
@@ -23,6 +23,7 @@
 
 struct renewal {
 	struct loader *loader;
+	struct notifier *notifier;
 	const struct credentials_options *options;
 	struct credentials *credentials;
 	struct keyholder
@@ -53,6 +54,12 @@ renewal_new(struct loader *loader, const struct credentials_options *options)
 		return r;
 	renewal_free(r);
 	return NULL;
+}
+
+void
+renewal_set_notifier(struct renewal *r, struct notifier *notifier)
+{
+	r->notifier = notifier;
 }
 
 void
@@ -158,7 +165,7 @@ finish(struct renewal *r, bool renewed)
 	else
 		try_later(r);
 	if (r->reloading)
-		systemd_notify("READY=1");
+		notifier_tell(r->notifier, "READY=1");
 	r->reloading = false;
 	if (r->again) {
 		r->again = false;
@@ -194,13 +201,16 @@ renewal_start(struct renewal *r, bool go_on)
 void
 renewal_reload(struct renewal *r)
 {
+	char state[NOTIFIER_STATE_MAX];
+
 	if (r->load != NULL) {
 		r->again = true;
 		return;
 	}
 	r->reloading = true;
-	systemd_notify(
-	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, deadline_now() / 1000);
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    deadline_now() / 1000);
+	notifier_tell(r->notifier, state);
 	begin(r);
 }
 

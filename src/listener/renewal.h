@@ -11,6 +11,7 @@
 
 #include "base/deadline.h"
 #include "credentials/credentials.h"
+#include "listener/notifier.h"
 #include "loader/loader.h"
 
 struct renewal;
@@ -22,6 +23,9 @@ struct renewal;
  */
 struct renewal *renewal_new(
     struct loader *, const struct credentials_options *);
+
+/* Who tells systemd of reloads; it must be set before the first one. */
+void renewal_set_notifier(struct renewal *, struct notifier *);
 
 /* NULL is allowed. */
 void renewal_free(struct renewal *);

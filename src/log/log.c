@@ -1,25 +1,42 @@
 #include "log/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "log/datagram.h"
 #include "log/systemd.h"
 
-#define FIELDS_MAX 24
+/* A line with its fields, each a name and a value. */
+#define ENTRY_SIZE 4096
+
+static const char syslog_path[] = "/dev/log";
+static const char journal_path[] = "/run/systemd/journal/socket";
 
 static const char *log_name = "";
 static enum log_target log_target = LOG_TARGET_STDERR;
 static int log_most = LOG_INFO;
 static log_relay_function *log_relayed; /* NULL: not relayed */
 static int log_relay_socket;
-static bool
-    log_prefix; /* stderr is connected to the journal: sd-daemon(3) prefixes */
+/* stderr is connected to the journal: sd-daemon(3) prefixes */
+static bool log_prefix;
+static int log_socket = -1;
+static unsigned long log_lost; /* lines that could not be written */
+
+/* Connects to where the target listens. */
+static void
+open_socket(void)
+{
+	if (log_socket != -1)
+		close(log_socket);
+	log_socket = datagram_open(
+	    log_target == LOG_TARGET_JOURNAL ? journal_path : syslog_path);
+}
 
 void
 log_open(const char *name, enum log_target target, int most)
@@ -29,14 +46,14 @@ log_open(const char *name, enum log_target target, int most)
 	log_prefix = systemd_has_stderr();
 	if (target == LOG_TARGET_AUTO)
 		target = log_prefix ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR;
-	if (target == LOG_TARGET_JOURNAL && !systemd_has_journal())
+	if (target == LOG_TARGET_JOURNAL && access(journal_path, W_OK) == -1)
 		target = LOG_TARGET_SYSLOG;
 	log_target = target;
-	if (target == LOG_TARGET_SYSLOG) {
-		/* Both now, since a confined process could not. */
-		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-		tzset();
-	}
+	if (target == LOG_TARGET_STDERR)
+		return;
+	/* Now: a sandboxed process could not. */
+	open_socket();
+	tzset();
 }
 
 void
@@ -46,10 +63,16 @@ log_relay(log_relay_function *relay, int socket)
 	log_relay_socket = socket;
 }
 
-/* A single write, so that lines of several processes do not mix. */
-static void
+/*
+ * A single write, so that lines of several processes do not mix.  It does not
+ * wait: what poll(2) says is writable takes a line, which is shorter than
+ * PIPE_BUF.
+ */
+static int
 write_stderr(int priority, const char *line)
 {
+	struct pollfd to = {.fd = STDERR_FILENO, .events = POLLOUT};
+	const struct timespec at_once = {0, 0};
 	char text[LOG_LINE_MAX + 64];
 	int n;
 
@@ -57,39 +80,69 @@ write_stderr(int priority, const char *line)
 		n = snprintf(text, sizeof(text), "<%d>%s\n", priority, line);
 	else
 		n = snprintf(text, sizeof(text), "%s: %s\n", log_name, line);
-	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) == -1) {
-		/* There is nowhere to report it. */
-	}
+	if (ppoll(&to, 1, &at_once, NULL) != 1)
+		return -1;
+	return write(STDERR_FILENO, text, (size_t)n) == -1 ? -1 : 0;
 }
 
+/* The syslog or the journal may have been started anew. */
+static int
+send_entry(const char *entry, size_t size)
+{
+	if (datagram_send(log_socket, entry, size) == 0)
+		return 0;
+	if (errno == EAGAIN)
+		return -1;
+	open_socket();
+	return datagram_send(log_socket, entry, size);
+}
+
+/* As syslog(3) writes it; that waits for who reads. */
+static int
+write_syslog(int priority, const char *line)
+{
+	char text[LOG_LINE_MAX + 128], when[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int n;
+
+	localtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%b %e %T", &tm);
+	n = snprintf(text, sizeof(text), "<%d>%s %s[%ld]: %s",
+	    LOG_DAEMON | priority, when, log_name, (long)getpid(), line);
+	return send_entry(text, (size_t)n);
+}
+
+/* Appends a field to an entry, if it fits. */
+static size_t __attribute__((format(printf, 3, 4)))
+append(char *entry, size_t length, const char *format, ...)
+{
+	size_t room = ENTRY_SIZE - length;
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(entry + length, room, format, arguments);
+	va_end(arguments);
+	return n >= 0 && (size_t)n < room ? length + (size_t)n : length;
+}
+
+/* In the journal's own form
+ * (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/). */
 static int
 write_journal(int priority, const struct log_field *fields, size_t count,
     const char *line)
 {
-	struct iovec items[FIELDS_MAX + 3];
-	char message[LOG_LINE_MAX + 16], level[16], name[80];
-	char *texts[FIELDS_MAX];
-	size_t made = 0;
-	int n = 0, ret;
+	char entry[ENTRY_SIZE];
+	size_t n = 0;
 
-	snprintf(message, sizeof(message), "MESSAGE=%s", line);
-	snprintf(level, sizeof(level), "PRIORITY=%d", priority);
-	snprintf(name, sizeof(name), "SYSLOG_IDENTIFIER=%s", log_name);
-	items[n++] = (struct iovec){message, strlen(message)};
-	items[n++] = (struct iovec){level, strlen(level)};
-	items[n++] = (struct iovec){name, strlen(name)};
-	for (size_t i = 0; i < count && i < FIELDS_MAX; i++) {
-		int length = asprintf(
-		    &texts[made], "%s=%s", fields[i].name, fields[i].value);
-
-		if (length < 0)
-			break;
-		items[n++] = (struct iovec){texts[made++], (size_t)length};
-	}
-	ret = systemd_journal(items, n);
-	while (made > 0)
-		free(texts[--made]);
-	return ret;
+	n = append(entry, n, "MESSAGE=%s\n", line);
+	n = append(entry, n, "PRIORITY=%d\n", priority);
+	n = append(entry, n, "SYSLOG_IDENTIFIER=%s\n", log_name);
+	for (size_t i = 0; i < count; i++)
+		n = append(
+		    entry, n, "%s=%s\n", fields[i].name, fields[i].value);
+	return send_entry(entry, n);
 }
 
 bool
@@ -97,6 +150,36 @@ log_wants(int priority)
 {
 	/* The process that logs a relayed line applies its limit. */
 	return log_relayed != NULL || priority <= log_most;
+}
+
+static int
+write_line(int priority, const struct log_field *fields, size_t count,
+    const char *line)
+{
+	switch (log_target) {
+	case LOG_TARGET_SYSLOG:
+		return write_syslog(priority, line);
+	case LOG_TARGET_JOURNAL:
+		return write_journal(priority, fields, count, line);
+	default:
+		return write_stderr(priority, line);
+	}
+}
+
+/* Says first how many lines were lost, if some were. */
+static int
+write_lost(void)
+{
+	char line[LOG_LINE_MAX];
+
+	if (log_lost == 0)
+		return 0;
+	snprintf(line, sizeof(line),
+	    "%lu lines of this log could not be written", log_lost);
+	if (write_line(LOG_WARNING, NULL, 0, line) == -1)
+		return -1;
+	log_lost = 0;
+	return 0;
 }
 
 static void __attribute__((format(printf, 4, 0)))
@@ -108,21 +191,14 @@ put(int priority, const struct log_field *fields, size_t count,
 	if (!log_wants(priority))
 		return;
 	vsnprintf(line, sizeof(line), format, arguments);
-	if (log_relayed != NULL) {
+	/* A file's name may hold one; an event is one line. */
+	for (char *c = line; (c = strchr(c, '\n')) != NULL;)
+		*c = ' ';
+	if (log_relayed != NULL)
 		log_relayed(priority, line, log_relay_socket);
-		return;
-	}
-	switch (log_target) {
-	case LOG_TARGET_SYSLOG:
-		syslog(priority, "%s", line);
-		break;
-	case LOG_TARGET_JOURNAL:
-		if (write_journal(priority, fields, count, line) == 0)
-			break;
-		/* fall through */
-	default:
-		write_stderr(priority, line);
-	}
+	else if (write_lost() == -1 ||
+		 write_line(priority, fields, count, line) == -1)
+		log_lost++;
 }
 
 void

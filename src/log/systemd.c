@@ -2,20 +2,23 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #ifdef HAVE_LIBSYSTEMD
-
 #include <dlfcn.h>
-
-/* Without CODE_FILE and CODE_LINE, which would name this file. */
-#define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-journal.h>
+#endif
+
+#include "base/parse.h"
+#include "log/datagram.h"
+#include "log/log.h"
+
+#ifdef HAVE_LIBSYSTEMD
 
 _Static_assert(
     SYSTEMD_FIRST_SOCKET == SD_LISTEN_FDS_START, "sd_listen_fds(3) says 3");
@@ -28,9 +31,7 @@ _Static_assert(
 static const char library_name[] = "libsystemd.so.0";
 static struct {
 	__typeof__(sd_listen_fds) *listen_fds;
-	__typeof__(sd_notify) *notify;
 	__typeof__(sd_watchdog_enabled) *watchdog_enabled;
-	__typeof__(sd_journal_sendv) *journal_sendv;
 } systemd;
 
 static bool
@@ -38,16 +39,29 @@ load(void)
 {
 	void *library;
 
-	if (systemd.notify != NULL)
+	if (systemd.watchdog_enabled != NULL)
 		return true;
 	library = dlopen(library_name, RTLD_NOW);
 	if (library == NULL)
 		return false;
 	systemd.listen_fds = dlsym(library, "sd_listen_fds");
 	systemd.watchdog_enabled = dlsym(library, "sd_watchdog_enabled");
-	systemd.journal_sendv = dlsym(library, "sd_journal_sendv");
-	systemd.notify = dlsym(library, "sd_notify");
-	return systemd.notify != NULL;
+	return systemd.watchdog_enabled != NULL;
+}
+
+/* Warns of sockets that are passed, but to another process. */
+static void
+warn_of_strangers(void)
+{
+	const char *text = getenv("LISTEN_PID");
+	unsigned long pid;
+
+	if (text != NULL && parse_count(text, 1, LONG_MAX, &pid) == 0 &&
+	    pid != (unsigned long)getpid())
+		log_line(LOG_WARNING,
+		    "LISTEN_PID is %lu, and this process %ld: the sockets "
+		    "passed are not taken",
+		    pid, (long)getpid());
 }
 
 int
@@ -61,28 +75,13 @@ systemd_sockets(void)
 		errno = ELIBACC;
 		return -1;
 	}
+	warn_of_strangers();
 	n = systemd.listen_fds(1);
 	if (n < 0) {
 		errno = -n;
 		return -1;
 	}
 	return n;
-}
-
-void
-systemd_notify(const char *format, ...)
-{
-	va_list arguments;
-	char *state;
-
-	if (getenv("NOTIFY_SOCKET") == NULL || !load())
-		return;
-	va_start(arguments, format);
-	if (vasprintf(&state, format, arguments) >= 0) {
-		systemd.notify(0, state);
-		free(state);
-	}
-	va_end(arguments);
 }
 
 int64_t
@@ -96,24 +95,6 @@ systemd_watchdog_ms(void)
 	           : 0;
 }
 
-bool
-systemd_has_journal(void)
-{
-	return access("/run/systemd/journal/socket", W_OK) == 0 && load();
-}
-
-int
-systemd_journal(const struct iovec *items, int count)
-{
-	int ret = systemd.journal_sendv(items, count);
-
-	if (ret < 0) {
-		errno = -ret;
-		return -1;
-	}
-	return 0;
-}
-
 #else
 
 int
@@ -122,34 +103,32 @@ systemd_sockets(void)
 	return 0;
 }
 
-void
-systemd_notify(const char *format, ...)
-{
-	(void)format;
-}
-
 int64_t
 systemd_watchdog_ms(void)
 {
 	return 0;
 }
 
-bool
-systemd_has_journal(void)
-{
-	return false;
-}
+#endif
 
 int
-systemd_journal(const struct iovec *items, int count)
+systemd_notify(const char *state)
 {
-	(void)items;
-	(void)count;
-	errno = ENOSYS;
-	return -1;
-}
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd, ret, saved;
 
-#endif
+	if (path == NULL)
+		return 0;
+	/* Each time anew: another may have come to listen there. */
+	fd = datagram_open(path);
+	if (fd == -1)
+		return -1;
+	ret = datagram_send(fd, state, strlen(state));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return ret;
+}
 
 bool
 systemd_has_stderr(void)

@@ -1,45 +1,41 @@
 /*
- * The interface to systemd: socket activation, notification, watchdog and
- * journal.  In a build without libsystemd the functions do nothing.
+ * systemd, the service manager: the sockets it passes, and what it is told.
+ *
+ * sd_notify(3) and sd_journal_sendv(3) wait for whoever reads, and cannot be
+ * told not to; what they send is documented, one datagram each, and sent here
+ * and in log.c without a wait.  libsystemd does the rest.
  */
 #ifndef PINGTLS_SYSTEMD_H
 #define PINGTLS_SYSTEMD_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 /* The first descriptor passed (sd_listen_fds(3)). */
 #define SYSTEMD_FIRST_SOCKET 3
 
 /*
- * Returns the number of sockets passed, from SYSTEMD_FIRST_SOCKET on, or -1
- * with errno.  Makes them close-on-exec and unsets the environment variables.
+ * The number of sockets passed, from SYSTEMD_FIRST_SOCKET on, now
+ * close-on-exec; the environment that told is cleared.  Those that are another
+ * process's are warned of and not counted.  Returns -1 with errno.
  */
 int systemd_sockets(void);
 
 /*
- * Sends a notification as sd_notify(3) does, several assignments separated by
- * newlines.  Does nothing if systemd expects none.
+ * Tells the manager `state`, in the terms of sd_notify(3), newlines between.
+ * Nothing happens where there is none.  Returns 0, or -1 with errno: EAGAIN if
+ * it would have to wait.
  */
-void systemd_notify(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+int systemd_notify(const char *state);
 
 /*
- * The interval at which to send "WATCHDOG=1", in milliseconds: half the timeout
- * (sd_watchdog_enabled(3)).  0: there is no watchdog.
+ * How often "WATCHDOG=1" must be sent, in milliseconds: half of what the
+ * manager waits (sd_watchdog_enabled(3)).  0: it does not wait.
  */
 int64_t systemd_watchdog_ms(void);
 
-/* True if standard error is connected to the journal (systemd.exec(5),
+/* True if standard error leads to the journal (systemd.exec(5),
  * JOURNAL_STREAM). */
 bool systemd_has_stderr(void);
-
-/* True if systemd_journal() can be used. */
-bool systemd_has_journal(void);
-
-/* Writes a journal entry (sd_journal_sendv(3)).  Returns 0, or -1 with errno.
- */
-int systemd_journal(const struct iovec *items, int count);
 
 #endif

@@ -34,15 +34,32 @@ class Systemd:
             if message.startswith(start):
                 return message
 
+    def fill(self) -> None:
+        """Nothing more can be sent there until something is read."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            try:
+                while True:
+                    sender.sendto(b"X=1", self.environment["NOTIFY_SOCKET"])
+            except BlockingIOError:
+                pass
+
     def close(self) -> None:
         self._socket.close()
 
 
 @contextmanager
-def managed(**environment: str) -> Iterator[tuple[Systemd, Server]]:
-    """A server under a stand-in for systemd, ended by the test."""
+def managed(
+    deaf: bool = False, **environment: str
+) -> Iterator[tuple[Systemd, Server]]:
+    """A server under a stand-in for systemd, which may have stopped to read.
+
+    The test ends the server.
+    """
     needs_libsystemd()
     systemd = Systemd()
+    if deaf:
+        systemd.fill()
     new = systemd.environment | environment
     os.environ |= new
     try:
@@ -93,6 +110,19 @@ def watchdog() -> None:
             "the status has the dialogue",
             lambda: " 1 upgrade" in systemd.told("STATUS="),
         )
+        pingtlsd.stop()
+
+
+@test("a manager that reads nothing holds up nothing, and hears READY once it does")
+def deaf_manager() -> None:
+    with managed(deaf=True, WATCHDOG_USEC="500000") as (systemd, pingtlsd):
+        for _ in range(3):
+            dialogue(pingtlsd.port)
+        pingtlsd.signal(signal.SIGUSR1)
+        pingtlsd.wait_line("sessions now")
+        equal(systemd.told("READY"), "READY=1")
+        equal(systemd.told("WATCHDOG"), "WATCHDOG=1")
+        systemd.fill()
         pingtlsd.stop()
 
 
