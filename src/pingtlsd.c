@@ -55,6 +55,7 @@ settle(const struct options *o, const struct account *account,
 	 * once and, after a few times, close them for good. */
 	if (renewal_start(renewal, passed) == -1 && !passed)
 		return -1;
+	listener_block_signals();
 	if (o->pid_file != NULL && daemonize_write_pid(o->pid_file) == -1) {
 		log_line(LOG_ERR, "cannot write %s: %s", o->pid_file,
 		    strerror(errno));
@@ -256,6 +257,25 @@ show_what_was_asked(void)
 	return EXIT_FAILURE;
 }
 
+/* What may come before anyone is there to handle it must not be the end. */
+static void
+prepare_signals(void)
+{
+	sigset_t later;
+
+	/* Errors of write(2) say the same. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	/* If who started us ignored it, the end of no child would be reported
+	 * (wait(2)). */
+	signal(SIGCHLD, SIG_DFL);
+	/* A renewal of certificates knows nothing of our start. */
+	sigemptyset(&later);
+	sigaddset(&later, SIGHUP);
+	sigaddset(&later, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &later, NULL);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -264,10 +284,7 @@ main(int argc, char *argv[])
 	struct options o;
 	int status;
 
-	signal(SIGPIPE, SIG_IGN);
-	/* If it was inherited as ignored, children could not be waited for
-	 * (wait(2)). */
-	signal(SIGCHLD, SIG_DFL);
+	prepare_signals();
 	log_open("pingtlsd",
 	    stderr_is_peer ? LOG_TARGET_SYSLOG : LOG_TARGET_STDERR, LOG_INFO);
 	if (error != 0) {

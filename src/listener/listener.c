@@ -81,12 +81,34 @@ check_descriptors(const struct listener_options *options)
 		    most, options->max_sessions);
 }
 
+static sigset_t
+handled_signals(void)
+{
+	sigset_t handled;
+
+	sigemptyset(&handled);
+	sigaddset(&handled, SIGCHLD);
+	sigaddset(&handled, SIGHUP);
+	sigaddset(&handled, SIGINT);
+	sigaddset(&handled, SIGTERM);
+	sigaddset(&handled, SIGUSR1);
+	return handled;
+}
+
+void
+listener_block_signals(void)
+{
+	const sigset_t handled = handled_signals();
+
+	sigprocmask(SIG_BLOCK, &handled, NULL);
+}
+
 struct listener *
 listener_new(const struct listener_options *options, struct sockets *sockets,
     struct loader *loader, struct renewal *renewal)
 {
 	struct listener *l = dontfork_new(sizeof(*l));
-	sigset_t handled;
+	const sigset_t handled = handled_signals();
 
 	if (l == NULL) {
 		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
@@ -98,13 +120,6 @@ listener_new(const struct listener_options *options, struct sockets *sockets,
 	l->renewal = renewal;
 	renewal_set_notifier(renewal, &l->notifier);
 	l->next_kill = DEADLINE_NEVER;
-	sigemptyset(&handled);
-	sigaddset(&handled, SIGCHLD);
-	sigaddset(&handled, SIGHUP);
-	sigaddset(&handled, SIGINT);
-	sigaddset(&handled, SIGTERM);
-	sigaddset(&handled, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &handled, NULL);
 	check_descriptors(options);
 	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (options->sandboxed)

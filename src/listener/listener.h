@@ -12,10 +12,13 @@
 
 struct listener;
 
+/* The signals that listener_run() handles wait for it from now on: to be called
+ * before anyone is told of this process. */
+void listener_block_signals(void);
+
 /*
- * A listener on `sockets`.  From here on the signals it handles are blocked and
- * wait for listener_run.  Everything passed stays the caller's and must outlive
- * it.  Returns NULL after logging one line.
+ * A listener on `sockets`, signals blocked.  Everything passed stays the
+ * caller's and must outlive it.  Returns NULL after logging one line.
  */
 struct listener *listener_new(const struct listener_options *, struct sockets *,
     struct loader *, struct renewal *);

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
+
 /* The parent: exits with the status that the shell is to see. */
 static _Noreturn void
 stand_by(pid_t child, int ready)
@@ -73,12 +75,8 @@ daemonize_ready(int descriptor)
 int
 daemonize_write_pid(const char *file)
 {
-	FILE *f = fopen(file, "we");
-	int bad;
+	char text[32];
+	int size = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
-	if (f == NULL)
-		return -1;
-	bad = fprintf(f, "%ld\n", (long)getpid()) < 0;
-	bad |= fclose(f) != 0;
-	return bad ? -1 : 0;
+	return atomic_file_write(file, text, (size_t)size, 0644);
 }

@@ -150,7 +150,7 @@ DEADLY = [
     and number
     not in {
         *(signal.SIGHUP, signal.SIGINT, signal.SIGUSR1),  # blocked
-        signal.SIGPIPE,  # ignored
+        *(signal.SIGPIPE, signal.SIGXFSZ),  # ignored
         *(signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH),
         *(signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
     }
