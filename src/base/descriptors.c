@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int
@@ -104,4 +105,12 @@ descriptors_place(int *fds, size_t count)
 	}
 	descriptors_keep(fds, count);
 	return 0;
+}
+
+void
+descriptors_read_out_of_band(int socket)
+{
+	int one = 1;
+
+	(void)setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
 }

@@ -25,6 +25,13 @@ void descriptors_drop_standard(void);
 unsigned long descriptors_raise_limit(void);
 
 /*
+ * Has octets that come out of band read as what they are, the next in the
+ * stream.  On a unix socket poll(2) else reports one again and again, and no
+ * read takes it.
+ */
+void descriptors_read_out_of_band(int socket);
+
+/*
  * Closes every descriptor from 3 on except the `count` in `keep`, any of which
  * may be -1.  If that is impossible the process is aborted: it must never go on
  * with a descriptor that it should not have.

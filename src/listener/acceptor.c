@@ -35,7 +35,8 @@ struct acceptor {
 	struct pending *pending; /* NULL: there are no proxies */
 	/* Apart, so that a flood of one hides no other. */
 	struct log_limit rejections, penalties, shortages;
-	int epoll; /* the listening sockets, and the pending */
+	size_t listening; /* sockets */
+	int epoll;        /* the listening sockets, and the pending */
 	deadline pause;
 	void (*reap)(void *); /* NULL: none */
 	void *reap_object;
@@ -78,6 +79,7 @@ set_sockets(struct acceptor *a, const struct sockets *sockets)
 	for (size_t i = 0; i < sockets->count; i++)
 		if (watch_socket(a, sockets->fds[i]) == -1)
 			return -1;
+	a->listening = sockets->count;
 	if (a->options->proxies == NULL)
 		return 0;
 	a->pending = pending_new(PENDING_MAX, PENDING_MS);
@@ -123,6 +125,12 @@ acceptor_free(struct acceptor *a)
 	if (a->epoll != -1)
 		close(a->epoll);
 	dontfork_free(a, sizeof(*a));
+}
+
+bool
+acceptor_listens(const struct acceptor *a)
+{
+	return a->listening > 0;
 }
 
 int
@@ -223,14 +231,55 @@ let_wait(struct acceptor *a, const struct peer *peer, int fd)
 		    "too many connections of proxies wait for their header");
 }
 
-/* Accepts a connection.  Returns it if admitted, else -1. */
+/* A socket listens no more: another process that has it called shutdown(2), or
+ * an administrator ended it (ss -K).  It would be ready for ever. */
+static void
+drop(struct acceptor *a, int listening)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	char where[ADDRESS_TEXT_MAX] = "one of the sockets";
+
+	if (getsockname(listening, (struct sockaddr *)&address, &length) == 0)
+		address_format((struct sockaddr *)&address, length, where);
+	log_line(LOG_ERR, "%s does not listen any more: shut down by another",
+	    where);
+	epoll_ctl(a->epoll, EPOLL_CTL_DEL, listening, NULL);
+	a->listening--;
+}
+
+/* Whether an error of accept(2) is the connection's own, or the network's. */
+static bool
+is_passing(int error)
+{
+	switch (error) {
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED:
+	case EPERM: /* a firewall's */
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EOPNOTSUPP:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case ENONET:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Accepts a connection on what is ready.  Returns it if admitted, else -1. */
 static int
-accept_one(struct acceptor *a, int listening, struct peer *peer)
+accept_one(
+    struct acceptor *a, const struct epoll_event *ready, struct peer *peer)
 {
 	int fd;
 
 	*peer = (struct peer){.length = sizeof(peer->address)};
-	fd = accept4(listening, (struct sockaddr *)&peer->address,
+	fd = accept4(ready->data.fd, (struct sockaddr *)&peer->address,
 	    &peer->length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd != -1) {
 		a->stats->connections++;
@@ -240,20 +289,16 @@ accept_one(struct acceptor *a, int listening, struct peer *peer)
 		let_wait(a, peer, fd);
 		return -1;
 	}
-	switch (errno) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
+	/* That of a unix socket says EAGAIN. */
+	if (errno == EINVAL ||
+	    (errno == EAGAIN && (ready->events & EPOLLHUP) != 0))
+		drop(a, ready->data.fd);
+	else if (!is_passing(errno)) {
 		/* The connection stays in the queue: without a pause, polling
 		 * would spin. */
 		if (log_limit_allow(&a->shortages))
 			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
 		a->pause = deadline_in(SHORTAGE_MS);
-		break;
-	default:
-		/* Errors of the peer or the network (accept(2)). */
-		break;
 	}
 	return -1;
 }
@@ -296,7 +341,7 @@ acceptor_next(struct acceptor *a, struct peer *peer)
 		fd = a->pending != NULL &&
 		             event.data.fd == pending_fd(a->pending)
 		         ? take_pending(a, peer)
-		         : accept_one(a, event.data.fd, peer);
+		         : accept_one(a, &event, peer);
 	return fd;
 }
 

@@ -33,6 +33,9 @@ void acceptor_set_reaper(
 /* Closes the connections that wait for a PROXY header.  NULL is allowed. */
 void acceptor_free(struct acceptor *);
 
+/* Whether a socket is left that listens: others can shut them down. */
+bool acceptor_listens(const struct acceptor *);
+
 /*
  * A descriptor that is readable when acceptor_next() should be called; -1
  * during the pause after a shortage.

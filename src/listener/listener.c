@@ -63,6 +63,7 @@ struct listener {
 	struct log_limit crash_messages;
 	struct notifier notifier;
 	int kill_signal;
+	int status; /* of the exit */
 	char metrics[METRICS_TEXT_MAX];
 };
 
@@ -442,6 +443,11 @@ wait_for_work(struct listener *l, deadline until)
 		take_in(l);
 	renewal_continue(l->renewal, fds + 2);
 	l->changed = l->changed || renewal_able(l->renewal) != able;
+	if (!l->stopping && !acceptor_listens(l->acceptor)) {
+		log_line(LOG_ERR, "no socket is left to listen on");
+		l->status = EXIT_FAILURE;
+		stop(l);
+	}
 	if (fds[0].revents != 0)
 		handle_signals(l);
 }
@@ -455,5 +461,5 @@ listener_run(struct listener *l)
 		wait_for_work(l, handle_time(l));
 	publish(l);
 	log_line(LOG_NOTICE, "stopped");
-	return EXIT_SUCCESS;
+	return l->status;
 }

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "listener/proxy_reader.h"
 
 struct pending_connection {
@@ -71,6 +72,7 @@ pending_add(struct pending *a, int fd, const struct peer *peer)
 	connection = calloc(1, sizeof(*connection));
 	if (connection == NULL)
 		return -1;
+	descriptors_read_out_of_band(fd);
 	connection->fd = fd;
 	connection->peer = *peer;
 	connection->until = deadline_in(a->ms);
@@ -128,7 +130,10 @@ pending_next(struct pending *a, int64_t now, struct peer *peer, int *fd)
 
 	if (a == NULL)
 		return PENDING_NONE;
-	while (epoll_wait(a->epoll, &event, 1, 0) == 1) {
+	/* Each of them once: a descriptor that is always readable gains
+	 * nothing. */
+	for (size_t i = 0;
+	     i < a->count && epoll_wait(a->epoll, &event, 1, 0) == 1; i++) {
 		connection = event.data.ptr;
 		switch (proxy_receive(&connection->reader, connection->fd)) {
 		case PROXY_COMPLETE:

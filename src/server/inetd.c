@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/descriptors.h"
 #include "confine/sandbox.h"
 #include "listener/pending.h"
 #include "listener/proxy_reader.h"
@@ -65,6 +66,7 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 		o->listener.proxies, (struct sockaddr *)&peer->address))
 		return true;
 	peer_format(peer, who);
+	descriptors_read_out_of_band(fd);
 	switch (proxy_wait(&reader, fd, deadline_in(PENDING_MS))) {
 	case PROXY_COMPLETE:
 		if (reader.header.relayed) {

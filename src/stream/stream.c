@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/direct_calls.h"
 #include "stream/stream_internal.h"
 
@@ -20,9 +21,11 @@ stream_new(int fd, size_t line_max)
 	struct stream *s;
 	int flags, one = 1;
 
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == -1 &&
-	    (errno == ENOTSOCK || errno == EBADF))
-		return NULL;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == -1) {
+		if (errno == ENOTSOCK || errno == EBADF)
+			return NULL;
+		descriptors_read_out_of_band(fd);
+	}
 	flags = fcntl(fd, F_GETFL);
 	if (flags == -1 || ((flags & O_NONBLOCK) == 0 &&
 			       fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1))
