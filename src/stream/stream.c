@@ -187,6 +187,18 @@ stream_tls_failure(struct stream *s, int error)
 	}
 }
 
+/*
+ * Sends a record of TLS.  GnuTLS 3.7 does not split by a max_fragment_length
+ * (RFC 6066, 4) that was agreed on in TLS 1.2, so it gets no more at once.
+ */
+static ssize_t
+send_record(struct stream *s, const char *data, size_t size)
+{
+	size_t most = gnutls_record_get_max_size(s->tls);
+
+	return gnutls_record_send(s->tls, data, size < most ? size : most);
+}
+
 /* Sends some of `data`; returns how many octets, or an enum stream_error. */
 static ssize_t
 send_some(struct stream *s, const char *data, size_t size)
@@ -205,7 +217,7 @@ send_some(struct stream *s, const char *data, size_t size)
 				return STREAM_SYSTEM;
 			e = stream_wait(s, POLLOUT);
 		} else {
-			n = gnutls_record_send(s->tls, data, size);
+			n = send_record(s, data, size);
 			if (n >= 0)
 				return n;
 			if (n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from peer import dialogue
 from programs import scratch, server
 from s_client import answered, refused, s_client
-from tap import has, main, test
+from tap import equal, has, main, test
 
 # openssl's own defaults refuse what is old; this lets it offer it, so that the
 # refusal is the server's.
@@ -135,6 +135,18 @@ def key_update() -> None:
         has(ended.stdout, "KEYUPDATE")
         assert "alert" not in ended.stdout.lower(), ended.stdout
         pingtlsd.wait_sessions(0)
+
+
+@test("a client that takes records of 512 octets gets no longer ones")
+def max_fragment_length() -> None:
+    pings = 2000
+    with server() as pingtlsd:
+        for version in "-tls1_2", "-tls1_3":
+            commands = "PING\n" * pings + "QUIT\n"
+            said = answered(
+                pingtlsd, version, "-maxfraglen", "512", commands=commands
+            )
+            equal(said.count("PONG\n"), pings, f"PONGs with {version}")
 
 
 main()
