@@ -19,6 +19,10 @@
 #include "log/systemd.h"
 #include "stream/protocol.h"
 
+/* Leaves rw for all, as systemd.socket(5) has it: who may connect is for the
+ * directory to say. */
+#define UNIX_UMASK 0111
+
 static int
 fail(const char *address, const char *why)
 {
@@ -38,6 +42,18 @@ add(struct sockets *s, int fd, const char *path)
 	return 0;
 }
 
+/* bind(2), which makes a unix socket's file, with the same mode whatever the
+ * umask is. */
+static int
+bind_to(int fd, const struct sockaddr *address, socklen_t length)
+{
+	mode_t before = umask(UNIX_UMASK);
+	int ret = bind(fd, address, length);
+
+	umask(before);
+	return ret;
+}
+
 static int
 open_socket(int family, const struct sockaddr *address, socklen_t length)
 {
@@ -51,7 +67,7 @@ open_socket(int family, const struct sockaddr *address, socklen_t length)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	if (bind(fd, address, length) == 0 && listen(fd, SOMAXCONN) == 0)
+	if (bind_to(fd, address, length) == 0 && listen(fd, SOMAXCONN) == 0)
 		return fd;
 	saved = errno;
 	close(fd);
@@ -101,6 +117,50 @@ listen_unix(struct sockets *s, const char *path)
 	return 0;
 }
 
+/* Whether an address of a name is one that came before it: a name may be in
+ * hosts(5) twice. */
+static bool
+is_repeated(const struct addrinfo *all, const struct addrinfo *one)
+{
+	for (const struct addrinfo *a = all; a != one; a = a->ai_next)
+		if (a->ai_addrlen == one->ai_addrlen &&
+		    memcmp(a->ai_addr, one->ai_addr, a->ai_addrlen) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Listens on the addresses that were found.  Returns how many there are that
+ * this machine lacks, the last of them in `lacking` with errno; or -1 after
+ * logging.
+ */
+static int
+listen_addresses(struct sockets *s, const struct addrinfo *found, char *lacking)
+{
+	char shown[ADDRESS_TEXT_MAX];
+	int count = 0, why = 0, fd;
+
+	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
+		if (is_repeated(found, a))
+			continue;
+		address_format(a->ai_addr, a->ai_addrlen, shown);
+		if (s->count == SOCKETS_MAX)
+			return fail(shown, "too many addresses");
+		fd = open_socket(a->ai_family, a->ai_addr, a->ai_addrlen);
+		if (fd != -1) {
+			add(s, fd, NULL);
+			continue;
+		}
+		if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
+			return fail(shown, strerror(errno));
+		why = errno;
+		strcpy(lacking, shown);
+		count++;
+	}
+	errno = why;
+	return count;
+}
+
 /* Listens on each address of `host` (NULL: any). */
 static int
 listen_tcp(
@@ -110,11 +170,11 @@ listen_tcp(
 	    .ai_flags = AI_PASSIVE,
 	    .ai_socktype = SOCK_STREAM,
 	};
-	struct addrinfo *found, *a;
-	char shown[ADDRESS_TEXT_MAX];
+	char lacking[ADDRESS_TEXT_MAX] = "";
+	struct addrinfo *found;
 	size_t before = s->count;
 	unsigned long number;
-	int ret;
+	int ret, why;
 
 	/* getaddrinfo(3) takes 65536 for 0. */
 	if (port[strspn(port, "0123456789")] == '\0' &&
@@ -124,30 +184,18 @@ listen_tcp(
 	if (ret != 0)
 		return fail(text,
 		    ret == EAI_SYSTEM ? strerror(errno) : gai_strerror(ret));
-	for (a = found; a != NULL; a = a->ai_next) {
-		int fd;
-
-		if (s->count == SOCKETS_MAX) {
-			fail(text, "too many addresses");
-			break;
-		}
-		fd = open_socket(a->ai_family, a->ai_addr, a->ai_addrlen);
-		if (fd != -1) {
-			add(s, fd, NULL);
-			continue;
-		}
-		/* "Every address" must also work on a machine without IPv6. */
-		if (host == NULL && errno == EAFNOSUPPORT)
-			continue;
-		address_format(a->ai_addr, a->ai_addrlen, shown);
-		fail(shown, strerror(errno));
-		break;
-	}
-	ret = a == NULL ? 0 : -1;
+	ret = listen_addresses(s, found, lacking);
+	why = errno;
 	freeaddrinfo(found);
-	if (ret == 0 && s->count == before)
-		return fail(text, strerror(EAFNOSUPPORT));
-	return ret;
+	if (ret == -1)
+		return -1;
+	if (s->count == before)
+		return fail(lacking, strerror(why));
+	/* "Every address" of a machine without IPv6 has none of it. */
+	if (ret > 0 && host != NULL)
+		log_line(LOG_WARNING, "not listening on %s: %s", lacking,
+		    strerror(why));
+	return 0;
 }
 
 static int

@@ -18,11 +18,12 @@ struct sockets {
 
 /*
  * Binds each of the `count` addresses ("port", "host:port", "[ipv6]:port",
- * "/path") and listens; a host with several addresses gets a socket for each.
- * None at all means the default port on every address.
+ * "/path") and listens; a host with several addresses gets a socket for each
+ * that this machine has, with a warning of one that it lacks.  None at all means the default port on every address.
  *
  * IPv6 sockets take IPv6 only (RFC 3493, 5.3), so "[::]:PORT" and
- * "0.0.0.0:PORT" go together.  A unix socket left behind by a process that is
+ * "0.0.0.0:PORT" go together.  A unix socket is for all who reach its path,
+ * whatever the umask.  One left behind by a process that is
  * gone is replaced.  Returns 0, or -1 after logging one line.
  */
 int sockets_listen(
