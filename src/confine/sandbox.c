@@ -119,9 +119,16 @@ sandbox_free(struct sandbox *s)
 	free(s);
 }
 
+/* Lowers a limit; one that is lower already stays. */
 static int
 limit(__rlimit_resource_t resource, rlim_t most)
 {
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) == -1)
+		return -1;
+	if (now.rlim_max < most)
+		most = now.rlim_max;
 	return setrlimit(resource, &(struct rlimit){most, most});
 }
 
