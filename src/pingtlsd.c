@@ -299,6 +299,10 @@ main(int argc, char *argv[])
 		status = EXIT_USAGE;
 		break;
 	default:
+		/* What a shell left open, a pipe say, would have whoever reads
+		 * it wait for the daemon's end. */
+		if (o.daemonize && getenv("LISTEN_FDS") == NULL)
+			descriptors_keep(NULL, 0);
 		open_log(&o, stderr_is_peer);
 		status = run(&o);
 	}

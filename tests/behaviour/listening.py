@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""It starts where it can: names, sockets, descriptors and limits as they are."""
+
+import os
+import resource
+import shutil
+import signal
+from pathlib import Path
+
+from peer import dialogue
+from programs import (
+    PATIENT,
+    PINGTLSD,
+    TO_SERVE,
+    USER,
+    Program,
+    Server,
+    needs_plain_build,
+    pair,
+    run,
+    scratch,
+    state,
+)
+from tap import ROOT, equal, main, needs, needs_root, test, wait_until
+
+BASIC = [PINGTLSD, "--log", "stderr", *TO_SERVE, *PATIENT, *pair("ecdsa")]
+
+
+def own_directory(name: str) -> Path:
+    directory = scratch() / name
+    directory.mkdir()
+    if ROOT:
+        shutil.chown(directory, USER)
+    return directory
+
+
+# In a namespace of its own the names of the test are the machine's.
+NAMES = """
+127.0.0.1 twice.test
+127.0.0.1 twice.test
+127.0.0.1 half.test
+192.0.2.1 half.test
+192.0.2.1 none.test
+"""
+
+
+def named(name: str) -> Program:
+    """A pingtlsd that listens on a port of this name."""
+    needs_root()
+    hosts = scratch() / "hosts"
+    hosts.write_text(NAMES)
+    hosts.chmod(0o644)
+    script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
+    wrap = [needs("unshare"), "--mount", "sh", "-c", script, "sh", hosts]
+    return Program([*wrap, *BASIC, "--listen", f"{name}:0"])
+
+
+def served_once(pingtlsd: Program) -> None:
+    port = int(pingtlsd.wait_line(r"listening on 127\.0\.0\.1:(\d+)$")[1])
+    dialogue(port)
+    pingtlsd.wait_line("session from")
+    equal(sum("listening on 127" in x for x in pingtlsd.lines), 1, "sockets")
+    pingtlsd.signal(signal.SIGTERM)
+    equal(pingtlsd.wait(), 0, "exit status")
+
+
+@test("a name that resolves to one address twice is that address")
+def repeated() -> None:
+    pingtlsd = named("twice.test")
+    served_once(pingtlsd)
+    equal(pingtlsd.said("cannot|not listening"), None, "a complaint")
+
+
+@test("of a name's addresses, one that the machine lacks is warned of")
+def lacking() -> None:
+    pingtlsd = named("half.test")
+    served_once(pingtlsd)
+    pingtlsd.wait_line(r"not listening on 192\.0\.2\.1:0: Cannot assign requested")
+
+
+@test("a name with no address of the machine's is an error")
+def all_lacking() -> None:
+    pingtlsd = named("none.test")
+    pingtlsd.wait_line(r"cannot listen on 192\.0\.2\.1:0: Cannot assign requested")
+    equal(pingtlsd.wait(), 1, "exit status")
+
+
+@test("a unix socket is for all who reach its path, whatever the umask")
+def mode() -> None:
+    path = own_directory("mode") / "socket"
+    before = os.umask(0o077)
+    try:
+        pingtlsd = Server(listen=(str(path),))
+    finally:
+        os.umask(before)
+    equal(oct(path.stat().st_mode & 0o777), oct(0o666), "mode")
+    pingtlsd.stop()
+
+
+@test("--daemonize holds nothing open that it inherited")
+def inherited() -> None:
+    directory = own_directory("daemon")
+    file, path = directory / "pid", directory / "socket"
+    reader, writer = os.pipe()
+    daemonize = ["--daemonize", "--pid-file", file, "--listen", path]
+    done = run([*BASIC, *daemonize], pass_fds=[writer])
+    os.close(writer)
+    equal(done.returncode, 0, f"exit status after {done.stderr}")
+    pid = int(file.read_text())
+    try:
+        os.set_blocking(reader, False)
+        equal(os.read(reader, 1), b"", "the pipe's end")
+        assert state(pid), "the daemon has ended"
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        wait_until("the daemon ends", lambda: not state(pid))
+        os.close(reader)
+
+
+@test("a limit on memory that is lower than its own is kept")
+def low_memory() -> None:
+    needs_plain_build("needs more memory")
+    low = 30 << 20
+    pingtlsd = Program(
+        [*BASIC, "--listen", "127.0.0.1:0"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (low, low)),
+    )
+    port = int(pingtlsd.wait_line(r"listening on 127\.0\.0\.1:(\d+)$")[1])
+    dialogue(port)
+    pingtlsd.wait_line("session from .*: quit")
+    pingtlsd.signal(signal.SIGTERM)
+    equal(pingtlsd.wait(), 0, "exit status")
+
+
+main()
