@@ -310,6 +310,7 @@ take_pending(struct acceptor *a, struct peer *peer)
 {
 	static const char *const why[] = {
 	    [PENDING_MALFORMED] = "what its proxy sent is no PROXY header",
+	    [PENDING_TOO_LONG] = "its PROXY header is too long",
 	    [PENDING_LATE] = "its proxy sent no PROXY header in time",
 	    [PENDING_GONE] = "its proxy closed within the PROXY header",
 	};

@@ -140,8 +140,10 @@ pending_next(struct pending *a, int64_t now, struct peer *peer, int *fd)
 			return take_connection(
 			    a, connection, peer, fd, PENDING_READY);
 		case PROXY_MALFORMED:
-			return take_connection(
-			    a, connection, peer, fd, PENDING_MALFORMED);
+			return take_connection(a, connection, peer, fd,
+			    connection->reader.header.too_long
+				? PENDING_TOO_LONG
+				: PENDING_MALFORMED);
 		case PROXY_CLOSED:
 		case PROXY_FAILED:
 			return take_connection(

@@ -58,6 +58,7 @@ enum pending_outcome {
 	PENDING_NONE,      /* no connection is done now */
 	PENDING_READY,     /* its header is complete: `peer` is the real peer */
 	PENDING_MALFORMED, /* to be closed: it sent no valid header, */
+	PENDING_TOO_LONG,  /* sent one that is too long, */
 	PENDING_LATE,      /* sent none in time, */
 	PENDING_GONE,      /* or was closed by the proxy */
 };

@@ -65,7 +65,7 @@ relayed6(
 }
 
 /* Returns the length of the line with its CRLF, 0 if that is yet to come, or -1
- * if it has a CR or LF alone or is too long. */
+ * if it has a CR or LF alone, -2 if it is too long. */
 static ssize_t
 v1_line_length(const char *line, size_t length)
 {
@@ -77,7 +77,7 @@ v1_line_length(const char *line, size_t length)
 		return -1;
 	if (i + 1 < most)
 		return line[i + 1] == '\n' ? (ssize_t)i + 2 : -1;
-	return length < V1_MAX ? 0 : -1;
+	return length < V1_MAX ? 0 : -2;
 }
 
 /* A port in network order: decimal, without leading zeros. */
@@ -107,6 +107,7 @@ v1_parse(const char *data, size_t length, struct proxy_header *h)
 	if (memcmp(data, V1_START, length < start ? length : start) != 0)
 		return PROXY_INVALID;
 	whole = v1_line_length(data, length);
+	h->too_long = whole == -2;
 	if (whole <= 0)
 		return whole == 0 ? PROXY_PARTIAL : PROXY_INVALID;
 	/* The start has no CR, so the end of the line follows it. */
@@ -187,7 +188,8 @@ v2_parse(const uint8_t *data, size_t length, struct proxy_header *h)
 	if (length < V2_HEAD)
 		return PROXY_PARTIAL;
 	whole = V2_HEAD + ((size_t)data[14] << 8 | data[15]);
-	if (whole > PROXY_HEADER_MAX)
+	h->too_long = whole > PROXY_HEADER_MAX;
+	if (h->too_long)
 		return PROXY_INVALID;
 	if (command == LOCAL || family == UNSPEC || transport == UNSPEC)
 		return direct(h, whole);
@@ -209,6 +211,7 @@ proxy_parse(const void *data, size_t length, struct proxy_header *header)
 {
 	const uint8_t *octets = data;
 
+	header->too_long = false;
 	if (length == 0)
 		return PROXY_PARTIAL;
 	if (octets[0] == (uint8_t)V1_START[0])

@@ -39,6 +39,7 @@ struct proxy_header {
 	bool relayed;
 	struct sockaddr_storage source; /* AF_INET or AF_INET6 */
 	socklen_t source_length;
+	bool too_long; /* why it is PROXY_INVALID */
 };
 
 enum proxy_parsed {

@@ -84,8 +84,10 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 		    who);
 		return false;
 	default:
-		log_line(LOG_NOTICE,
-		    "refused %s: what its proxy sent is no PROXY header", who);
+		log_line(LOG_NOTICE, "refused %s: %s", who,
+		    reader.header.too_long
+			? "its PROXY header is too long"
+			: "what its proxy sent is no PROXY header");
 		return false;
 	}
 }

@@ -77,6 +77,9 @@ def malformed() -> None:
         (b"PING\n", False, "is no PROXY header"),
         (b"", False, "no PROXY header in time"),
         (V1[:9], True, "closed within the PROXY header"),
+        # Of version 2 its length says so, of version 1 its octets.
+        (V2[:14] + b"\xff\xff", False, "its PROXY header is too long"),
+        (b"PROXY TCP4 ".ljust(107, b"1"), False, "its PROXY header is too long"),
     ):
         # A server each, as it logs one line a second of such things.
         with server("--proxy-protocol", "127.0.0.1") as pingtlsd:
