@@ -111,7 +111,8 @@ option_penalties(void *options, const char *value, char *why)
 	char *text;
 	int ret;
 
-	p->on = strcmp(value, "none") != 0;
+	/* "no" is sshd_config(5)'s. */
+	p->on = strcmp(value, "none") != 0 && strcmp(value, "no") != 0;
 	if (!p->on)
 		return 0;
 	text = strdup(value);

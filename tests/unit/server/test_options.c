@@ -213,6 +213,9 @@ START_TEST(takes_limits_by_source)
 	options_free(&o);
 	accept_words("--penalties=none");
 	ck_assert(!o.listener.penalties.on);
+	options_free(&o);
+	accept_words("--penalties=no"); /* as sshd_config(5) has it */
+	ck_assert(!o.listener.penalties.on);
 	accept_words("--penalties=none --penalties=crash=1");
 	ck_assert(o.listener.penalties.on);
 }
