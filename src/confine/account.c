@@ -85,11 +85,21 @@ look_up(const char *name, struct answer *answer)
 static int
 receive(int from, pid_t pid, struct answer *answer)
 {
-	ssize_t n = read(from, answer, sizeof(*answer));
+	char *to = (char *)answer;
+	size_t left = sizeof(*answer);
+	ssize_t n;
 
+	/* More than PIPE_BUF may come in parts (pipe(7)). */
+	do {
+		n = read(from, to, left);
+		if (n > 0) {
+			to += n;
+			left -= (size_t)n;
+		}
+	} while ((n > 0 && left > 0) || (n == -1 && errno == EINTR));
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		;
-	if (n == sizeof(*answer))
+	if (left == 0)
 		return 0;
 	if (n >= 0)
 		errno = ECHILD;

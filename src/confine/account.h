@@ -6,8 +6,9 @@
 
 #include <sys/types.h>
 
-/* The maximum number of groups, the primary one included. */
-#define ACCOUNT_GROUPS_MAX 64
+/* The maximum number of groups, the primary one included: more than a directory
+ * service gives anyone, though less than NGROUPS_MAX of the kernel. */
+#define ACCOUNT_GROUPS_MAX 1024
 
 struct account {
 	const char *name;

@@ -34,7 +34,6 @@ def own_directory(name: str) -> Path:
     return directory
 
 
-# In a namespace of its own the names of the test are the machine's.
 NAMES = """
 127.0.0.1 twice.test
 127.0.0.1 twice.test
@@ -44,17 +43,6 @@ NAMES = """
 """
 
 
-def named(name: str) -> Program:
-    """A pingtlsd that listens on a port of this name."""
-    needs_root()
-    hosts = scratch() / "hosts"
-    hosts.write_text(NAMES)
-    hosts.chmod(0o644)
-    script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
-    wrap = [needs("unshare"), "--mount", "sh", "-c", script, "sh", hosts]
-    return Program([*wrap, *BASIC, "--listen", f"{name}:0"])
-
-
 def served_once(pingtlsd: Program) -> None:
     port = int(pingtlsd.wait_line(r"listening on 127\.0\.0\.1:(\d+)$")[1])
     dialogue(port)
@@ -62,6 +50,21 @@ def served_once(pingtlsd: Program) -> None:
     equal(sum("listening on 127" in x for x in pingtlsd.lines), 1, "sockets")
     pingtlsd.signal(signal.SIGTERM)
     equal(pingtlsd.wait(), 0, "exit status")
+
+
+def in_namespace(file: str, text: str) -> list:
+    """What runs a command where this text is the machine's file."""
+    needs_root()
+    ours = scratch() / Path(file).name
+    ours.write_text(text)
+    ours.chmod(0o644)
+    script = f'mount --bind "$1" {file} && shift && exec "$@"'
+    return [needs("unshare"), "--mount", "sh", "-c", script, "sh", ours]
+
+
+def named(name: str) -> Program:
+    """A pingtlsd that listens on a port of this name."""
+    return Program([*in_namespace("/etc/hosts", NAMES), *BASIC, "--listen", f"{name}:0"])
 
 
 @test("a name that resolves to one address twice is that address")
@@ -128,6 +131,20 @@ def low_memory() -> None:
     port = int(pingtlsd.wait_line(r"listening on 127\.0\.0\.1:(\d+)$")[1])
     dialogue(port)
     pingtlsd.wait_line("session from .*: quit")
+    pingtlsd.signal(signal.SIGTERM)
+    equal(pingtlsd.wait(), 0, "exit status")
+
+
+@test("a user in many groups is no obstacle")
+def many_groups() -> None:
+    here = Path("/etc/group").read_text()
+    many = "".join(f"pingtls-test-{n}:x:{70000 + n}:nobody\n" for n in range(70))
+    wrap = in_namespace("/etc/group", here + many)
+    pingtlsd = Program([*wrap, *BASIC, "--user", "nobody", "--listen", "127.0.0.1:0"])
+    pingtlsd.wait_line("listening on")
+    status = Path(f"/proc/{pingtlsd.pid}/status").read_text()
+    groups = next(x for x in status.splitlines() if x.startswith("Groups:"))
+    assert len(groups.split()) > 70, groups
     pingtlsd.signal(signal.SIGTERM)
     equal(pingtlsd.wait(), 0, "exit status")
 
