@@ -156,7 +156,8 @@ refuse_why(struct acceptor *a, const struct peer *peer, int fd,
 
 	a->stats->refused[reason]++;
 	if (log_limit_allow(
-		reason == REJECT_SHORTAGE ? &a->shortages : &a->rejections)) {
+		reason == REJECT_SHORTAGE ? &a->shortages : &a->rejections,
+		LOG_NOTICE)) {
 		peer_format(peer, who);
 		log_line(LOG_NOTICE, "refused %s: %s", who, why);
 	}
@@ -296,7 +297,7 @@ accept_one(
 	else if (!is_passing(errno)) {
 		/* The connection stays in the queue: without a pause, polling
 		 * would spin. */
-		if (log_limit_allow(&a->shortages))
+		if (log_limit_allow(&a->shortages, LOG_ERR))
 			log_line(LOG_ERR, "cannot accept: %s", strerror(errno));
 		a->pause = deadline_in(SHORTAGE_MS);
 	}
@@ -365,7 +366,7 @@ penalise(
 	    admission_penalise(a->admission, address, ms, deadline_now());
 	char who[ADDRESS_TEXT_MAX];
 
-	if (refused_ms == 0 || !log_limit_allow(&a->penalties))
+	if (refused_ms == 0 || !log_limit_allow(&a->penalties, LOG_NOTICE))
 		return;
 	peer_format_host(peer, who);
 	log_line(LOG_NOTICE, "refusing %s for the next %.0f s: %s", who,

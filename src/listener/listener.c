@@ -213,7 +213,7 @@ write_metrics(struct listener *l)
 
 	if ((size == -1 || loader_write_metrics(
 			       l->loader, l->metrics, (size_t)size) == -1) &&
-	    log_limit_allow(&l->crash_messages))
+	    log_limit_allow(&l->crash_messages, LOG_ERR))
 		log_line(LOG_ERR, "cannot write %s: %s",
 		    l->options->metrics_file, strerror(errno));
 }

@@ -19,7 +19,8 @@ struct sockets {
 /*
  * Binds each of the `count` addresses ("port", "host:port", "[ipv6]:port",
  * "/path") and listens; a host with several addresses gets a socket for each
- * that this machine has, with a warning of one that it lacks.  None at all means the default port on every address.
+ * that this machine has, with a warning of one that it lacks.  None at all
+ * means the default port on every address.
  *
  * IPv6 sockets take IPv6 only (RFC 3493, 5.3), so "[::]:PORT" and
  * "0.0.0.0:PORT" go together.  A unix socket is for all who reach its path,

@@ -5,14 +5,14 @@
 #define EVERY_MS 1000
 
 bool
-log_limit_allow(struct log_limit *l)
+log_limit_allow(struct log_limit *l, int priority)
 {
 	if (deadline_now() < l->from) {
 		l->suppressed++;
 		return false;
 	}
 	if (l->suppressed > 0)
-		log_line(LOG_WARNING, "and %lu more like that", l->suppressed);
+		log_line(priority, "and %lu more like that", l->suppressed);
 	l->suppressed = 0;
 	l->from = deadline_in(EVERY_MS);
 	return true;

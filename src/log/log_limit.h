@@ -15,7 +15,10 @@ struct log_limit {
 	unsigned long suppressed;
 };
 
-/* True if a message may be logged now; first logs how many were suppressed. */
-bool log_limit_allow(struct log_limit *);
+/*
+ * True if a message of this priority may be logged now; first logs how many were
+ * suppressed.
+ */
+bool log_limit_allow(struct log_limit *, int priority);
 
 #endif
