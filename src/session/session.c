@@ -19,7 +19,8 @@ struct session {
 	const struct credentials *credentials;
 	const struct session_options *options;
 	struct session_result *result;
-	deadline end; /* of the session */
+	deadline end;  /* of the session */
+	deadline idle; /* when the next line must be complete */
 	unsigned int errors;
 };
 
@@ -30,8 +31,9 @@ set_deadline(struct session *s)
 {
 	int64_t now = deadline_now();
 
-	stream_set_deadline(s->stream,
-	    deadline_earlier(deadline_after(now, s->options->idle_ms), s->end));
+	s->idle =
+	    deadline_earlier(deadline_after(now, s->options->idle_ms), s->end);
+	stream_set_deadline(s->stream, s->idle);
 	return now < s->end;
 }
 
@@ -217,21 +219,28 @@ static enum session_end
 serve_lines(struct session *s)
 {
 	char line[PROTOCOL_LINE_MAX];
+	enum protocol_command command;
 	enum session_end end;
 	const char *reply;
+	bool blank = false;
 	ssize_t n;
 	int e;
 
 	for (;;) {
-		/* The clock is not read again for lines that came together. */
-		if (!stream_has_line(s->stream) && !set_deadline(s))
+		/* Lines that came together share one look at the clock. */
+		if (!blank && !stream_has_line(s->stream) && !set_deadline(s))
 			return end_without_line(s, STREAM_TIMEOUT);
 		n = stream_read_line(s->stream, line, sizeof(line));
 		if (n < 0)
 			return end_without_line(s, (int)n);
 
-		switch (protocol_parse(line, (size_t)n)) {
+		command = protocol_parse(line, (size_t)n);
+		blank = command == PROTOCOL_EMPTY;
+		switch (command) {
 		case PROTOCOL_EMPTY:
+			/* It gains no time, however many there are. */
+			if (deadline_now() >= s->idle)
+				return end_without_line(s, STREAM_TIMEOUT);
 			continue;
 		case PROTOCOL_PING:
 			if (stream_tls(s->stream) == NULL)

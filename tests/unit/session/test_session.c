@@ -270,6 +270,28 @@ ping_for_ever(struct unit_peer *p)
 	       (p->heard_length = 0) == 0);
 }
 
+static void
+say_blank_lines(struct unit_peer *p)
+{
+	do
+		p->result = unit_peer_say(p, "\n \n");
+	while (p->result == 0);
+	hear_the_rest(p);
+}
+
+START_TEST(blank_lines_gain_no_time)
+{
+	options.idle_ms = SHORT_MS;
+	if (_i > 0) {
+		peer.priority = _i == 1 ? UNIT_TLS_1_2 : UNIT_TLS_1_3;
+		peer.before = ask_for_tls;
+	}
+	peer.talk = say_blank_lines;
+	serve();
+	ck_assert_uint_eq(result.end, SESSION_TIMED_OUT);
+}
+END_TEST
+
 /* Never idle, so that only the session's own limit ends it. */
 START_TEST(ends_when_its_time_is_over)
 {
@@ -432,6 +454,7 @@ main(void)
 	tcase_add_loop_test(c, ends_at_a_line_too_long, 0, 2);
 	tcase_add_test(c, takes_the_longest_line);
 	tcase_add_loop_test(c, ends_when_nothing_comes, 0, 2);
+	tcase_add_loop_test(c, blank_lines_gain_no_time, 0, 3);
 	tcase_add_test(c, ends_when_its_time_is_over);
 	tcase_add_test(c, ends_a_slow_handshake);
 	tcase_add_test(c, never_answers_a_command_behind_starttls);
