@@ -16,8 +16,8 @@ struct log_limit {
 };
 
 /*
- * True if a message of this priority may be logged now; first logs how many were
- * suppressed.
+ * True if a message of this priority may be logged now; first logs how many
+ * were suppressed.
  */
 bool log_limit_allow(struct log_limit *, int priority);
 
