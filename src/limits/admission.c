@@ -132,40 +132,43 @@ admission_penalise(struct admission *l, const struct sockaddr *address,
 	return debt.marked && !refused ? (debt.until - now) / NS_PER_MS : 0;
 }
 
-static enum admission_verdict
-count_in(struct admission *l, const struct source *source)
+/* Counts a session of a source that has `*tally`, or NULL: none yet.  Returns
+ * false if memory is out. */
+static bool
+count(struct admission *l, const struct source *source, struct tally *tally)
 {
-	struct tally **found = tfind(source, &l->sources, source_compare);
-	struct tally *tally;
-
-	if (found != NULL) {
-		if ((*found)->sessions >= l->max_per_source)
-			return ADMISSION_TOO_MANY_FROM_SOURCE;
-		(*found)->sessions++;
-		return ADMISSION_ADMITTED;
+	if (tally == NULL) {
+		tally = calloc(1, sizeof(*tally));
+		if (tally == NULL)
+			return false;
+		tally->source = *source;
+		if (tsearch(tally, &l->sources, source_compare) == NULL) {
+			free(tally);
+			return false;
+		}
 	}
-	tally = malloc(sizeof(*tally));
-	if (tally == NULL)
-		return ADMISSION_TOO_MANY;
-	*tally = (struct tally){.source = *source, .sessions = 1};
-	if (tsearch(tally, &l->sources, source_compare) != NULL)
-		return ADMISSION_ADMITTED;
-	free(tally);
-	return ADMISSION_TOO_MANY;
+	tally->sessions++;
+	return true;
 }
 
 enum admission_verdict
 admission_admit(struct admission *l, const struct source *source)
 {
-	enum admission_verdict verdict = ADMISSION_ADMITTED;
+	struct tally **found, *tally = NULL;
 
-	if (l->sessions >= l->max_sessions)
+	if (source->known) {
+		found = tfind(source, &l->sources, source_compare);
+		if (found != NULL)
+			tally = *found;
+	}
+	/* First: a source that has enough is to make no one give way. */
+	if (tally != NULL && tally->sessions >= l->max_per_source)
+		return ADMISSION_TOO_MANY_FROM_SOURCE;
+	if (l->sessions >= l->max_sessions ||
+	    (source->known && !count(l, source, tally)))
 		return ADMISSION_TOO_MANY;
-	if (source->known)
-		verdict = count_in(l, source);
-	if (verdict == ADMISSION_ADMITTED)
-		l->sessions++;
-	return verdict;
+	l->sessions++;
+	return ADMISSION_ADMITTED;
 }
 
 void

@@ -38,7 +38,7 @@ struct acceptor {
 	size_t listening; /* sockets */
 	int epoll;        /* the listening sockets, and the pending */
 	deadline pause;
-	void (*reap)(void *); /* NULL: none */
+	void (*reap)(void *, bool); /* NULL: none */
 	void *reap_object;
 };
 
@@ -108,8 +108,8 @@ acceptor_new(const struct listener_options *options,
 }
 
 void
-acceptor_set_reaper(
-    struct acceptor *a, void (*reap)(void *object), void *object)
+acceptor_set_reaper(struct acceptor *a,
+    void (*reap)(void *object, bool all_taken), void *object)
 {
 	a->reap = reap;
 	a->reap_object = object;
@@ -193,7 +193,7 @@ judge(struct acceptor *a, struct peer *peer)
 	verdict = admission_admit(a->admission, &peer->source);
 	if (verdict == ADMISSION_ADMITTED || a->reap == NULL)
 		return verdict;
-	a->reap(a->reap_object);
+	a->reap(a->reap_object, verdict == ADMISSION_TOO_MANY);
 	return admission_admit(a->admission, &peer->source);
 }
 
@@ -371,6 +371,12 @@ penalise(
 	peer_format_host(peer, who);
 	log_line(LOG_NOTICE, "refusing %s for the next %.0f s: %s", who,
 	    (double)refused_ms / 1e3, why);
+}
+
+void
+acceptor_gave_way(struct acceptor *a, const struct peer *peer)
+{
+	admission_release(a->admission, &peer->source);
 }
 
 void

@@ -24,11 +24,16 @@ struct acceptor *acceptor_new(
 
 /*
  * From now on `reap` is called with `object` before a connection is refused
- * because of how many sessions there are; it may call acceptor_ended() for
- * those that are no more.
+ * because of how many sessions there are.  It may call acceptor_ended() for
+ * those that are no more; and where it is told that they are as many in all as
+ * there may be, acceptor_gave_way() for one that it has ended.
  */
-void acceptor_set_reaper(
-    struct acceptor *, void (*reap)(void *object), void *object);
+void acceptor_set_reaper(struct acceptor *,
+    void (*reap)(void *object, bool all_taken), void *object);
+
+/* A session was ended to make room, and does not count from now on:
+ * acceptor_ended() is not called for it. */
+void acceptor_gave_way(struct acceptor *, const struct peer *peer);
 
 /* Closes the connections that wait for a PROXY header.  NULL is allowed. */
 void acceptor_free(struct acceptor *);

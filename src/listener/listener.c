@@ -38,9 +38,12 @@
 /* How long the descriptors of a session stay open in the listener, too: most
  * sessions have ended by then. */
 #define SETTLE_MS 10
+/* Sessions that gave way end at once.  Where the machine is so slow that so
+ * many have not, connections are refused. */
+#define EVICTED_MAX 64
 /* Descriptors other than those of sessions: listening sockets, pending
  * connections, and the listener's own. */
-#define OTHER_DESCRIPTORS 128
+#define OTHER_DESCRIPTORS (128 + EVICTED_MAX)
 /* Checking all children takes time in proportion to their number.  A pause of
  * this many times that follows, so that it takes at most 5 % of the time. */
 #define REAP_PAUSE 19
@@ -57,6 +60,7 @@ struct listener {
 	int signals; /* a signalfd(2) */
 	bool stopping;
 	bool told_to_end; /* the sessions that are left, once stopping */
+	size_t evicted;   /* sessions, not reaped yet */
 	bool unreaped;    /* there may be children whose end no signal named */
 	deadline next_reap, next_kill, next_publish;
 	bool changed; /* what is published, since it was */
@@ -67,7 +71,7 @@ struct listener {
 	char metrics[METRICS_TEXT_MAX];
 };
 
-static void reap_before_refusal(void *listener);
+static void reap_before_refusal(void *listener, bool all_taken);
 
 /* A session takes one descriptor while it lives, and two more at first. */
 static void
@@ -125,7 +129,7 @@ listener_new(const struct listener_options *options, struct sockets *sockets,
 	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (options->sandboxed)
 		l->sandbox = sandbox_new(SANDBOX_SESSION);
-	l->children = session_table_new(options->max_sessions,
+	l->children = session_table_new(options->max_sessions + EVICTED_MAX,
 	    options->session.total_ms == 0
 		? 0
 		: options->session.total_ms + GRACE_MS,
@@ -246,7 +250,6 @@ check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
 	bool asked = credentials_ask_clients(renewal_credentials(l->renewal));
 	char who[ADDRESS_TEXT_MAX];
 
-	session_result_settle(result, status, l->told_to_end);
 	/* If the process was cut off, the result may be incomplete. */
 	if (status != 0)
 		*result = (struct session_result){.end = result->end};
@@ -260,12 +263,19 @@ check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
 
 static void
 end_session(struct listener *l, const struct peer *peer,
-    struct session_result *result, int status)
+    struct session_result *result, int status, bool evicted)
 {
+	enum session_end killed =
+	    l->told_to_end ? SESSION_STOPPED : SESSION_KILLED;
 	int64_t life_ns = deadline_now() - peer->began;
 
+	session_result_settle(
+	    result, status, evicted ? SESSION_GAVE_WAY : killed);
 	check_result(l, peer, life_ns, result, status);
-	acceptor_ended(l->acceptor, peer, result);
+	if (evicted)
+		l->evicted--;
+	else
+		acceptor_ended(l->acceptor, peer, result);
 	stats_add(&l->stats, result, life_ns);
 	l->changed = true;
 	session_log(peer, result, status);
@@ -277,9 +287,10 @@ reaped(struct listener *l, pid_t pid, int status)
 {
 	struct session_result result;
 	struct peer peer;
+	int evicted = session_table_reap(l->children, pid, &peer, &result);
 
-	if (session_table_reap(l->children, pid, &peer, &result) == 0)
-		end_session(l, &peer, &result, status);
+	if (evicted != -1)
+		end_session(l, &peer, &result, status, evicted == 1);
 	/* Else the loader, whose end its socket tells. */
 }
 
@@ -316,16 +327,34 @@ reap_all(struct listener *l)
 	l->next_reap = deadline_now() + REAP_PAUSE * looked;
 }
 
-/* Called before a connection is refused because there are too many sessions:
- * those that have ended must not count. */
+/* Has the session that was idle longest in the clear give way: else a few
+ * addresses that hold sessions, and do nothing with them, keep all others out.
+ */
 static void
-reap_before_refusal(void *listener)
+make_room(struct listener *l)
+{
+	size_t counted = session_table_count(l->children) - l->evicted;
+	struct peer peer;
+
+	if (counted < l->options->max_sessions || l->evicted == EVICTED_MAX ||
+	    session_table_evict(l->children, &peer) == -1)
+		return;
+	l->evicted++;
+	acceptor_gave_way(l->acceptor, &peer);
+}
+
+/* Called before a connection is refused because there are too many sessions:
+ * those that have ended must not count, and one may give way. */
+static void
+reap_before_refusal(void *listener, bool all_taken)
 {
 	struct listener *l = listener;
 	struct pollfd signals = {.fd = l->signals, .events = POLLIN};
 
 	if (l->unreaped || poll(&signals, 1, 0) == 1)
 		reap_all(l);
+	if (all_taken)
+		make_room(l);
 }
 
 /* Kills the sessions that have exceeded their time. */

@@ -19,6 +19,10 @@
  */
 #define RESULTS_FROM 256
 
+/* To look for the one idle longest takes time in proportion to the sessions
+ * that are looked at: so many of the oldest, which takes half a millisecond. */
+#define EVICT_LOOKS 1024
+
 /* The memory that a session shares with the listener alone, of a sealed size.
  */
 struct shared {
@@ -33,6 +37,7 @@ struct slot {
 	deadline end;
 	int result;                 /* memory: a struct shared */
 	int fds[SESSION_TABLE_FDS]; /* the child's, not closed here yet */
+	bool evicted;
 	size_t next;         /* in the same bucket, or the next free slot */
 	size_t older, newer; /* in order of age */
 };
@@ -88,6 +93,7 @@ add(struct session_table *c, pid_t pid, const struct peer *peer, int result,
 	s->end = deadline_in(c->most_ms);
 	s->result = result;
 	memcpy(s->fds, fds, sizeof(s->fds));
+	s->evicted = false;
 	bucket = find(c, pid);
 	s->next = *bucket;
 	*bucket = index;
@@ -289,6 +295,7 @@ session_table_reap(struct session_table *c, pid_t pid, struct peer *peer,
     struct session_result *result)
 {
 	size_t *at = find(c, pid);
+	bool evicted;
 
 	if (*at == NONE)
 		return -1;
@@ -298,7 +305,45 @@ session_table_reap(struct session_table *c, pid_t pid, struct peer *peer,
 		offsetof(struct shared, result)) != sizeof(*result))
 		result->end = SESSION_CRASHED;
 	session_result_clean(result);
+	evicted = c->slots[*at].evicted;
 	discard(c, at);
+	return evicted ? 1 : 0;
+}
+
+/* Since when a session has been idle in the clear; DEADLINE_NEVER: it is over
+ * TLS, or on its way out. */
+static int64_t
+idle_since(const struct slot *s)
+{
+	struct session_result result;
+
+	if (s->evicted ||
+	    pread(s->result, &result, sizeof(result),
+		offsetof(struct shared, result)) != sizeof(result) ||
+	    result.upgraded != 0)
+		return DEADLINE_NEVER;
+	return result.idle_since == 0 ? s->peer.began : result.idle_since;
+}
+
+int
+session_table_evict(struct session_table *c, struct peer *peer)
+{
+	int64_t since, earliest = DEADLINE_NEVER;
+	size_t idlest = NONE, looks = EVICT_LOOKS;
+
+	for (size_t i = c->oldest; i != NONE && looks > 0;
+	     i = c->slots[i].newer, looks--) {
+		since = idle_since(&c->slots[i]);
+		if (since < earliest) {
+			earliest = since;
+			idlest = i;
+		}
+	}
+	if (idlest == NONE)
+		return -1;
+	kill(c->slots[idlest].pid, SIGKILL);
+	c->slots[idlest].evicted = true;
+	*peer = c->slots[idlest].peer;
 	return 0;
 }
 

@@ -46,10 +46,18 @@ bool session_table_settle(struct session_table *);
 
 /*
  * Removes the process `pid`, which wait(2) has reported.  Returns 0 with its
- * peer and a cleaned copy of its result; or -1 if it is not in the table.
+ * peer and a cleaned copy of its result; 1 if it was evicted, with the same; or
+ * -1 if it is not in the table.
  */
 int session_table_reap(struct session_table *, pid_t pid, struct peer *peer,
     struct session_result *result);
+
+/*
+ * Kills the session that has been idle longest of those in the clear, of
+ * the oldest 1024 and as they say themselves: a session that lies is at most
+ * not killed.  Returns 0 with its peer, or -1: there is none.
+ */
+int session_table_evict(struct session_table *, struct peer *peer);
 
 /* The number of processes. */
 size_t session_table_count(const struct session_table *);

@@ -31,6 +31,7 @@ set_deadline(struct session *s)
 {
 	int64_t now = deadline_now();
 
+	s->result->idle_since = now;
 	s->idle =
 	    deadline_earlier(deadline_after(now, s->options->idle_ms), s->end);
 	stream_set_deadline(s->stream, s->idle);
@@ -315,6 +316,7 @@ session_end_text(uint32_t end)
 	    [SESSION_UNSERVED] = "could not be served",
 	    [SESSION_KILLED] = "killed",
 	    [SESSION_STOPPED] = "stopped with the service",
+	    [SESSION_GAVE_WAY] = "idle longest when all sessions were taken",
 	};
 
 	return end < sizeof(texts) / sizeof(texts[0]) ? texts[end] : "unknown";
@@ -340,15 +342,13 @@ is_fault(int signal)
 }
 
 void
-session_result_settle(struct session_result *r, int status, bool told_to_end)
+session_result_settle(
+    struct session_result *r, int status, enum session_end killed)
 {
-	if (WIFSIGNALED(status)) {
-		if (is_fault(WTERMSIG(status)))
-			r->end = SESSION_CRASHED;
-		else
-			r->end = told_to_end ? SESSION_STOPPED : SESSION_KILLED;
-	} else if (status != 0 || r->end == SESSION_KILLED ||
-		   r->end == SESSION_STOPPED)
+	if (WIFSIGNALED(status))
+		r->end = is_fault(WTERMSIG(status)) ? SESSION_CRASHED : killed;
+	else if (status != 0 || r->end == SESSION_KILLED ||
+		 r->end == SESSION_STOPPED || r->end == SESSION_GAVE_WAY)
 		r->end = SESSION_CRASHED;
 }
 

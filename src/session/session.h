@@ -39,6 +39,7 @@ enum session_end {
 	SESSION_KILLED,          /* from outside: an administrator, the kernel
 	                            out of memory */
 	SESSION_STOPPED,         /* by the listener */
+	SESSION_GAVE_WAY,        /* to another, as it was idle longest */
 };
 
 /* Alerts are octets (RFC 8446, 6); one more value means none. */
@@ -54,7 +55,8 @@ enum session_end {
 struct session_result {
 	uint32_t end; /* enum session_end */
 	uint32_t upgraded;
-	uint32_t resumed; /* by a ticket of an earlier session */
+	int64_t idle_since; /* deadline_now(), or 0: since the connection */
+	uint32_t resumed;   /* by a ticket of an earlier session */
 	uint64_t pings_clear, pings_tls;
 	uint64_t octets_in, octets_out;
 	int64_t handshake_ns;              /* 0 if there was none */
@@ -77,10 +79,11 @@ void session_serve(struct stream *stream, const struct credentials *,
 
 /*
  * Corrects a result's end by what is known of its process: wait(2)'s `status`,
- * and whether the listener had told it to end.
+ * and what it is called if it was killed: SESSION_KILLED, or if by the listener
+ * SESSION_STOPPED or SESSION_GAVE_WAY.
  */
 void session_result_settle(
-    struct session_result *, int status, bool told_to_end);
+    struct session_result *, int status, enum session_end killed);
 
 /* Describes an enum session_end, of any value. */
 const char *session_end_text(uint32_t end);

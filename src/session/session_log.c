@@ -86,7 +86,7 @@ log_cut_off(const struct who *who, double seconds, uint32_t how, int status)
 	size_t count = sizeof(fields) / sizeof(fields[0]);
 	int signal = WTERMSIG(status);
 
-	if (how == SESSION_STOPPED)
+	if (how == SESSION_STOPPED || how == SESSION_GAVE_WAY)
 		log_event(LOG_INFO, fields, count,
 		    "session from %s ended after %.3f s: %s", who->text,
 		    seconds, end);
@@ -110,7 +110,7 @@ session_log(const struct peer *peer, const struct session_result *r, int status)
 	peer_format(peer, who.text);
 	(void)address_split(who.text, who.address, who.port);
 	if (r->end == SESSION_CRASHED || r->end == SESSION_KILLED ||
-	    r->end == SESSION_STOPPED)
+	    r->end == SESSION_STOPPED || r->end == SESSION_GAVE_WAY)
 		log_cut_off(&who, seconds, r->end, status);
 	else
 		log_served(&who, seconds, r);

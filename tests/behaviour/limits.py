@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 
-from peer import ask, connect, read_rest
+from peer import ask, connect, read_rest, upgrade
 from programs import server
 from tap import equal, main, test
 
@@ -52,11 +52,53 @@ def in_all() -> None:
     with server("--max-sessions", 2) as pingtlsd:
         first = hold(pingtlsd.port)
         second = hold(pingtlsd.port, source="127.0.0.2")
+        # Over TLS: none gives way.
+        upgrade(first)
+        upgrade(second)
         refused(pingtlsd.port, BUSY, source="127.0.0.3")
         first.close()
         pingtlsd.wait_sessions(1)
         hold(pingtlsd.port, source="127.0.0.3").close()
         second.close()
+
+
+@test("when all are taken, the one idle longest in the clear gives way")
+def gives_way() -> None:
+    with server("--max-sessions", 3) as pingtlsd:
+        idle, busy, tls = (hold(pingtlsd.port) for _ in range(3))
+        over_tls = upgrade(tls)
+        ask(busy, b"PING\n", b"PONG\n")
+        with hold(pingtlsd.port, source="127.0.0.2"):
+            equal(read_rest(idle), b"", "to the one idle longest")
+            pingtlsd.wait_line("idle longest when all sessions were taken$")
+            ask(busy, b"PING\n", b"PONG\n")
+            ask(over_tls, b"PING\n", b"PONG\n")
+        equal(pingtlsd.said("killed|crash|signal"), None, "what it is called")
+        for peer in idle, busy, tls:
+            peer.close()
+
+
+# Addresses that hold all sessions there may be, each as many as it may have.
+HOLDERS = 8
+HELD_BY_EACH = 8
+BYSTANDERS = 100
+
+
+@test("a few addresses that fill it, and hold on, do not keep others out")
+def filled() -> None:
+    limits = ["--max-sessions", HOLDERS * HELD_BY_EACH]
+    limits += ["--max-sessions-per-source", HELD_BY_EACH]
+    with server(*limits) as pingtlsd:
+        sources = [f"127.0.1.{n}" for n in range(1, HOLDERS + 1)]
+        held = [hold(pingtlsd.port, s) for s in sources for _ in range(HELD_BY_EACH)]
+        for n in range(BYSTANDERS):
+            held.append(connect(pingtlsd.port, source=sources[n % HOLDERS]))
+            held[n].sendall(b"\n")  # blank lines keep no one
+            with connect(pingtlsd.port, source="127.0.0.2") as bystander:
+                ask(bystander, b"PING\n", b"PONG\n")
+                ask(upgrade(bystander), b"PING\n", b"PONG\n")
+        for peer in held:
+            peer.close()
 
 
 @test("a session that does not heed --session-timeout is killed, and said so")

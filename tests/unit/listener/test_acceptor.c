@@ -154,11 +154,12 @@ START_TEST(refuses_beyond_the_limit_until_one_has_ended)
 END_TEST
 
 static void
-reap(void *session)
+reap(void *session, bool all_taken)
 {
 	const struct session_result quit = {.end = SESSION_QUIT};
 	struct peer *ended = session;
 
+	ck_assert(all_taken == (options.max_sessions == 1));
 	if (ended->began == 0)
 		return;
 	acceptor_ended(acceptor, ended, &quit);

@@ -416,6 +416,64 @@ START_TEST(free_takes_null)
 }
 END_TEST
 
+/* A child that has been idle since `since`, and stays. */
+static pid_t
+fork_silent(
+    struct session_table *c, uint16_t port, int64_t since, bool upgraded)
+{
+	struct peer peer = someone(port);
+	struct session_result *result;
+	pid_t pid = session_table_fork(c, &peer, none, &result);
+
+	if (pid == 0) {
+		result->idle_since = since;
+		result->upgraded = upgraded;
+		raise(SIGSTOP);
+		for (;;)
+			pause();
+	}
+	waitpid(pid, NULL, WUNTRACED);
+	return pid;
+}
+
+static void
+expect_evicted(struct session_table *c, pid_t pid, uint16_t port)
+{
+	struct session_result result;
+	struct peer peer;
+	int status;
+
+	ck_assert_int_eq(session_table_evict(c, &peer), 0);
+	ck_assert_int_eq(peer.began, port);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(session_table_reap(c, pid, &peer, &result), 1);
+	ck_assert_int_eq(peer.began, port);
+}
+
+/* One that has said nothing yet is idle since its connection, and one over TLS
+ * stays. */
+START_TEST(evicts_the_one_idle_longest_in_the_clear)
+{
+	struct session_table *c = session_table_new(5, 0, -1);
+	pid_t tls = fork_silent(c, 1, 1, true);
+	pid_t busy = fork_silent(c, 2, 3000, false);
+	pid_t idle = fork_silent(c, 3, 1000, false);
+	pid_t silent = fork_silent(c, 2000, 0, false);
+	struct peer peer;
+
+	expect_evicted(c, idle, 3);
+	expect_evicted(c, silent, 2000);
+	/* Not the same one twice, though it is still there. */
+	ck_assert_int_eq(session_table_evict(c, &peer), 0);
+	ck_assert_int_eq(session_table_evict(c, &peer), -1);
+	ck_assert_uint_eq(session_table_count(c), 2);
+	ck_assert_int_eq(waitpid(busy, NULL, 0), busy);
+	kill(tls, SIGKILL);
+	ck_assert_int_eq(waitpid(tls, NULL, 0), tls);
+	session_table_free(c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -433,6 +491,7 @@ main(void)
 	tcase_add_test(c, knows_none_but_its_own);
 	tcase_add_test(c, signals_each);
 	tcase_add_test(c, finds_each_of_many);
+	tcase_add_test(c, evicts_the_one_idle_longest_in_the_clear);
 	tcase_add_test(c, kills_each_that_is_overdue_once);
 	tcase_add_test(c, free_takes_null);
 	return unit_main(suite);

@@ -409,11 +409,11 @@ END_TEST
 
 START_TEST(every_end_has_words)
 {
-	for (uint32_t end = 0; end <= SESSION_STOPPED; end++) {
+	for (uint32_t end = 0; end <= SESSION_GAVE_WAY; end++) {
 		ck_assert_ptr_nonnull(session_end_text(end));
 		ck_assert_str_ne(session_end_text(end), "unknown");
 	}
-	ck_assert_str_eq(session_end_text(SESSION_STOPPED + 1), "unknown");
+	ck_assert_str_eq(session_end_text(SESSION_GAVE_WAY + 1), "unknown");
 	ck_assert_str_eq(session_end_text(UINT32_MAX), "unknown");
 }
 END_TEST

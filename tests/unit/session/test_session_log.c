@@ -16,7 +16,7 @@
 
 static struct peer peer;
 static struct session_result result;
-static bool told_to_end;
+static enum session_end killed = SESSION_KILLED;
 
 static void
 set_up(void)
@@ -52,7 +52,7 @@ expect(int status, const char *before, const char *after)
 	int length = 0;
 
 	unit_capture_begin(STDERR_FILENO);
-	session_result_settle(&result, status, told_to_end);
+	session_result_settle(&result, status, killed);
 	session_log(&peer, &result, status);
 	said = unit_capture_end();
 	ck_assert_uint_eq(unit_lines(said), 1);
@@ -140,7 +140,7 @@ START_TEST(tells_how_a_process_ended)
 	result.end = SESSION_STOPPED;
 	expect(0, "pingtlsd: session from 192.0.2.1:4711 ended after ",
 	    " s: its process failed with status 0\n");
-	told_to_end = true;
+	killed = SESSION_STOPPED;
 	expect(SIGTERM, "pingtlsd: session from 192.0.2.1:4711 ended after ",
 	    " s: stopped with the service\n");
 	expect(SIGSYS, "pingtlsd: session from 192.0.2.1:4711 ended after ",
