@@ -4,11 +4,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* For output that is slow, and for the server's close. */
+/* Time for slow output and the server's close after an interrupt. */
 #define GRACE_MS 1000
 
-/* When this process was last continued, in whole seconds: what a signal handler
- * may set has the size of an int. */
+/* When this process was last continued, in seconds: a signal handler may set
+ * only a sig_atomic_t, which has the size of an int. */
 static volatile sig_atomic_t continued_at;
 
 static int
@@ -74,7 +74,7 @@ control_take(struct control *c)
 			c->asked = true;
 			continue;
 		}
-		/* Who has no patience interrupts once more. */
+		/* A second interrupt skips the grace period. */
 		c->grace = c->stopped ? 0 : deadline_in(GRACE_MS);
 		c->stopped = true;
 	}

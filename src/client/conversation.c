@@ -12,9 +12,9 @@
 #include "client/resolve.h"
 #include "services/exchange.h"
 
-/* For the server's close after ours. */
+/* How long to wait for the server to close, too. */
 #define LINGER_MS 1000
-/* A service's conversation; servers give up on ours long before. */
+/* The limit of a conversation with a service; servers give up long before. */
 #define SERVICE_MS 60000
 
 int
@@ -51,7 +51,7 @@ reason_of(int error)
 	}
 }
 
-/* Whether what came instead of a line in the clear is TLS's. */
+/* True if a TLS record came instead of a line in the clear. */
 static bool
 speaks_tls(const struct conversation *c, int error)
 {
@@ -125,7 +125,7 @@ conversation_send_line(struct conversation *c, const char *line)
 	return e;
 }
 
-/* The run's end is no failure of the server's, but of what was asked. */
+/* The end of the run is not a failure of the server. */
 static int
 cut_short(struct conversation *c, int error, enum reason reason,
     const char *what, const char *cause)
@@ -157,7 +157,7 @@ resolve(struct conversation *c, const char *host, uint16_t port,
 	return 0;
 }
 
-/* Connects and makes the stream. */
+/* Connects, and creates the stream. */
 static int
 dial(struct conversation *c)
 {
@@ -194,7 +194,7 @@ dial(struct conversation *c)
 	return direct ? 0 : conversation_open_tunnel(c);
 }
 
-/* All that was measured but the look-up. */
+/* Everything measured except name resolution. */
 static void
 note_total(struct outcome *o)
 {
@@ -259,7 +259,8 @@ conversation_hold(const struct conversation_setup *setup, struct outcome *o)
 		         : conversation_speak_service(&c);
 	note_total(o);
 	if (c.stream != NULL) {
-		/* A last alert must not be lost to a reset. */
+		/* Closes in order, so that a last alert is not lost by a reset.
+		 */
 		stream_set_deadline(
 		    c.stream, deadline_earlier(deadline_in(LINGER_MS), c.end));
 		(void)stream_close(c.stream, LINGER_MS);

@@ -15,7 +15,7 @@ plain(const struct resolved_address *a)
 	return (const struct sockaddr *)&a->address;
 }
 
-/* One address.  Returns the socket, or -1 with errno. */
+/* Connects to one address.  Returns the socket, or -1 with errno. */
 static int
 try_address(const struct resolved_address *a, deadline when, int cancel_fd)
 {
@@ -39,7 +39,7 @@ try_address(const struct resolved_address *a, deadline when, int cancel_fd)
 	return -1;
 }
 
-/* The deadline of the next address, when so many are left with it. */
+/* The deadline of the next address, given how many remain. */
 static deadline
 share(int64_t timeout_ms, deadline when, uint32_t left)
 {

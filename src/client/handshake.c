@@ -1,6 +1,6 @@
 /*
- * The client's handshake, what its failure means, and what is asked of the
- * certificate besides its verification.
+ * The client's handshake, the explanation of its failures, and checks of the
+ * certificate in addition to its verification.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #define SECONDS_A_DAY INT64_C(86400)
 
-/* The problems of a certificate in one line. */
+/* Joins the problems of a certificate to one line. */
 static void
 join_problems(const char *list, char *line, size_t size)
 {
@@ -26,7 +26,7 @@ join_problems(const char *list, char *line, size_t size)
 	line[used] = '\0';
 }
 
-/* What helps against a certificate that is not verified. */
+/* What to do about a certificate that cannot be verified. */
 static const char *
 advice(enum reason reason)
 {
@@ -52,7 +52,7 @@ not_verified(struct conversation *c)
 	    "certificate not verified: %.800s%s", problems, advice(reason));
 }
 
-/* The clock ended it: whose fault is that? */
+/* Explains a handshake that timed out. */
 static int
 timed_out(struct conversation *c, int64_t began)
 {
@@ -84,7 +84,7 @@ timed_out(struct conversation *c, int64_t began)
 	    seconds, c->options->starttls_delay_ms > 0 ? "longer " : "");
 }
 
-/* Clear text where TLS had to be. */
+/* Explains clear text instead of TLS. */
 static int
 clear_text(struct conversation *c)
 {
@@ -105,7 +105,7 @@ clear_text(struct conversation *c)
 	}
 }
 
-/* Puts a failed handshake, begun at `began`, into words. */
+/* Explains a handshake that began at `began` and failed. */
 static int
 explain(struct conversation *c, int error, int64_t began)
 {
@@ -166,7 +166,7 @@ note_tls(struct conversation *c)
 		    alpn.data);
 }
 
-/* Whether one of curl's pins, "sha256//BASE64;...", is this one. */
+/* True if one of the pins, "sha256//BASE64;..." as in curl, matches. */
 static bool
 pin_fits(const char *pins, const char *pin)
 {
@@ -186,7 +186,7 @@ pin_fits(const char *pins, const char *pin)
 	return false;
 }
 
-/* What is asked of the certificate besides. */
+/* Checks pins and --min-days. */
 static int
 check_certificate(struct conversation *c)
 {
@@ -196,7 +196,7 @@ check_certificate(struct conversation *c)
 	    seen->chain_not_after > 0 ? seen->chain_not_after : seen->not_after;
 	int64_t days = (end - time(NULL)) / SECONDS_A_DAY;
 
-	/* Only who proves to be the server says what was taken away. */
+	/* Only the authenticated server shows that its offer was stripped. */
 	if (o->starttls.offered == OUTCOME_NO && o->verified == OUTCOME_YES)
 		return conversation_fail(c, REASON_STARTTLS_STRIPPED,
 		    "the server takes STARTTLS, but it was not among its "
@@ -234,7 +234,7 @@ conversation_shake_hands(struct conversation *c)
 		    "cannot begin a handshake: %s", gnutls_strerror(e));
 	stream_set_deadline(
 	    c->stream, conversation_step(c, c->options->timeout_ms));
-	/* A handshake that was interrupted cannot go on. */
+	/* An interrupted handshake cannot be continued. */
 	control_watch_questions(c->setup->control, false);
 	e = stream_upgrade(c->stream, session);
 	note_tls(c);

@@ -11,7 +11,7 @@
 
 #include "base/printable.h"
 
-/* Octets in a DNS name as text, and in a label (RFC 1035, 2.3.4). */
+/* The maximum length of a DNS name and of a label (RFC 1035, 2.3.4). */
 #define DNS_NAME_MAX 253
 #define DNS_LABEL_MAX 63
 
@@ -25,7 +25,7 @@ take_octets(struct host_name *h, const void *octets, unsigned int size)
 	    size == 4 ? AF_INET : AF_INET6, octets, h->name, sizeof(h->name));
 }
 
-/* An address with a zone that this machine may not have. */
+/* Parses an address with a zone, which need not exist here. */
 static bool
 parse_zoned(const char *text, struct host_name *h)
 {
@@ -42,7 +42,7 @@ parse_zoned(const char *text, struct host_name *h)
 	return true;
 }
 
-/* Whether it is a number that getaddrinfo(3) takes, as 127.1 is. */
+/* Parses an address in any notation of getaddrinfo(3), such as 127.1. */
 static bool
 parse_address(const char *text, struct host_name *h)
 {
@@ -72,8 +72,8 @@ parse_address(const char *text, struct host_name *h)
 	return true;
 }
 
-/* Whether `name`, in ASCII, can be one in DNS.  "_" is in use, if not allowed
- * (RFC 952). */
+/* True if `name`, in ASCII, can be a DNS name.  "_" is not allowed in host
+ * names (RFC 952) but used. */
 static bool
 is_dns_name(const char *name)
 {
@@ -103,7 +103,7 @@ parse_name(const char *text, struct host_name *h)
 	gnutls_datum_t ascii = {NULL, 0};
 	size_t length;
 
-	/* The mapping leaves some of them out. */
+	/* IDNA mapping may remove some characters. */
 	for (const char *c = text; *c != '\0'; c++)
 		if ((*c >= 0 && *c <= ' ') || *c == 127)
 			return "it cannot be a host's name";

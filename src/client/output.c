@@ -39,15 +39,15 @@ output_close(struct output *o)
 		close(o->fd);
 }
 
-/* Waits until there is room, or the run is over.  Returns 0, or -1 with errno.
- */
+/* Waits until the descriptor is writable or the run ends.  Returns 0, or -1
+ * with errno. */
 static int
 wait_for_room(struct output *o)
 {
 	struct pollfd now = {.fd = o->fd, .events = POLLOUT};
 	struct control *c = o->control;
 
-	/* deadline_wait() does not look once its time is over. */
+	/* After its deadline deadline_wait() does not poll. */
 	if (poll(&now, 1, 0) == 1)
 		return 0;
 	while (deadline_wait(o->fd, POLLOUT, deadline_earlier(c->end, c->grace),
@@ -67,7 +67,8 @@ write_some(struct output *o, const char *data, size_t size)
 	if (o->may_block) {
 		if (wait_for_room(o) == -1)
 			return -1;
-		/* A pipe with room at all has this much (pipe(7)). */
+		/* A pipe that is writable has at least this much space
+		 * (pipe(7)). */
 		if (size > PIPE_BUF)
 			size = PIPE_BUF;
 	}

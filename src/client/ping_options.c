@@ -7,7 +7,7 @@
 #include "base/parse.h"
 #include "stream/protocol.h"
 
-/* A year; nobody pings longer at one go. */
+/* The upper limit of all times: a year. */
 #define MOST_MS (365 * 24 * 60 * 60 * INT64_C(1000))
 
 static int
@@ -39,7 +39,7 @@ static int
 option_proxy(void *options, const char *value, char *why)
 {
 	struct ping_options *o = options;
-	/* Like tls, a proxy has no port of its own: it must be given. */
+	/* A proxy has no default port. */
 	const struct target_defaults portless = {
 	    .service = service_find("tls")};
 	const char *fault = strstr(value, "://") != NULL
@@ -215,7 +215,7 @@ set_targets(struct ping_options *o, char *targets[], int count, char *why)
 	return 0;
 }
 
-/* What only the whole command line tells. */
+/* Checks options that depend on each other. */
 static int
 check(const struct ping_options *o, char *why)
 {

@@ -12,8 +12,8 @@
 #define STARTTLS_LINE "STARTTLS\n"
 #define QUIT_LINE "QUIT\n"
 
-/* Counts an answer, which belongs to the oldest ping that has none; its
- * sequence number goes to `sequence`.  Returns 0 or CONVERSATION_STOPPED. */
+/* Counts an answer to the oldest unanswered ping, whose number is returned in
+ * `sequence`.  Returns 0 or CONVERSATION_STOPPED. */
 static int
 count_answer(struct conversation *c, uint64_t *sequence)
 {
@@ -29,7 +29,7 @@ count_answer(struct conversation *c, uint64_t *sequence)
 	    c->outcome, c->stage, ping.sequence, ns));
 }
 
-/* The server said something else than PONG. */
+/* Handles a line other than PONG. */
 static int
 not_an_answer(struct conversation *c, char *line)
 {
@@ -61,7 +61,7 @@ read_answers(struct conversation *c, uint64_t sequence, deadline when)
 		stream_set_deadline(c->stream, deadline_earlier(when, c->end));
 		n = stream_read_line(c->stream, line, sizeof(line));
 		error = errno;
-		/* Also where output was waited for meanwhile. */
+		/* Also if writing the output took until then. */
 		e = conversation_handle_signal(c);
 		if (e != 0)
 			return e;
@@ -105,7 +105,7 @@ ping_once(struct conversation *c, uint64_t sequence)
 	e = conversation_send_line(c, PING_LINE);
 	if (e == STREAM_TIMEOUT && deadline_now() >= c->end)
 		return CONVERSATION_STOPPED;
-	/* Broken off: what the server said last tells more than that. */
+	/* The connection broke: the server's last line explains more. */
 	if (e == 0 || e == STREAM_SYSTEM)
 		e = read_answers(
 		    c, sequence, deadline_in(c->options->timeout_ms));
@@ -118,7 +118,7 @@ ping_once(struct conversation *c, uint64_t sequence)
 	    c->setup->reporter, unanswered, c->outcome, c->stage, sequence));
 }
 
-/* With -w answers that are on their way are waited for, as ping(8) does. */
+/* With -w, waits for outstanding answers, as ping(8) does. */
 static int
 await_the_rest(struct conversation *c)
 {
@@ -145,14 +145,14 @@ conversation_ping(struct conversation *c, unsigned long count)
 			return e;
 		if (sequence == count)
 			return await_the_rest(c);
-		/* The pause; what comes late is read meanwhile. */
+		/* Waits for the interval; late answers are read meanwhile. */
 		e = read_answers(c, 0, next);
 		if (e != STREAM_TIMEOUT)
 			return e;
 	}
 }
 
-/* Lets --starttls-delay pass.  Returns 0, CONVERSATION_STOPPED or
+/* Waits for --starttls-delay.  Returns 0, CONVERSATION_STOPPED or
  * CONVERSATION_FAILED. */
 static int
 delay(struct conversation *c)
@@ -172,7 +172,7 @@ delay(struct conversation *c)
 	return 0;
 }
 
-/* STARTTLS has no reply, and so is no phase but for the delay. */
+/* STARTTLS has no reply; the phase is only the delay. */
 static int
 upgrade(struct conversation *c)
 {

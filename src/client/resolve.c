@@ -51,7 +51,7 @@ look_up(const char *host, const char *port, int family, int flags,
 	freeaddrinfo(list);
 }
 
-/* Reads the whole record.  Returns 0, or -1 with errno. */
+/* Receives the record of the child.  Returns 0, or -1 with errno. */
 static int
 receive(int fd, struct resolution *r, deadline when, int cancel_fd)
 {
@@ -87,7 +87,7 @@ resolve_for(int fd, const char *host, const char *port, int family)
 	_exit(0);
 }
 
-/* The look-up in a process of its own.  Returns 0, or -1 with errno. */
+/* Runs the look-up in a child process.  Returns 0, or -1 with errno. */
 static int
 look_up_elsewhere(const char *host, const char *port, int family, deadline when,
     int cancel_fd, struct resolution *r)

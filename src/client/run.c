@@ -4,7 +4,8 @@
 
 #include "client/conversation.h"
 
-/* As ping(8) has it: some answers are enough, unless -c and -w ask for all. */
+/* By the rules of ping(8): one answer is enough, unless both -c and -w are
+ * given, which require all. */
 static bool
 enough(const struct outcome_pings *p, const struct conversation_setup *s)
 {
@@ -14,8 +15,8 @@ enough(const struct outcome_pings *p, const struct conversation_setup *s)
 	       p->answers.count >= s->count;
 }
 
-/* Whether the conversation did what was asked; where it did not, and nothing
- * failed, the run's end or missing answers are the reason. */
+/* True if the conversation did what was requested.  If not, and nothing failed,
+ * sets the reason: the end of the run or missing answers. */
 static void
 judge(const struct conversation_setup *s, struct outcome *o)
 {
@@ -42,7 +43,7 @@ count(struct target_summary *summary, const struct outcome *o)
 	summary->ended = deadline_now();
 }
 
-/* Lets the rest of the interval pass.  Returns whether to go on. */
+/* Waits for the rest of the interval.  Returns true to go on. */
 static bool
 pause_until(struct control *control, deadline next)
 {
@@ -86,7 +87,8 @@ ping_target(
 		over =
 		    setup->control->stopped || control_is_over(setup->control);
 		judge(setup, &outcome);
-		/* Cut short by the run's end: as a ping on its way is. */
+		/* Not counted if the run ended meanwhile, like an outstanding
+		 * ping. */
 		if (over && !outcome.ok && i > 1 &&
 		    (outcome.reason == REASON_TIMEOUT ||
 			outcome.reason == REASON_INTERRUPTED))
@@ -100,7 +102,7 @@ ping_target(
 	*unread = REPORTER_TELL(reporter, summary, &summary) == -1;
 	samples_clear(&total);
 	samples_clear(&tls);
-	/* With -c and -w, fewer than asked for are a failure. */
+	/* With -c and -w, all of them must succeed. */
 	return summary.connections > 0 && summary.ok == summary.connections &&
 	       (conversations == 0 || setup->options->deadline_ms == 0 ||
 		   summary.ok >= conversations);
@@ -110,7 +112,7 @@ bool
 run_targets(const struct ping_options *options, struct verifier *verifier,
     const struct reporter *reporter, struct control *control)
 {
-	/* Without an end only one can be pinged. */
+	/* Only a single target is pinged without limit. */
 	unsigned long pings = options->count == 0 && options->target_count > 1
 	                          ? 1
 	                          : options->count;

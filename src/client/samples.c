@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Makes room for one more.  Returns false where there is none. */
+/* Makes room for one more.  Returns false if that is impossible. */
 static bool
 make_room(struct samples *s)
 {

@@ -1,5 +1,5 @@
 /*
- * A conversation with a service that is not ours, and with a proxy before any.
+ * Conversations with services other than pingtlsd, and with a proxy.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 #include "client/conversation_internal.h"
 #include "services/exchange.h"
 
-/* A greeting may be held back on purpose, against spam. */
+/* Mail servers may delay the greeting on purpose, against spam. */
 #define GREETING_STEPS 3
 
-/* Takes over what the exchange found out; `since` is when its part began. */
+/* Copies the results of the exchange, which began at `since`. */
 static void
 note_exchange(struct conversation *c, const struct exchange *e, int64_t since)
 {
@@ -34,7 +34,7 @@ note_exchange(struct conversation *c, const struct exchange *e, int64_t since)
 		    e->ready - (e->greeted != 0 ? e->greeted : since);
 }
 
-/* Its failure is the conversation's, unless the run's end made it fail. */
+/* Fails the conversation, unless the run has ended. */
 static int
 exchange_failed(struct conversation *c, const struct exchange *e)
 {
@@ -49,7 +49,7 @@ exchange_failed(struct conversation *c, const struct exchange *e)
 		: "");
 }
 
-/* Our own end of the connection, which SMTP wants to be told. */
+/* Notes our own address, which SMTP needs. */
 static void
 note_own_address(struct conversation *c)
 {
@@ -64,7 +64,7 @@ note_own_address(struct conversation *c)
 		    (const struct sockaddr *)&address, length, c->address);
 }
 
-/* What an exchange needs to know. */
+/* Prepares the exchange. */
 static void
 set_up(struct conversation *c)
 {
@@ -112,7 +112,7 @@ conversation_speak_service(struct conversation *c)
 		return e;
 	if (c->outcome->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED)
 		return e;
-	/* In order, also where the certificate was found wanting. */
+	/* Says farewell also if the certificate was rejected. */
 	since = deadline_now();
 	if (exchange_farewell(exchange) == -1) {
 		int left = exchange_failed(c, exchange);

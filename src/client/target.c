@@ -7,8 +7,8 @@
 #include "base/parse.h"
 #include "stream/protocol.h"
 
-/* Takes "SERVICE://" off.  Returns what is behind it, or NULL where there is no
- * such service. */
+/* Parses "SERVICE://".  Returns the text after it, or NULL if there is no such
+ * service. */
 static const char *
 take_scheme(const char *text, const struct service **service)
 {

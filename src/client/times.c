@@ -28,6 +28,6 @@ times_deviation(const struct times *t)
 	if (t->count == 0)
 		return 0;
 	variance = t->sum_of_squares / (double)t->count - mean * mean;
-	/* Rounding may make nothing less than nothing. */
+	/* Rounding may make it negative. */
 	return variance > 0 ? sqrt(variance) : 0;
 }

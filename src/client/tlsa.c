@@ -12,7 +12,7 @@
 /* Usage, selector and matching type. */
 #define HEAD_SIZE 3
 
-/* The length of a digest, or 0 where the type has none. */
+/* The length of a digest, or 0 if the matching type has none. */
 static size_t
 digest_size(unsigned int matching)
 {
@@ -35,7 +35,7 @@ is_known(const struct tlsa *t)
 		   t->size == digest_size(t->matching));
 }
 
-/* A field of one digit, and the blank behind it. */
+/* Parses a field of one digit and the blank after it. */
 static bool
 take_field(const char **text, uint8_t *field)
 {
@@ -227,7 +227,7 @@ leads_to(const struct tlsa_peer *peer, const gnutls_datum_t *anchor)
 	return status == 0;
 }
 
-/* Usage 2: an issuer that the server sent, or that the record has whole. */
+/* Usage 2: an issuer that the server sent, or a certificate in the record. */
 static bool
 anchors(const struct tlsa *t, const struct tlsa_peer *peer)
 {

@@ -10,7 +10,8 @@
 #include "tls/pem.h"
 #include "tls/policy.h"
 
-/* Says why GnuTLS did not take `file`, which ought to hold a `label` in PEM. */
+/* Explains why GnuTLS rejected `file`, which should contain a `label` in PEM.
+ */
 static int
 explain_file(const char *file, const char *label, int ret, char *why)
 {
@@ -45,7 +46,7 @@ load_authorities(struct verifier *v, char *why)
 		               : explain_file(file, "CERTIFICATE", ret, why);
 	}
 	ret = gnutls_certificate_set_x509_system_trust(v->credentials);
-	/* With none, what is verified fails, and that is said to be why. */
+	/* Without any, verification fails for that reason. */
 	v->trusts_none = ret <= 0;
 	return 0;
 }
@@ -70,7 +71,7 @@ load_identity(struct verifier *v, char *why)
 		    "key %s does not match certificate %s", key, certificate);
 		return -1;
 	}
-	/* Which of the two is it? */
+	/* Finds out which of the two files is wrong. */
 	if (gnutls_load_file(certificate, &octets) < 0)
 		return explain_file(certificate, "CERTIFICATE", ret, why);
 	fault = pem_missing(octets.data, octets.size, "CERTIFICATE");
@@ -80,7 +81,7 @@ load_identity(struct verifier *v, char *why)
 	return explain_file(key, "PRIVATE KEY", ret, why);
 }
 
-/* The verdict, within the handshake
+/* Verifies the server, within the handshake
  * (gnutls_certificate_set_verify_function(3)). */
 static int
 verify_certificate(gnutls_session_t session)
@@ -160,7 +161,7 @@ verify_free(struct verifier *v)
 	free(v);
 }
 
-/* Says what is ours to say in the ClientHello. */
+/* Sets the extensions of the ClientHello. */
 static int
 set_up(struct verifier *v, gnutls_session_t session, const char *alpn)
 {
@@ -189,8 +190,8 @@ verify_session(struct verifier *v, const struct host_name *name,
 	v->name = name;
 	v->outcome = outcome;
 	v->reason = REASON_NONE;
-	/* What the user gave is sent even if the server names other issuers:
-	 * its alert then tells what is wrong with it. */
+	/* The client certificate is sent even if the server names other
+	 * issuers, so that its alert says what is wrong with it. */
 	*error =
 	    policy_session(&session, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT,
 		v->policy, v->credentials);

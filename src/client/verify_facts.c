@@ -1,5 +1,5 @@
 /*
- * The facts of a server's certificate.
+ * Recording the facts of the server's certificate.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,7 @@ note_key(gnutls_x509_crt_t certificate, struct outcome_certificate *c)
 
 	name = gnutls_pk_get_name((gnutls_pk_algorithm_t)ret);
 	snprintf(c->key, sizeof(c->key), "%s", name == NULL ? "unknown" : name);
-	/* GnuTLS counts whole octets. */
+	/* GnuTLS returns whole octets. */
 	if (gnutls_x509_crt_get_pk_ecc_raw(certificate, &curve, NULL, NULL) ==
 		0 &&
 	    curve == GNUTLS_ECC_CURVE_SECP521R1)
@@ -68,7 +68,7 @@ note_digests(gnutls_session_t session, gnutls_x509_crt_t certificate,
 	}
 }
 
-/* The earliest end in the path, and whose it is. */
+/* Records the earliest expiry in the path. */
 static void
 note_chain_end(const struct verify_path *path, struct outcome_certificate *c)
 {

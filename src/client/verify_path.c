@@ -1,5 +1,5 @@
 /*
- * The way from the server's certificate to an authority that is trusted.
+ * Finding the path from the server's certificate to a trusted authority.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -15,7 +15,7 @@ is_step(const struct verify_path *p, gnutls_x509_crt_t certificate)
 	return false;
 }
 
-/* Who issued the last step, among those sent; NULL: none. */
+/* The issuer of the last step among the certificates sent, or NULL. */
 static gnutls_x509_crt_t
 find_sent_issuer(const struct verify_path *p)
 {

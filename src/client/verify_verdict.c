@@ -1,5 +1,5 @@
 /*
- * The verdict on a server's certificate, in a person's words.
+ * Explaining why a certificate is not verified.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #define NOT_NOW (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED)
 
-/* Room for a certificate's subject and what it is. */
+/* The size of a certificate's description. */
 #define WHICH_MAX (OUTCOME_NAME_MAX + 48)
 
 void
@@ -34,7 +34,7 @@ verify_add_problem(struct verifier *v, const char *format, ...)
 	printable(entry);
 }
 
-/* Names the certificate at `i` of the path. */
+/* Describes certificate `i` of the path. */
 static void
 name_step(const struct verify_path *p, unsigned int i, char *which)
 {
@@ -49,7 +49,7 @@ name_step(const struct verify_path *p, unsigned int i, char *which)
 		    subject);
 }
 
-/* A date; within a day of now, with the time and the own clock. */
+/* Formats a date, within a day of now with the time and our own clock. */
 static void
 format_date(time_t when, time_t now, char *text, size_t size)
 {
@@ -113,7 +113,7 @@ is_authority(gnutls_x509_crt_t certificate)
 	return gnutls_x509_crt_get_ca_status(certificate, NULL) > 0;
 }
 
-/* Not only its own name as issuer, which a namesake may have signed. */
+/* A matching issuer name is not enough: another key may have signed. */
 static bool
 is_self_signed(gnutls_x509_crt_t certificate)
 {
@@ -127,7 +127,7 @@ is_self_signed(gnutls_x509_crt_t certificate)
 	       (status & GNUTLS_CERT_SIGNATURE_FAILURE) == 0;
 }
 
-/* Nobody who is trusted vouches for it: says where the path ends. */
+/* Explains a path that leads to no trusted certificate. */
 static void
 explain_issuer(struct verifier *v, const struct verify_path *p)
 {
@@ -173,7 +173,7 @@ key_strength(gnutls_x509_crt_t certificate, unsigned int *bits)
 	return gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)kind, *bits);
 }
 
-/* Which certificate is weak, and whether its key or its signature is. */
+/* Names the certificate whose key or signature is weak. */
 static void
 explain_weakness(struct verifier *v, const struct verify_path *p)
 {
@@ -208,7 +208,7 @@ explain_weakness(struct verifier *v, const struct verify_path *p)
 	    v, "%s has a key that is too short, %u bits", which, least_bits);
 }
 
-/* Which signature is wrong. */
+/* Names the certificate whose signature is invalid. */
 static void
 explain_signature(struct verifier *v, const struct verify_path *p)
 {
@@ -252,7 +252,7 @@ explain_constraints(struct verifier *v, const struct verify_path *p)
 	verify_add_problem(v, "an issuer may not vouch for this certificate");
 }
 
-/* By importance: the first that holds gives the reason. */
+/* In order of importance: the first that applies sets the reason. */
 static const struct cause {
 	unsigned int bits;
 	enum reason reason;
@@ -274,7 +274,7 @@ static const struct cause {
 	explain_signature},
 };
 
-/* What is left in GnuTLS's own words. */
+/* Describes the remaining bits by GnuTLS's text. */
 static void
 explain_rest(struct verifier *v, unsigned int status)
 {
@@ -303,7 +303,7 @@ verify_explain(
 			v->reason = c->reason;
 		c->explain(v, p);
 		left &= ~c->bits;
-		/* One look at the dates says all of them. */
+		/* Both bits are explained at once. */
 		if (c->explain == explain_time)
 			left &= ~(unsigned int)NOT_NOW;
 	}

@@ -16,8 +16,8 @@ static const char *const where[] = {
     [OUTCOME_OVER_TLS] = "over TLS",
 };
 
-/* Writes a line, with -D behind the time.  Returns 0, or -1 once anything could
- * not be written. */
+/* Writes a line, preceded by the time with -D.  Returns 0, or -1 if this or an
+ * earlier write failed. */
 static int __attribute__((format(printf, 2, 3)))
 say(struct text_report *t, const char *format, ...)
 {
@@ -62,7 +62,7 @@ format_host(const struct outcome *o, char *host, size_t size)
 	    host, size, "%.*s", length - 2 * bracket, o->address + bracket);
 }
 
-/* A number in fixed notation without idle zeroes: "2.5", "10", "0.001". */
+/* Formats a number without trailing zeros: "2.5", "10", "0.001". */
 static void
 format_number(double value, int decimals, char *text, size_t size)
 {
@@ -81,7 +81,7 @@ connected(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
 
-	/* Of several conversations only the first says so. */
+	/* Only the first of several conversations shows it. */
 	if (o->sequence > 1)
 		return 0;
 	t->shown[0] = '\0';
@@ -169,7 +169,7 @@ show_certificate(struct text_report *t, const struct outcome *o)
 		show_details(t, o);
 }
 
-/* With --insecure: each thing that is wrong. */
+/* With --insecure: every problem. */
 static void
 show_problems(struct text_report *t, const struct outcome *o)
 {
@@ -193,7 +193,7 @@ upgraded(void *context, const struct outcome *o)
 	struct text_report *t = context;
 	char now[sizeof(t->shown)];
 
-	/* Only what is new: of a service there is one with each ping. */
+	/* Only if it has changed: services have a handshake with each ping. */
 	snprintf(now, sizeof(now), "%s %s %s", o->tls.version, o->tls.cipher,
 	    o->certificate.sha256);
 	if (strcmp(now, t->shown) == 0)
@@ -211,7 +211,7 @@ upgraded(void *context, const struct outcome *o)
 	return t->out->error == 0 ? 0 : -1;
 }
 
-/* The line of a conversation that went well: as ping's, and its phases. */
+/* The line of a successful conversation, like ping's, with its phases. */
 static int
 show_conversation(struct text_report *t, const struct outcome *o)
 {
@@ -244,7 +244,7 @@ ended(void *context, const struct outcome *o)
 	struct text_report *t = context;
 
 	if (o->message[0] != '\0') {
-		/* What was seen all the same. */
+		/* The facts known in spite of the failure. */
 		if (o->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED)
 			show_certificate(t, o);
 		output_line(t->errors, "pingtls: %s: %s", o->host, o->message);
@@ -256,8 +256,8 @@ ended(void *context, const struct outcome *o)
 	return t->out->error == 0 ? 0 : -1;
 }
 
-/* "0", "33.3333", "99.9999": as ping(8) has it, in fixed notation; only a loss
- * of all is 100, and only none is 0. */
+/* Formats a loss as ping(8) does, "0", "33.3333", "99.9999", in fixed notation.
+ * Only a total loss is 100, and only no loss is 0. */
 static void
 format_loss(uint64_t sent, uint64_t received, char *text, size_t size)
 {
@@ -279,7 +279,7 @@ format_times(const struct times *t, char *text, size_t size)
 	    (double)t->max * MS_PER_NS, times_deviation(t) * MS_PER_NS);
 }
 
-/* One line on standard error, as ping(8) answers SIGQUIT. */
+/* The line on standard error after SIGQUIT, as in ping(8). */
 static int
 asked(void *context, const struct outcome *o)
 {
@@ -320,7 +320,7 @@ show_pings(
 	say(t, "rtt %s", times);
 }
 
-/* "rtt p50/p90 = 13.913/22.524 ms": those that there are samples enough for. */
+/* "rtt p50/p90 = 13.913/22.524 ms": those with enough samples. */
 static void
 show_percentiles(struct text_report *t, const char *name, struct samples *s)
 {
