@@ -22,7 +22,7 @@ struct pending {
 	int64_t ms;
 	int epoll;
 	TAILQ_HEAD(, pending_connection)
-	waiting; /* in order of arrival, so of deadline */
+	waiting; /* in order of their deadlines */
 };
 
 struct pending *
