@@ -54,7 +54,7 @@ def build(changes: tuple[Change, ...]) -> str:
         source = directory / Path(change.file).name
         source.write_text(change.apply())
         objects.append(f"{source}.o")
-        _run(f"{_command('$(COMPILE)')} -c -o {source}.o {source}")
+        _run(f"{_command('$(COMPILE)')} -w -c -o {source}.o {source}")
     program = directory / "pingtlsd"
     flags = _command("$(CCLD) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS)")
     libraries = _command("$(pingtlsd_LDADD) $(LIBS)")
