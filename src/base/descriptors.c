@@ -38,7 +38,7 @@ descriptors_raise_limit(void)
 		return 0;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_max;
+	return (unsigned long)limit.rlim_max;
 }
 
 /* The lowest in `keep` that is at least `from`, or -1. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/direct_calls.h"
 #include "confine/sandbox.h"
 #include "credentials/credential_files.h"
 #include "credentials/credentials.h"
@@ -133,7 +134,8 @@ become_keyholder(int control, int done, bool sandboxed, struct keys *keys)
 	close(done);
 	if (sandboxed && keys_confine(keys) == -1)
 		give_up(keys_why(keys));
-	if (send(control, &loaded, LOADER_REPLY_HEAD, MSG_NOSIGNAL) == -1)
+	if (direct_send(control, &loaded, LOADER_REPLY_HEAD, MSG_NOSIGNAL) ==
+	    -1)
 		_exit(EXIT_FAILURE);
 	keyholder_serve(service);
 	keyholder_service_free(service);

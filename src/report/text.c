@@ -139,11 +139,11 @@ show_details(struct text_report *t, const struct outcome *o)
 	const struct outcome_certificate *c = &o->certificate;
 	char from[DATE_TEXT_MAX], until[DATE_TEXT_MAX];
 
-	date_format(c->not_before, from);
-	date_format(c->not_after, until);
+	date_format((time_t)c->not_before, from);
+	date_format((time_t)c->not_after, until);
 	say(t, "  valid from %s until %s", from, until);
 	if (c->chain_not_after != 0 && c->chain_not_after < c->not_after) {
-		date_format(c->chain_not_after, until);
+		date_format((time_t)c->chain_not_after, until);
 		say(t, "  its chain ends on %s, with %s", until, c->chain_ends);
 	}
 	say(t, "  key %s, %" PRIu32 " bits; signed with %s", c->key,
