@@ -1,5 +1,7 @@
 #include "base/dontfork.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 void *
@@ -21,4 +23,69 @@ dontfork_free(void *memory, size_t size)
 {
 	if (memory != NULL)
 		munmap(memory, size);
+}
+
+/* What an object begins with that is not taken. */
+struct unused {
+	struct unused *next;
+};
+
+struct dontfork_pool {
+	size_t size, most;
+	size_t touched; /* so many objects at the beginning were taken once */
+	struct unused *unused;
+	char *objects;
+};
+
+struct dontfork_pool *
+dontfork_pool_new(size_t size, size_t most)
+{
+	struct dontfork_pool *p = dontfork_new(sizeof(*p));
+	size_t unit = sizeof(struct unused);
+
+	if (p == NULL)
+		return NULL;
+	p->size = (size + unit - 1) / unit * unit;
+	p->most = most;
+	p->objects = dontfork_new(p->size * most);
+	if (p->objects != NULL)
+		return p;
+	dontfork_free(p, sizeof(*p));
+	return NULL;
+}
+
+void
+dontfork_pool_free(struct dontfork_pool *p)
+{
+	if (p == NULL)
+		return;
+	dontfork_free(p->objects, p->size * p->most);
+	dontfork_free(p, sizeof(*p));
+}
+
+void *
+dontfork_pool_take(struct dontfork_pool *p)
+{
+	struct unused *object = p->unused;
+
+	if (object != NULL)
+		p->unused = object->next;
+	else if (p->touched < p->most)
+		object = (void *)(p->objects + p->size * p->touched++);
+	else {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return memset(object, 0, p->size);
+}
+
+void
+dontfork_pool_give(struct dontfork_pool *p, void *object)
+{
+	struct unused *unused = object;
+
+	if (object == NULL)
+		return;
+	unused->next = p->unused;
+	p->unused = unused;
 }

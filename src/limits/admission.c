@@ -8,7 +8,6 @@
 
 #include <search.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "base/dontfork.h"
 #include "limits/debts.h"
@@ -19,6 +18,7 @@
 struct admission {
 	unsigned long max_sessions, max_per_source;
 	unsigned long sessions;
+	struct dontfork_pool *tallies;
 	void *sources;           /* tsearch(3) tree of struct tally */
 	struct debts *rates;     /* NULL: not limited */
 	int64_t token, bucket;   /* nanoseconds per connection, per burst */
@@ -38,11 +38,22 @@ admission_new(unsigned long max_sessions, unsigned long max_per_source)
 {
 	struct admission *l = dontfork_new(sizeof(*l));
 
-	if (l != NULL) {
-		l->max_sessions = max_sessions;
-		l->max_per_source = max_per_source;
-	}
-	return l;
+	if (l == NULL)
+		return NULL;
+	l->max_sessions = max_sessions;
+	l->max_per_source = max_per_source;
+	l->tallies = dontfork_pool_new(sizeof(struct tally), max_sessions);
+	if (l->tallies != NULL)
+		return l;
+	dontfork_free(l, sizeof(*l));
+	return NULL;
+}
+
+/* Tallies go with their pool. */
+static void
+keep(void *tally)
+{
+	(void)tally;
 }
 
 void
@@ -50,7 +61,8 @@ admission_free(struct admission *l)
 {
 	if (l == NULL)
 		return;
-	tdestroy(l->sources, free);
+	tdestroy(l->sources, keep);
+	dontfork_pool_free(l->tallies);
 	debts_free(l->rates);
 	debts_free(l->penalties);
 	dontfork_free(l, sizeof(*l));
@@ -138,12 +150,12 @@ static bool
 count(struct admission *l, const struct source *source, struct tally *tally)
 {
 	if (tally == NULL) {
-		tally = calloc(1, sizeof(*tally));
+		tally = dontfork_pool_take(l->tallies);
 		if (tally == NULL)
 			return false;
 		tally->source = *source;
 		if (tsearch(tally, &l->sources, source_compare) == NULL) {
-			free(tally);
+			dontfork_pool_give(l->tallies, tally);
 			return false;
 		}
 	}
@@ -185,7 +197,7 @@ admission_release(struct admission *l, const struct source *source)
 	tally = *found;
 	if (--tally->sessions == 0) {
 		tdelete(source, &l->sources, source_compare);
-		free(tally);
+		dontfork_pool_give(l->tallies, tally);
 	}
 }
 

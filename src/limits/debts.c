@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <search.h>
-#include <stdlib.h>
 
 #include "base/dontfork.h"
 
@@ -24,6 +23,7 @@ struct table {
 
 struct debts {
 	size_t most; /* in each */
+	struct dontfork_pool *debtors;
 	struct table ipv4, ipv6;
 };
 
@@ -60,7 +60,7 @@ sift(struct table *t, struct debtor *e)
 }
 
 static void
-forget_first(struct table *t)
+forget_first(struct debts *d, struct table *t)
 {
 	struct debtor *first = t->heap[0], *last = t->heap[--t->count];
 
@@ -69,14 +69,14 @@ forget_first(struct table *t)
 		sift(t, last);
 	}
 	tdelete(first, &t->tree, source_compare);
-	free(first);
+	dontfork_pool_give(d->debtors, first);
 }
 
 static void
-forget_paid(struct table *t, int64_t now)
+forget_paid(struct debts *d, struct table *t, int64_t now)
 {
 	while (t->count > 0 && t->heap[0]->debt.until <= now)
-		forget_first(t);
+		forget_first(d, t);
 }
 
 /* Octets 10 and 11 are 0xff in an IPv4-mapped address, and 0 in a /64. */
@@ -94,9 +94,11 @@ debts_new(size_t most)
 	if (d == NULL)
 		return NULL;
 	d->most = most;
+	d->debtors = dontfork_pool_new(sizeof(struct debtor), 2 * most);
 	d->ipv4.heap = dontfork_new(most * sizeof(*d->ipv4.heap));
 	d->ipv6.heap = dontfork_new(most * sizeof(*d->ipv6.heap));
-	if (d->ipv4.heap == NULL || d->ipv6.heap == NULL) {
+	if (d->debtors == NULL || d->ipv4.heap == NULL ||
+	    d->ipv6.heap == NULL) {
 		debts_free(d);
 		errno = ENOMEM;
 		return NULL;
@@ -104,13 +106,21 @@ debts_new(size_t most)
 	return d;
 }
 
+/* Debtors go with their pool. */
+static void
+keep(void *debtor)
+{
+	(void)debtor;
+}
+
 void
 debts_free(struct debts *d)
 {
 	if (d == NULL)
 		return;
-	tdestroy(d->ipv4.tree, free);
-	tdestroy(d->ipv6.tree, free);
+	tdestroy(d->ipv4.tree, keep);
+	tdestroy(d->ipv6.tree, keep);
+	dontfork_pool_free(d->debtors);
 	dontfork_free(d->ipv4.heap, d->most * sizeof(*d->ipv4.heap));
 	dontfork_free(d->ipv6.heap, d->most * sizeof(*d->ipv6.heap));
 	dontfork_free(d, sizeof(*d));
@@ -122,7 +132,7 @@ debts_get(struct debts *d, const struct source *source, int64_t now)
 	struct table *t = table_of(d, source);
 	struct debtor **found;
 
-	forget_paid(t, now);
+	forget_paid(d, t, now);
 	found = tfind(source, &t->tree, source_compare);
 	return found != NULL ? (*found)->debt : (struct debt){.until = now};
 }
@@ -141,15 +151,15 @@ debts_set(struct debts *d, const struct source *source, const struct debt *debt)
 	if (t->count == d->most) {
 		if (debt->until <= t->heap[0]->debt.until)
 			return; /* this one would expire first */
-		forget_first(t);
+		forget_first(d, t);
 	}
-	e = malloc(sizeof(*e));
+	e = dontfork_pool_take(d->debtors);
 	if (e == NULL)
 		return;
 	e->source = *source;
 	e->debt = *debt;
 	if (tsearch(e, &t->tree, source_compare) == NULL) {
-		free(e);
+		dontfork_pool_give(d->debtors, e);
 		return;
 	}
 	place_at(t, t->count++, e);
@@ -159,7 +169,7 @@ debts_set(struct debts *d, const struct source *source, const struct debt *debt)
 size_t
 debts_count(struct debts *d, int64_t now)
 {
-	forget_paid(&d->ipv4, now);
-	forget_paid(&d->ipv6, now);
+	forget_paid(d, &d->ipv4, now);
+	forget_paid(d, &d->ipv6, now);
 	return d->ipv4.count + d->ipv6.count;
 }

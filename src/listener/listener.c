@@ -35,6 +35,8 @@
 /* A session that has timed out ends itself, which takes up to two seconds.  It
  * is killed if it still exists this long afterwards. */
 #define GRACE_MS 5000
+/* More than the listener's calls take of its stack, the log's included. */
+#define STACK_USED 16384
 /* How long the descriptors of a session stay open in the listener, too: most
  * sessions have ended by then. */
 #define SETTLE_MS 10
@@ -175,6 +177,15 @@ open_channel(const struct listener *l, int *channel)
 	return *channel != -1 || errno == EPIPE || errno == ECONNRESET;
 }
 
+/* Wipes the stack below the caller's frame, where the addresses and names of
+ * other clients still stand. */
+static void __attribute__((noinline)) wipe_stack(void)
+{
+	char below[STACK_USED];
+
+	explicit_bzero(below, sizeof(below));
+}
+
 /* Accepts the next connection and, if it is admitted, forks its session. */
 static void
 take_in(struct listener *l)
@@ -197,6 +208,7 @@ take_in(struct listener *l)
 		return;
 	}
 	credentials_rotate(renewal_credentials(l->renewal));
+	wipe_stack();
 	switch (session_table_fork(
 	    l->children, &peer, (int[]){fd, channel}, &result)) {
 	case 0:

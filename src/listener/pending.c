@@ -1,12 +1,12 @@
 #include "listener/pending.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/dontfork.h"
 #include "listener/proxy_reader.h"
 
 struct pending_connection {
@@ -18,6 +18,7 @@ struct pending_connection {
 };
 
 struct pending {
+	struct dontfork_pool *connections;
 	size_t most, count;
 	int64_t ms;
 	int epoll;
@@ -28,19 +29,20 @@ struct pending {
 struct pending *
 pending_new(size_t most, int64_t ms)
 {
-	struct pending *a = calloc(1, sizeof(*a));
+	struct pending *a = dontfork_new(sizeof(*a));
 
 	if (a == NULL)
 		return NULL;
+	a->connections =
+	    dontfork_pool_new(sizeof(struct pending_connection), most);
 	a->most = most;
 	a->ms = ms;
 	TAILQ_INIT(&a->waiting);
 	a->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (a->epoll == -1) {
-		free(a);
-		return NULL;
-	}
-	return a;
+	if (a->connections != NULL && a->epoll != -1)
+		return a;
+	pending_free(a);
+	return NULL;
 }
 
 void
@@ -53,10 +55,12 @@ pending_free(struct pending *a)
 	while ((connection = TAILQ_FIRST(&a->waiting)) != NULL) {
 		TAILQ_REMOVE(&a->waiting, connection, link);
 		close(connection->fd);
-		free(connection);
+		dontfork_pool_give(a->connections, connection);
 	}
-	close(a->epoll);
-	free(a);
+	if (a->epoll != -1)
+		close(a->epoll);
+	dontfork_pool_free(a->connections);
+	dontfork_free(a, sizeof(*a));
 }
 
 int
@@ -69,7 +73,7 @@ pending_add(struct pending *a, int fd, const struct peer *peer)
 		errno = ENOBUFS;
 		return -1;
 	}
-	connection = calloc(1, sizeof(*connection));
+	connection = dontfork_pool_take(a->connections);
 	if (connection == NULL)
 		return -1;
 	descriptors_read_out_of_band(fd);
@@ -78,7 +82,7 @@ pending_add(struct pending *a, int fd, const struct peer *peer)
 	connection->until = deadline_in(a->ms);
 	event.data.ptr = connection;
 	if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &event) == -1) {
-		free(connection);
+		dontfork_pool_give(a->connections, connection);
 		return -1;
 	}
 	TAILQ_INSERT_TAIL(&a->waiting, connection, link);
@@ -118,7 +122,7 @@ take_connection(struct pending *a, struct pending_connection *connection,
 	epoll_ctl(a->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	TAILQ_REMOVE(&a->waiting, connection, link);
 	a->count--;
-	free(connection);
+	dontfork_pool_give(a->connections, connection);
 	return outcome;
 }
 

@@ -13,7 +13,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from peer import ask, connect, upgrade
+from peer import ask, connect, read_rest, upgrade
 from programs import (
     KEYHOLDER,
     LOADER,
@@ -21,6 +21,7 @@ from programs import (
     SANITIZED,
     TO_SERVE,
     Program,
+    Server,
     children,
     command_name,
     key,
@@ -219,6 +220,38 @@ def not_dumpable() -> None:
             uid = re.search(r"Uid:\s+(\d+)\s+(\d+)\s+(\d+)", status).groups()
             assert "0" not in uid, f"user ids of {command_name(pid)}: {uid}"
             has(status, r"NoNewPrivs:\s+1", r"CapEff:\s+0+\n")
+
+
+STRANGER = "127.13.57.91"
+
+
+def served_and_failed(pingtlsd: Server) -> None:
+    """Sessions of a stranger of which all tables and the log know."""
+    with connect(pingtlsd.port, source=STRANGER) as peer:
+        ask(upgrade(peer), b"PING\n", b"PONG\n")
+    for _ in range(2):
+        with connect(pingtlsd.port, source=STRANGER) as peer:
+            peer.sendall(b"STARTTLS\nPING\n")
+            read_rest(peer)
+    pingtlsd.wait_sessions(0)
+
+
+@test("the addresses of other clients are in no session")
+def strangers() -> None:
+    needs_memory()
+    patterns = [STRANGER.encode(), socket.inet_aton(STRANGER)]
+    limits = ("--max-rate-per-source", 64, "--penalties", "handshake=2")
+    with server(*limits) as pingtlsd:
+        served_and_failed(pingtlsd)
+        with connect(pingtlsd.port, source=STRANGER) as other:
+            ask(other, b"PING\n", b"PONG\n")
+            (session,) = pingtlsd.wait_sessions(1)
+            assert holds(session, patterns[1:]), "the search finds nothing"
+            with connect(pingtlsd.port) as peer:
+                ask(peer, b"PING\n", b"PONG\n")
+                (mine,) = set(pingtlsd.wait_sessions(2)) - {session}
+                assert holds(pingtlsd.pid, patterns), "nor in the listener"
+                assert not holds(mine, patterns), "another's address in a session"
 
 
 main()
