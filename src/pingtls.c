@@ -13,6 +13,7 @@
 #include "client/ping_options.h"
 #include "client/run.h"
 #include "client/verify.h"
+#include "report/json.h"
 #include "report/text.h"
 
 enum {
@@ -40,7 +41,8 @@ run(const struct ping_options *options, struct verifier *verifier,
 	    .out = &out,
 	    .errors = errors,
 	};
-	struct reporter reporter = text_reporter(&report);
+	struct reporter reporter =
+	    options->json ? json_reporter(&out) : text_reporter(&report);
 	int status;
 
 	output_open(&out, STDOUT_FILENO, control);

@@ -21,6 +21,7 @@ struct ping_options {
 	int64_t starttls_delay_ms;
 	bool plain, quiet, verbose;
 	bool timestamps; /* -D */
+	bool json;
 	bool reconnect;  /* a conversation per ping for our own protocol, too */
 	bool has_proxy;
 	struct target proxy; /* an HTTP proxy for CONNECT */

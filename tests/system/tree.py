@@ -24,7 +24,7 @@ INSTALLED = (
 # What is installed during the tests: what the packages depend on, the inetds
 # (which exclude each other), and what debian/tests names.
 DOWNLOADED = (
-    "gnutls-bin inetutils-inetd libgnutls30 libseccomp2 libsystemd0 "
+    "gnutls-bin inetutils-inetd libgnutls30 libjansson4 libseccomp2 libsystemd0 "
     "openbsd-inetd ssl-cert ucspi-tcp xinetd"
 ).split()
 
