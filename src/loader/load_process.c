@@ -22,7 +22,7 @@
 #include "log/log.h"
 
 /* Ends the load; the listener logs the reason. */
-static void
+static _Noreturn void
 give_up(const char *why)
 {
 	log_line(LOG_ERR, "%s", why);

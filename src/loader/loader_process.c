@@ -186,6 +186,7 @@ receive(int socket, struct loader_request *request, int *descriptor)
 		struct cmsghdr align;
 		char octets[CMSG_SPACE(sizeof(int))];
 	} control;
+	/* cppcheck-suppress ctuuninitvar ; it is received into */
 	struct iovec iov = {request, sizeof(*request)};
 	struct msghdr message = {
 	    .msg_iov = &iov,

@@ -131,9 +131,11 @@ next_attribute(const char *from, struct attribute *a)
 	from += strspn(from, SPACES);
 	a->name = from;
 	a->name_size = strcspn(from, SPACES "=");
+	if (a->name_size == 0)
+		return NULL;
 	from += a->name_size;
 	from += strspn(from, SPACES);
-	if (a->name_size == 0 || *from != '=')
+	if (*from != '=')
 		return NULL;
 	from++;
 	from += strspn(from, SPACES);
