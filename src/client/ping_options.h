@@ -22,7 +22,7 @@ struct ping_options {
 	bool plain, quiet, verbose;
 	bool timestamps; /* -D */
 	bool json;
-	bool reconnect;  /* a conversation per ping for our own protocol, too */
+	bool reconnect; /* a conversation per ping for our own protocol, too */
 	bool has_proxy;
 	struct target proxy; /* an HTTP proxy for CONNECT */
 	bool has_verify_name;
