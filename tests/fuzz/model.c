@@ -52,6 +52,13 @@ end_line(struct model *m)
 	m->length = 0;
 }
 
+/* A handshake or an alert, of any version of TLS. */
+static bool
+begins_tls(const char *line)
+{
+	return (line[0] == 22 || line[0] == 21) && line[1] == 3;
+}
+
 size_t
 model_feed(struct model *m, const uint8_t *octets, size_t size)
 {
@@ -59,8 +66,7 @@ model_feed(struct model *m, const uint8_t *octets, size_t size)
 
 	for (i = 0; i < size && !m->over && !m->starttls; i++) {
 		m->line[m->length++] = (char)octets[i];
-		if (!m->tls && m->length == 2 &&
-		    memcmp(m->line, "\26\3", 2) == 0) {
+		if (!m->tls && m->length == 2 && begins_tls(m->line)) {
 			reply(m, "ERR unknown command\n");
 			m->over = true;
 		} else if (octets[i] == '\n')
