@@ -1,6 +1,3 @@
-/*
- * What the service manager is told in its time.
- */
 #include "listener/notifier.h"
 
 #include <errno.h>

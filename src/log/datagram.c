@@ -1,6 +1,3 @@
-/*
- * Datagrams to a unix socket of the system.
- */
 #include "log/datagram.h"
 
 #include <errno.h>

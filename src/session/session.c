@@ -216,16 +216,52 @@ upgrade(struct session *s, enum session_end *end)
 	return true;
 }
 
+/* Counts a command that is answered, and returns the reply to it. */
+static const char *
+reply_to(struct session *s, enum protocol_command command)
+{
+	bool upgraded = stream_tls(s->stream) != NULL;
+
+	if (command == PROTOCOL_PING) {
+		if (upgraded)
+			s->result->pings_tls++;
+		else
+			s->result->pings_clear++;
+		return PROTOCOL_PONG;
+	}
+	s->errors++;
+	return command == PROTOCOL_STARTTLS ? PROTOCOL_ENCRYPTED
+	                                    : PROTOCOL_NO_COMMAND;
+}
+
+/* Sends the reply to a command.  Returns true if the session goes on, or false
+ * with its end in `*end`. */
+static bool
+answer(struct session *s, enum protocol_command command, enum session_end *end)
+{
+	const char *reply = reply_to(s, command);
+	int e;
+
+	if (s->errors >= s->options->max_errors) {
+		(void)send_reply(s, PROTOCOL_ERRORS);
+		*end = SESSION_TOO_MANY_ERRORS;
+		return false;
+	}
+	e = send_reply(s, reply);
+	if (e == 0)
+		return true;
+	*end = end_without_line(s, e);
+	return false;
+}
+
 static enum session_end
 serve_lines(struct session *s)
 {
 	char line[PROTOCOL_LINE_MAX];
 	enum protocol_command command;
 	enum session_end end;
-	const char *reply;
 	bool blank = false;
 	ssize_t n;
-	int e;
 
 	for (;;) {
 		/* Lines that came together share one look at the clock. */
@@ -234,45 +270,20 @@ serve_lines(struct session *s)
 		n = stream_read_line(s->stream, line, sizeof(line));
 		if (n < 0)
 			return end_without_line(s, (int)n);
-
 		command = protocol_parse(line, (size_t)n);
 		blank = command == PROTOCOL_EMPTY;
-		switch (command) {
-		case PROTOCOL_EMPTY:
+		if (command == PROTOCOL_QUIT)
+			return SESSION_QUIT;
+		if (blank) {
 			/* It gains no time, however many there are. */
 			if (deadline_now() >= s->idle)
 				return end_without_line(s, STREAM_TIMEOUT);
-			continue;
-		case PROTOCOL_PING:
-			if (stream_tls(s->stream) == NULL)
-				s->result->pings_clear++;
-			else
-				s->result->pings_tls++;
-			reply = PROTOCOL_PONG;
-			break;
-		case PROTOCOL_QUIT:
-			return SESSION_QUIT;
-		case PROTOCOL_STARTTLS:
-			if (stream_tls(s->stream) == NULL) {
-				if (!upgrade(s, &end))
-					return end;
-				continue;
-			}
-			s->errors++;
-			reply = PROTOCOL_ENCRYPTED;
-			break;
-		default:
-			s->errors++;
-			reply = PROTOCOL_NO_COMMAND;
-			break;
-		}
-		if (s->errors >= s->options->max_errors) {
-			(void)send_reply(s, PROTOCOL_ERRORS);
-			return SESSION_TOO_MANY_ERRORS;
-		}
-		e = send_reply(s, reply);
-		if (e != 0)
-			return end_without_line(s, e);
+		} else if (command == PROTOCOL_STARTTLS &&
+			   stream_tls(s->stream) == NULL) {
+			if (!upgrade(s, &end))
+				return end;
+		} else if (!answer(s, command, &end))
+			return end;
 	}
 }
 
