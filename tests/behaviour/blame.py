@@ -143,6 +143,7 @@ def killed() -> None:
 
 @test("a session that crashes has words of its own, and is penalised")
 def crashed() -> None:
+    needs_plain_build("says of a crash what it finds")
     with server(*STRICT) as pingtlsd:
         with connect(pingtlsd.port) as peer:
             ask(peer, b"PING\n", b"PONG\n")

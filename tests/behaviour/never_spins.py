@@ -13,7 +13,6 @@ from programs import (
     TO_SERVE,
     USER,
     Program,
-    Server,
     pair,
     scratch,
     server,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from peer import dialogue
 from programs import (
-    PATIENT,
     PINGTLSD,
     TO_SERVE,
     USER,

@@ -33,7 +33,8 @@ connect_to(in_port_t port)
 static gnutls_session_t
 new_session(void)
 {
-	gnutls_certificate_credentials_t credentials;
+	/* Kept until the end: the session refers to them. */
+	static gnutls_certificate_credentials_t credentials;
 	gnutls_session_t session;
 
 	if (gnutls_certificate_allocate_credentials(&credentials) != 0 ||

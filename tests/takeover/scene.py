@@ -183,7 +183,9 @@ class Scene:
             "in the clear": served,
             "over TLS": served,
             "handshakes failed": 0,
-            "crashed": sum("by signal" in x or "failed with" in x for x in self.ends()),
+            "crashed": sum(
+                "crashed by signal" in x or "failed with" in x for x in self.ends()
+            ),
         }
         equal({what: counters[what] for what in expected}, expected, "counters")
 

@@ -135,8 +135,8 @@ END_TEST
 START_TEST(refuses_what_is_no_response)
 {
 	static const char *const wrong[] = {"", "rubbish",
-	    "-----BEGIN OCSP RESPONSE-----\nAAAA\n"
-	    "-----END OCSP RESPONSE-----\n"};
+	    ("-----BEGIN OCSP RESPONSE-----\nAAAA\n"
+	     "-----END OCSP RESPONSE-----\n")};
 	struct chain chain = read_chain();
 	gnutls_datum_t der, response;
 

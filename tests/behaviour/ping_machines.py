@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""pingtls on machines whose files are not what it hopes for."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+from programs import PINGTLS, certs, free_port, run, scratch, server
+from tap import Skip, equal, has, main, needs, needs_root, test
+
+STORE = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def with_file(path: Path, text: str, *words: object) -> subprocess.CompletedProcess[str]:
+    """Runs pingtls where another file stands in the place of `path`."""
+    needs_root()
+    needs("unshare")
+    if not path.exists():
+        raise Skip(f"there is no {path}")
+    other = scratch() / path.name
+    other.write_text(text)
+    command = shlex.join([PINGTLS, *(str(word) for word in words)])
+    mount = shlex.join(["mount", "--bind", str(other), str(path)])
+    return run(["unshare", "--mount", "sh", "-c", f"{mount} && exec {command}"])
+
+
+@test("an address that a name has twice is tried once")
+def twice() -> None:
+    names = "127.0.0.1 twice.example\n" * 2 + "127.0.0.2 twice.example\n"
+    port = free_port()
+    ended = with_file(Path("/etc/hosts"), names, "-c", "1", f"twice.example:{port}")
+    equal(ended.returncode, 1, ended.stderr)
+    equal(ended.stderr.count(f"127.0.0.1:{port}"), 1, ended.stderr)
+    equal(ended.stderr.count(f"127.0.0.2:{port}"), 1, ended.stderr)
+
+
+@test("no authority is trusted at all: that is said, and what helps")
+def no_store() -> None:
+    with server() as pingtlsd:
+        ended = with_file(STORE, "", "-4", "-c", "1", f"localhost:{pingtlsd.port}")
+    equal(ended.returncode, 1, ended.stderr)
+    has(ended.stderr, "trust store is missing or empty", "--ca-file")
+
+
+@test("an authority in DER is called that")
+def der() -> None:
+    other = scratch() / "ca.der"
+    words = ["x509", "-in", certs() / "ca.pem", "-outform", "DER", "-out", other]
+    equal(run([needs("openssl"), *words]).returncode, 0)
+    ended = run([PINGTLS, "-c", "1", "--ca-file", other, "localhost:1"])
+    equal(ended.returncode, 2, ended.stderr)
+    equal(len(ended.stderr.splitlines()), 1, ended.stderr)
+    has(ended.stderr, str(other), "it is DER")
+
+
+main()
