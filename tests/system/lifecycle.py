@@ -107,7 +107,7 @@ def purge() -> None:
 
 
 # What they depend on stays when they are purged.
-apt_get("install", "ssl-cert")
+apt_get("install", "libjansson4", "ssl-cert")
 pristine = snapshot()
 
 
