@@ -12,7 +12,7 @@
 
 #include "base/address.h"
 #include "base/dontfork.h"
-#include "limits/admission.h"
+#include "listener/admission.h"
 #include "listener/pending.h"
 #include "log/log.h"
 #include "log/log_limit.h"

@@ -65,7 +65,7 @@ def wrong() -> None:
             ("base/parse.c", "base/parse.h"),
             ("base/above.h", "log/log.h"),
             ("client/bare.c", "probe.h"),
-            ("limits/side.c", "stream/stream.h"),
+            ("services/side.c", "tls/policy.h"),
             ("pingtls.c", "log/log.h"),
         ]:
             (src / name).parent.mkdir(exist_ok=True)
@@ -75,8 +75,8 @@ def wrong() -> None:
             [
                 "base/above.h includes log/log.h",
                 "client/bare.c includes probe.h",
-                "limits/side.c includes stream/stream.h",
                 "pingtls.c includes log/log.h",
+                "services/side.c includes tls/policy.h",
             ],
         )
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "limits/admission.h"
+#include "listener/admission.h"
 #include "unit.h"
 
 static struct source

@@ -4,13 +4,13 @@
  * moves that time by one token (the generic cell rate algorithm of ITU-T
  * I.371).  A penalty is stored as the time at which it ends.
  */
-#include "limits/admission.h"
+#include "listener/admission.h"
 
 #include <search.h>
 #include <stdbool.h>
 
 #include "base/dontfork.h"
-#include "limits/debts.h"
+#include "listener/debts.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)

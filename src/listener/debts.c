@@ -1,7 +1,7 @@
 /*
  * A tree finds an entry by its source, a heap the one that expires first.
  */
-#include "limits/debts.h"
+#include "listener/debts.h"
 
 #include <errno.h>
 #include <search.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limits/debts.h"
+#include "listener/debts.h"
 #include "unit.h"
 
 /* As source_of() makes it of 10.0.0.0 + n. */
