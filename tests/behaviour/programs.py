@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,7 +122,25 @@ def named_children(pid: int, name: str) -> list[int]:
     return [child for child in children(pid) if command_name(child) == name]
 
 
+def _switches(pid: int) -> list[str]:
+    """How often the process has run, and whether it runs now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return re.findall(r"^(?:State|.*ctxt_switches):\s+(\S+)", status, re.MULTILINE)
+
+
 def descriptors(pid: int) -> int:
+    """How many a process has open, once it sleeps and has nothing left to do.
+
+    A session answers before the listener has closed its copies, and a session
+    that is gone leaves work to its parents: what is counted sooner is chance.
+    """
+
+    def settled() -> bool:
+        before = _switches(pid)
+        time.sleep(0.05)
+        return before[0] == "S" and _switches(pid) == before
+
+    wait_until(f"process {pid} sleeps", settled)
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
