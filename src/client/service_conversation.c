@@ -123,7 +123,6 @@ conversation_speak_service(struct conversation *c)
 		note_exchange(c, exchange, since);
 	if (exchange->ending == EXCHANGE_NO_CLOSE_NOTIFY)
 		snprintf(c->outcome->remark, sizeof(c->outcome->remark),
-		    "the server closed without close_notify after the "
-		    "farewell");
+		    "no close_notify from the server after the farewell");
 	return e;
 }

@@ -113,7 +113,7 @@ def no_close_notify() -> None:
     quiet, verbose = ping("-c", 1, where), ping("-v", "-c", 1, where)
     equal((quiet.returncode, verbose.returncode), (0, 0), verbose.stderr)
     assert "close_notify" not in quiet.stdout, quiet.stdout
-    has(verbose.stdout, "without close_notify", 'in the clear.*"220 go ahead"')
+    has(verbose.stdout, "no close_notify", 'in the clear.*"220 go ahead"')
 
 
 @test("several targets, once each; status 1 if one of them fails")
