@@ -215,19 +215,15 @@ chain_check(const struct chain *chain, bool stapled)
 }
 
 void
-chain_warn_of_end(const struct chain *chain, time_t now)
+chain_warn_of_end(const char *file, gnutls_x509_crt_t certificate, time_t now)
 {
+	time_t end = gnutls_x509_crt_get_expiration_time(certificate);
 	char name[NAME_MAX_LENGTH], date[DATE_TEXT_MAX];
 
-	for (unsigned int i = 0; i < chain->length; i++) {
-		time_t end =
-		    gnutls_x509_crt_get_expiration_time(chain->sent[i]);
-
-		if (end - now > CHAIN_WARNING_DAYS * SECONDS_A_DAY)
-			continue;
-		certificate_subject(chain->sent[i], name, sizeof(name));
-		date_format(end, date);
-		log_line(LOG_WARNING, "certificate %s: \"%s\" ends on %s",
-		    chain->file, name, date);
-	}
+	if (end - now > CHAIN_WARNING_DAYS * SECONDS_A_DAY)
+		return;
+	certificate_subject(certificate, name, sizeof(name));
+	date_format(end, date);
+	log_line(LOG_WARNING, "certificate %s: \"%s\" %s on %s", file, name,
+	    end < now ? "expired" : "ends", date);
 }

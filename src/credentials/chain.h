@@ -49,8 +49,8 @@ void chain_free(struct chain *);
  */
 bool chain_check(const struct chain *, bool stapled);
 
-/* Logs each certificate of the chain that expires within CHAIN_WARNING_DAYS of
- * the time `now`. */
-void chain_warn_of_end(const struct chain *, time_t now);
+/* Logs a certificate of the file that has expired at the time `now`, or will
+ * within CHAIN_WARNING_DAYS. */
+void chain_warn_of_end(const char *file, gnutls_x509_crt_t, time_t now);
 
 #endif

@@ -261,8 +261,8 @@ bundle_pair(const struct credential_files *f, size_t index, const uint8_t *id,
 	good = chain_parse(&chain, pair->certificate_file, &pem, now) == 0 &&
 	       check_own(chain.sent[0], pair, id) &&
 	       bundle_chain(f, index, &chain, b);
-	if (good)
-		chain_warn_of_end(&chain, now);
+	for (unsigned int i = 0; good && i < chain.length; i++)
+		chain_warn_of_end(chain.file, chain.sent[i], now);
 	chain_free(&chain);
 	return good;
 }

@@ -7,6 +7,7 @@
 
 #include <gnutls/abstract.h>
 
+#include "credentials/chain.h"
 #include "credentials/credential_files.h"
 #include "credentials/self_test.h"
 #include "log/log.h"
@@ -266,6 +267,33 @@ credentials_free(struct credentials *c)
 	signer_free(c->signer);
 	keyholder_free(c->keyholder);
 	free(c);
+}
+
+/* Logs if a certificate in DER is at its end. */
+static void
+warn_of_end(const char *file, const gnutls_datum_t *der, time_t now)
+{
+	gnutls_x509_crt_t certificate;
+
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return;
+	if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) == 0)
+		chain_warn_of_end(file, certificate, now);
+	gnutls_x509_crt_deinit(certificate);
+}
+
+void
+credentials_warn_of_end(const struct credentials *c,
+    const struct credentials_options *o, time_t now)
+{
+	gnutls_datum_t der;
+
+	for (unsigned int i = 0; i < o->keyholder.count; i++)
+		for (unsigned int j = 0; gnutls_certificate_get_crt_raw(
+					     c->certificates, i, j, &der) == 0;
+		     j++)
+			warn_of_end(
+			    o->keyholder.pairs[i].certificate_file, &der, now);
 }
 
 struct keyholder *

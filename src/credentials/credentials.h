@@ -7,6 +7,7 @@
 #define PINGTLS_CREDENTIALS_H
 
 #include <stdbool.h>
+#include <time.h>
 
 #include <gnutls/gnutls.h>
 
@@ -59,6 +60,11 @@ void credentials_free(struct credentials *);
  * sessions there are (keyholder_retire()).  Returns it.
  */
 struct keyholder *credentials_retire(struct credentials *);
+
+/* Logs each certificate in use, of the files that the options name, that has
+ * expired at the time `now` or will soon (chain.h). */
+void credentials_warn_of_end(
+    const struct credentials *, const struct credentials_options *, time_t now);
 
 struct keyholder *credentials_keyholder(const struct credentials *);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/dontfork.h"
@@ -18,6 +19,8 @@
 /* For the warm-up handshake with a keyholder that is ready.  Nothing is served
  * meanwhile. */
 #define WARM_UP_MS 1000
+/* How often the log warns of certificates that are near their end. */
+#define WARNING_PERIOD_S (24 * 60 * 60)
 /* A large request, but below malloc's threshold for mmap (mallopt(3)). */
 #define SETTLE_SIZE 65536
 
@@ -35,7 +38,17 @@ struct renewal {
 	bool warm;
 	deadline next_try; /* while not able and nothing is in progress */
 	int64_t pause_ms;  /* if that fails */
+	time_t warned;     /* of certificates near their end, last */
+	deadline next_warning;
 };
+
+/* Certificates were looked at now.  Loading them warns, too. */
+static void
+note_warning(struct renewal *r, time_t now)
+{
+	r->warned = now;
+	r->next_warning = deadline_in(WARNING_PERIOD_S * INT64_C(1000));
+}
 
 struct renewal *
 renewal_new(struct loader *loader, const struct credentials_options *options)
@@ -50,6 +63,7 @@ renewal_new(struct loader *loader, const struct credentials_options *options)
 	r->options = options;
 	r->credentials = credentials_new_unable(options);
 	r->pause_ms = FIRST_PAUSE_MS;
+	note_warning(r, time(NULL));
 	if (r->credentials != NULL)
 		return r;
 	renewal_free(r);
@@ -129,6 +143,7 @@ put_in_use(struct renewal *r)
 	} else
 		credentials_free(r->credentials);
 	r->credentials = new;
+	note_warning(r, time(NULL));
 	r->able = true;
 	settle_heap();
 	return 0;
@@ -233,7 +248,19 @@ renewal_deadline(const struct renewal *r)
 {
 	if (r->load != NULL)
 		return load_deadline(r->load);
-	return r->able ? DEADLINE_NEVER : r->next_try;
+	return r->able ? r->next_warning : r->next_try;
+}
+
+/* Once a day, by either clock: that on the wall may be set right meanwhile. */
+static void
+warn_of_end(struct renewal *r, deadline now)
+{
+	time_t wall = time(NULL);
+
+	if (now < r->next_warning && wall - r->warned < WARNING_PERIOD_S)
+		return;
+	credentials_warn_of_end(r->credentials, r->options, wall);
+	note_warning(r, wall);
 }
 
 static void
@@ -270,6 +297,8 @@ renewal_continue(struct renewal *r, const struct pollfd fds[RENEWAL_FDS])
 	if (r->load != NULL &&
 	    (fds[1].revents != 0 || now >= load_deadline(r->load)))
 		continue_load(r);
+	if (r->able)
+		warn_of_end(r, now);
 	if (!r->able && r->load == NULL && now >= r->next_try)
 		begin(r);
 }

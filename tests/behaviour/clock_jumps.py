@@ -7,6 +7,7 @@ reading the file, so here there is none.
 """
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from aftermath import unharmed
 from peer import Tls, ask, connect, dialogue, read_rest, upgrade
 from programs import Server, needs_plain_build, run, scratch, server
-from tap import equal, main, needs, test
+from tap import equal, main, needs, test, wait_until
 
 # Seconds of the deadlines here, and how late they may be on a busy machine.
 DEADLINE = 2
@@ -77,6 +78,27 @@ def seen() -> None:
         wall.set("+0")
         pingtlsd.signal(signal.SIGHUP)
         pingtlsd.wait_line("certificates and keys reloaded")
+
+
+@test("a certificate that is near its end is warned of once a day")
+def daily() -> None:
+    def warnings() -> int:
+        """Those there are when the service has looked at the clock."""
+        said = len(pingtlsd.lines)
+        pingtlsd.signal(signal.SIGUSR1)
+        wait_until("the figures are logged", lambda: len(pingtlsd.lines) > said)
+        pingtlsd.signal(signal.SIGUSR1)
+        wait_until("and again", lambda: len(pingtlsd.lines) > said + 1)
+        return len([x for x in pingtlsd.lines if re.search("certificate .* ends on", x)])
+
+    with clock() as wall, patient() as pingtlsd, unharmed(pingtlsd):
+        equal(warnings(), 0, "with a year to go")
+        wall.set("+360d")
+        equal(warnings(), 1, "with days to go")
+        equal(warnings(), 1, "on the same day")
+        wall.set("+361d")
+        equal(warnings(), 2, "on the next day")
+        wall.set("+0")
 
 
 @test("a session does not end early when the clock jumps")

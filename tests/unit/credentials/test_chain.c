@@ -186,13 +186,16 @@ START_TEST(the_end_is_warned_of)
 	unit_certificate_sign(&made[OWN], &made[ROOT]);
 	ck_assert_int_eq(parse((int[]){OWN}, 1), 0);
 	unit_capture_begin(STDERR_FILENO);
-	chain_warn_of_end(&chain, now);
+	chain_warn_of_end(chain.file, chain.sent[0], now);
 	logged = unit_capture_end();
 	ck_assert_uint_eq(unit_lines(logged), 1);
 	ck_assert_ptr_nonnull(strstr(logged, "\"CN=mx.example.net\" ends on"));
 	unit_capture_begin(STDERR_FILENO);
-	chain_warn_of_end(&chain, now - 10 * UNIT_DAY);
+	chain_warn_of_end(chain.file, chain.sent[0], now - 10 * UNIT_DAY);
 	ck_assert_str_eq(unit_capture_end(), "");
+	unit_capture_begin(STDERR_FILENO);
+	chain_warn_of_end(chain.file, chain.sent[0], now + 20 * UNIT_DAY);
+	ck_assert_ptr_nonnull(strstr(unit_capture_end(), "expired on"));
 }
 END_TEST
 
