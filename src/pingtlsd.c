@@ -196,13 +196,17 @@ choose_way(const struct options *o, struct credentials_options *how)
 
 /* --check-config: loads keys and certificates, and exits. */
 static int
-check_config(
-    const struct options *o, const struct credentials_options *credentials)
+check_config(const struct options *o, struct credentials_options *credentials)
 {
-	struct loader *loader = start_loader(o, credentials);
-	struct load *load = loader == NULL ? NULL : load_begin(loader);
-	bool good = load != NULL && load_wait(load) == LOAD_DONE;
+	struct loader *loader;
+	struct load *load;
+	bool good;
 
+	/* As pingtls.service, which is never root. */
+	credentials->keyholder.opened_as_account = true;
+	loader = start_loader(o, credentials);
+	load = loader == NULL ? NULL : load_begin(loader);
+	good = load != NULL && load_wait(load) == LOAD_DONE;
 	load_free(load);
 	loader_end(loader);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,4 +131,15 @@ account_find_with_groups(const char *name, struct account *account)
 	*account = answer.account;
 	errno = answer.error;
 	return answer.error == 0 ? 0 : -1;
+}
+
+const char *
+account_error(
+    const struct account *account, int error, char text[ACCOUNT_ERROR_MAX])
+{
+	bool named = account != NULL && (error == EACCES || error == EPERM);
+
+	snprintf(text, ACCOUNT_ERROR_MAX, "%s%s%.32s", strerror(error),
+	    named ? " to user " : "", named ? account->name : "");
+	return text;
 }

@@ -4,6 +4,7 @@
 #ifndef PINGTLS_ACCOUNT_H
 #define PINGTLS_ACCOUNT_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /* The maximum number of groups, the primary one included: more than a directory
@@ -33,5 +34,15 @@ int account_find(const char *name, struct account *account);
  * (ENOENT; ERANGE: too many groups).
  */
 int account_find_with_groups(const char *name, struct account *account);
+
+/* Room for the text of account_error(). */
+#define ACCOUNT_ERROR_MAX 128
+
+/*
+ * Formats an errno of opening a file, with the name of the user whom it is not
+ * permitted to; NULL: whoever runs the program.  Returns `text`.
+ */
+const char *account_error(
+    const struct account *, int error, char text[ACCOUNT_ERROR_MAX]);
 
 #endif

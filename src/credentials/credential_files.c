@@ -10,6 +10,7 @@
 
 #include "base/date.h"
 #include "base/file.h"
+#include "confine/account.h"
 #include "credentials/chain.h"
 #include "log/log.h"
 #include "tls/ocsp.h"
@@ -29,6 +30,16 @@ struct credential_files {
 	unsigned char ticket_key[TICKETS_KEY_SIZE];
 };
 
+/* Formats the errno of opening a file. */
+static const char *
+open_error(const struct credential_files *f, char why[ACCOUNT_ERROR_MAX])
+{
+	const struct keyholder_options *o = &f->options->keyholder;
+
+	return account_error(
+	    o->opened_as_account ? o->account : NULL, errno, why);
+}
+
 static int
 read_contents(const char *file, struct contents *c)
 {
@@ -40,10 +51,12 @@ read_contents(const char *file, struct contents *c)
 static bool
 read_pair(struct credential_files *f, size_t index, const struct key_pair *pair)
 {
+	char why[ACCOUNT_ERROR_MAX];
+
 	if (read_contents(pair->certificate_file, &f->certificates[index]) ==
 	    -1) {
 		log_line(LOG_ERR, "cannot read certificate %s: %s",
-		    pair->certificate_file, strerror(errno));
+		    pair->certificate_file, open_error(f, why));
 		return false;
 	}
 	/* Clients can do without a response. */
@@ -51,7 +64,7 @@ read_pair(struct credential_files *f, size_t index, const struct key_pair *pair)
 	    read_contents(pair->ocsp_file, &f->responses[index]) == -1)
 		log_line(LOG_WARNING,
 		    "cannot use OCSP response %s, and staples none: %s",
-		    pair->ocsp_file, strerror(errno));
+		    pair->ocsp_file, open_error(f, why));
 	return true;
 }
 
@@ -59,6 +72,7 @@ static bool
 read_all(struct credential_files *f)
 {
 	const struct credentials_options *o = f->options;
+	char why[ACCOUNT_ERROR_MAX];
 
 	for (size_t i = 0; i < o->keyholder.count; i++)
 		if (!read_pair(f, i, &o->keyholder.pairs[i]))
@@ -67,7 +81,7 @@ read_all(struct credential_files *f)
 		if (read_contents(o->clients.ca_file, &f->authorities) == 0)
 			return true;
 		log_line(LOG_ERR, "cannot read client CA %s: %s",
-		    o->clients.ca_file, strerror(errno));
+		    o->clients.ca_file, open_error(f, why));
 		return false;
 	}
 	if (o->tickets.key_file == NULL)

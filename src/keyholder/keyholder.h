@@ -40,8 +40,9 @@ struct keyholder_options {
 	const struct key_pair *pairs; /* with the keys to hold */
 	size_t count;                 /* 1 to KEYHOLDER_KEYS_MAX */
 	gnutls_priority_t policy;     /* the signature schemes allowed */
-	/* The user to change to after opening the keys; NULL: none. */
+	/* The user to change to after opening the files; NULL: none. */
 	const struct account *account;
+	bool opened_as_account; /* change to it before, as a check */
 	bool wait;      /* keyholder_start() waits until the keys are read;
 	                   else they are read when first needed */
 	bool sandboxed; /* sandbox_enter() once the keys are read */

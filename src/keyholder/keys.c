@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
+#include "confine/account.h"
 #include "keyholder/signing.h"
+#include "log/log.h"
 #include "tls/pem.h"
 
 /* An RSA key of 16384 bits has 13 KiB of PEM. */
@@ -17,7 +20,8 @@
 
 struct keys {
 	const struct keyholder_options *options;
-	FILE *files[KEYHOLDER_KEYS_MAX]; /* opened, not read yet */
+	FILE *files[KEYHOLDER_KEYS_MAX];  /* opened, not read yet */
+	mode_t modes[KEYHOLDER_KEYS_MAX]; /* access permissions */
 	bool read;
 	char why[KEYHOLDER_WHY_MAX]; /* they cannot be used, or "" */
 	gnutls_privkey_t private[KEYHOLDER_KEYS_MAX];
@@ -45,20 +49,48 @@ keys_free(struct keys *k)
 	free(k);
 }
 
+/* The access permissions of a file, 0 where they are not known. */
+static mode_t
+permissions(FILE *file)
+{
+	struct stat status;
+
+	return fstat(fileno(file), &status) == -1
+	           ? 0
+	           : status.st_mode & ACCESSPERMS;
+}
+
 int
 keys_open(struct keys *k)
 {
+	char why[ACCOUNT_ERROR_MAX];
+
 	for (size_t i = 0; i < k->options->count; i++) {
 		const char *file = k->options->pairs[i].key_file;
 
 		k->files[i] = fopen(file, "re");
-		if (k->files[i] != NULL)
+		if (k->files[i] != NULL) {
+			k->modes[i] = permissions(k->files[i]);
 			continue;
+		}
 		snprintf(k->why, sizeof(k->why), "cannot read key %s: %s", file,
-		    strerror(errno));
+		    account_error(k->options->opened_as_account
+				      ? k->options->account
+				      : NULL,
+			errno, why));
 		return -1;
 	}
 	return 0;
+}
+
+void
+keys_warn_of_readers(const struct keys *k)
+{
+	for (size_t i = 0; i < k->options->count; i++)
+		if ((k->modes[i] & S_IROTH) != 0)
+			log_line(LOG_WARNING,
+			    "key %s: every user can read it (mode %03o)",
+			    k->options->pairs[i].key_file, k->modes[i]);
 }
 
 /* Imports a key.  Returns NULL, or why it cannot be used. */

@@ -20,6 +20,9 @@ void keys_free(struct keys *);
 /* Opens the key files.  Returns 0, or -1 with the reason in keys_why(). */
 int keys_open(struct keys *);
 
+/* Logs each key file that every user could read when it was opened. */
+void keys_warn_of_readers(const struct keys *);
+
 /*
  * Reads the keys and then, if the options say so, enters the keyholder's
  * sandbox.  Returns 0, or -1 with the reason in keys_why().

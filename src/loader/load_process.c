@@ -36,23 +36,33 @@ end_with_loader(int signal)
 	(void)prctl(PR_SET_PDEATHSIG, signal);
 }
 
-/* Reads all files with the privileges that the server was started with, then
- * drops those. */
+static void
+drop_privileges(const struct account *account)
+{
+	char why[SANDBOX_WHY_MAX];
+
+	if (sandbox_give_up_privileges(account, why) == -1)
+		give_up(why);
+	end_with_loader(SIGKILL); /* the change of user has reset it */
+}
+
+/* Reads all files, with the privileges that the server was started with unless
+ * the options say otherwise.  Drops those. */
 static struct credential_files *
 read_files(const struct credentials_options *o, struct keys *keys)
 {
-	char why[SANDBOX_WHY_MAX];
 	struct credential_files *files;
 
+	if (o->keyholder.opened_as_account)
+		drop_privileges(o->keyholder.account);
 	log_line(LOG_DEBUG, "reading the keys");
 	if (keys_open(keys) == -1)
 		give_up(keys_why(keys));
 	files = credential_files_read(o);
 	if (files == NULL)
 		_exit(EXIT_FAILURE);
-	if (sandbox_give_up_privileges(o->keyholder.account, why) == -1)
-		give_up(why);
-	end_with_loader(SIGKILL); /* the change of user has reset it */
+	if (!o->keyholder.opened_as_account)
+		drop_privileges(o->keyholder.account);
 	log_line(LOG_DEBUG, "reading the keys");
 	if (keys_read(keys) == -1)
 		give_up(keys_why(keys));
@@ -112,6 +122,7 @@ load(int channel, const struct credentials_options *o, struct keys *keys)
 	if (credential_files_bundle(files, keys_id(keys, 0), &buffer) == -1 ||
 	    !test(o, &buffer, keys))
 		_exit(EXIT_FAILURE);
+	keys_warn_of_readers(keys);
 	credential_files_free(files);
 	send_bundle(channel, &buffer);
 	bundle_buffer_free(&buffer);

@@ -188,14 +188,42 @@ def key_in_certificate() -> None:
 def one_line() -> None:
     if not ROOT:
         raise Skip("needs root: else a key is readable or it is not")
-    # A key that only root can read is good for a start, not for a reload.
-    path = scratch() / "root-key.pem"
+    # The warning of who can read the key would be one.
+    path = scratch() / "open-key.pem"
     shutil.copy(key("expired"), path)
-    path.chmod(0o600)
+    path.chmod(0o644)
     both(
         [re.escape(cert("expired")), "expired"],
         *("--cert", cert("expired"), "--key", path),
     )
+
+
+@test("--check-config reads as the service's user, who may not read what root may")
+def as_the_service() -> None:
+    if not ROOT:
+        raise Skip("needs root, who can become another user")
+    for option, source in ("--key", key("ecdsa")), ("--cert", cert("ecdsa")):
+        path = scratch() / f"root{option}.pem"
+        shutil.copy(source, path)
+        path.chmod(0o600)
+        # Of an option said twice the last one would be another pair.
+        other = pair("ecdsa")
+        other[other.index(option) + 1] = path
+        cause = "Permission denied to user"
+        refused(1, [re.escape(str(path)), cause], "--check-config", *other)
+        ended = run([PINGTLSD, "--check-config", "--user=root", *other])
+        equal((ended.returncode, ended.stderr), (0, ""))
+
+
+@test("a private key that every user can read is warned of")
+def readable_key() -> None:
+    path = scratch() / "open-key.pem"
+    shutil.copy(key("ecdsa"), path)
+    path.chmod(0o644)
+    words = [PINGTLSD, "--check-config", *TO_SERVE, "--cert", cert("ecdsa")]
+    ended = run([*words, "--key", path])
+    equal(ended.returncode, 0, ended.stderr)
+    has(ended.stderr, f"key {re.escape(str(path))}: every user can read it")
 
 
 @test("a second pair that is bad")
