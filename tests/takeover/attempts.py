@@ -33,7 +33,7 @@ class Attempt:
     # made.
     listener_only: bool = False
     # By a process that serves one connection alone it can be made.
-    instance_may: bool = False
+    inetd_may: bool = False
 
 
 def victim(scene: Scene) -> int:
@@ -130,7 +130,7 @@ DESCRIPTORS = (
         "write",
         ("filter", "standard descriptors"),
         harm=forged_line,
-        instance_may=True,
+        inetd_may=True,
     ),
     Attempt(
         "signal_by_input",

@@ -222,7 +222,7 @@ def scene(
 
 
 @contextmanager
-def instances(*way: str) -> Iterator[Scene]:
+def inetd_scene(*way: str) -> Iterator[Scene]:
     """A process for each connection, another of which an attempt could harm."""
     command = [PINGTLSD, "--log", "stderr", *AS_USER, *pair("ecdsa")]
     service, port = socket_activate(

@@ -18,7 +18,7 @@ from attempts import ATTEMPTS, CHANNEL, Attempt
 from filters import allowed_calls, number_of, programs
 from mutants import Change, build
 from programs import cert, key, scratch
-from scene import SLOWER_MAX, Scene, instances, scene
+from scene import SLOWER_MAX, Scene, inetd_scene, scene
 from tap import Skip, comment, equal, main, needs_root, test
 
 HEADER = Path(os.environ["PINGTLSD"]).parent / "confine/sandbox_filters.h"
@@ -170,32 +170,32 @@ def key_of_root() -> None:
             )
 
 
-def fails_in_an_instance(attempt: Attempt, *way: str) -> None:
-    with instances(*way) as s, s.enter() as peer:
+def fails_under_inetd(attempt: Attempt, *way: str) -> None:
+    with inetd_scene(*way) as s, s.enter() as peer:
         answer = s.make(peer, attempt.name, str(attempt.argument(s)))
         comment(f"{attempt.what}: {answer or 'ended'}")
-        if attempt.defences and not attempt.instance_may:
+        if attempt.defences and not attempt.inetd_may:
             assert attempt.harm or answer != "made", f"{attempt.what} can be made"
             assert not attempt.harm or not attempt.harm(s), f"{attempt.what}"
 
 
-def in_instances(*way: str) -> None:
+def each_under_inetd(*way: str) -> None:
     needs_root()
     for attempt in ATTEMPTS:
         if attempt.listener_only:
             continue
         if FILTERED or attempt.defences != ("filter",):
-            fails_in_an_instance(attempt, *way)
+            fails_under_inetd(attempt, *way)
 
 
 @test("the same where each connection has a process that systemd starts")
 def accept_yes() -> None:
-    in_instances()
+    each_under_inetd()
 
 
 @test("the same where each connection has a process that inetd starts")
 def inetd() -> None:
-    in_instances("--inetd")
+    each_under_inetd("--inetd")
 
 
 main()
