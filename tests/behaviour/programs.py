@@ -144,10 +144,19 @@ def descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def _memory(pid: int, field: str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"{field}:\s+(\d+) kB", status)[1]) << 10
+
+
+def resident_memory(pid: int) -> int:
+    """The memory that pid has resident now, in octets."""
+    return _memory(pid, "VmRSS")
+
+
 def peak_memory(pid: int) -> int:
     """The most memory that pid ever had resident, in octets."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
+    return _memory(pid, "VmHWM")
 
 
 class Program:

@@ -7,14 +7,13 @@ The sessions are those of soak_peers.py, run by several processes at once.
 import collections
 import json
 import os
-import re
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "behaviour"))
 from peer import dialogue
-from programs import Program, Server, descriptors, server
+from programs import Program, Server, descriptors, resident_memory, server
 from tap import HANG, comment, equal, main, needs_root, test, wait_until
 
 SESSIONS = 100_000
@@ -29,12 +28,6 @@ PEERS = 2 * (os.cpu_count() or 1)
 # The longest leg, and all of them, on a machine that does other things besides.
 HANG_LEG = 300
 HANG_SOAK = 1800
-
-
-def resident(pid: int) -> int:
-    """The memory that pid has now, in octets."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) << 10
 
 
 def leg(pingtlsd: Server, seed: int, count: int) -> collections.Counter:
@@ -62,11 +55,11 @@ def soak() -> None:
     with server("--idle-timeout", HANG, "--handshake-timeout", HANG) as pingtlsd:
         watched = pingtlsd.pid, pingtlsd.keyholder(), pingtlsd.loader()
         kinds = leg(pingtlsd, 0, WARM)
-        memory = [resident(pid) for pid in watched]
+        memory = [resident_memory(pid) for pid in watched]
         files = [descriptors(pid) for pid in watched]
         for number in range(1, 1 + (SESSIONS - WARM) // LEG):
             kinds += leg(pingtlsd, number, LEG)
-            more = [resident(pid) - was for pid, was in zip(watched, memory)]
+            more = [resident_memory(pid) - was for pid, was in zip(watched, memory)]
             comment(
                 f"{kinds.total()} sessions, {time.monotonic() - begun:.0f} s: "
                 f"listener {more[0] >> 10:+} KiB, keyholder {more[1] >> 10:+} KiB, "
