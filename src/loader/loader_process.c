@@ -26,7 +26,8 @@
 /* The exporter, which reads the metrics, runs as another user. */
 #define METRICS_MODE 0644
 
-/* From the end of a load, as the listener sees it, to that of its process. */
+/* From the end of a load, as the listener sees it, to that of its process; and
+ * for a metrics file that is being written when the loader ends. */
 #define MOMENT_MS 1000
 
 /* A job of a child.  It is over when the child's end of a pipe is closed:
@@ -109,6 +110,15 @@ kill_job(const struct job *job)
 		kill(job->pid, SIGKILL);
 }
 
+/* Waits a moment for a job that is about to end. */
+static void
+wait_for_job(struct job *job)
+{
+	if (job->pipe != -1 &&
+	    deadline_wait(job->pipe, POLLIN, deadline_in(MOMENT_MS), -1) == 1)
+		end_job(job);
+}
+
 /* Handles a request to load, and closes its channel in this process.  Errors
  * are reported over the channel. */
 static void
@@ -118,9 +128,7 @@ load(struct loader_state *s, int channel)
 
 	/* The listener asks for one load at a time, but may have seen the end
 	 * of the one before a moment earlier. */
-	if (s->load.pipe != -1 && deadline_wait(s->load.pipe, POLLIN,
-				      deadline_in(MOMENT_MS), -1) == 1)
-		end_job(&s->load);
+	wait_for_job(&s->load);
 	if (s->load.pipe != -1) {
 		relay(LOG_ERR,
 		    "cannot load certificates and keys: an earlier load still "
@@ -357,6 +365,8 @@ loader_process(int socket, const struct loader_options *options)
 			go_on = serve(&s);
 	}
 	kill_job(&s.load);
+	/* A write that is cut off would leave its temporary file. */
+	wait_for_job(&s.metrics);
 	kill_job(&s.metrics);
 	_exit(EXIT_SUCCESS);
 }

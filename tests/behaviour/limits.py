@@ -6,8 +6,8 @@ import signal
 import socket
 
 from peer import ask, connect, read_rest, upgrade
-from programs import server
-from tap import equal, main, test
+from programs import server, state
+from tap import equal, main, test, wait_until
 
 BUSY = b"ERR too many sessions\n"
 BUSY_SOURCE = b"ERR too many sessions from your address\n"
@@ -52,9 +52,10 @@ def in_all() -> None:
     with server("--max-sessions", 2) as pingtlsd:
         first = hold(pingtlsd.port)
         second = hold(pingtlsd.port, source="127.0.0.2")
-        # Over TLS: none gives way.
-        upgrade(first)
-        upgrade(second)
+        # Over TLS none gives way.  That it is, a session knows when it has read
+        # the client's last message of the handshake.
+        for peer in first, second:
+            ask(upgrade(peer), b"PING\n", b"PONG\n")
         refused(pingtlsd.port, BUSY, source="127.0.0.3")
         first.close()
         pingtlsd.wait_sessions(1)
@@ -67,6 +68,11 @@ def gives_way() -> None:
     with server("--max-sessions", 3) as pingtlsd:
         idle, busy, tls = (hold(pingtlsd.port) for _ in range(3))
         over_tls = upgrade(tls)
+        ask(over_tls, b"PING\n", b"PONG\n")
+        wait_until(
+            "each waits for the next line",
+            lambda: all(state(pid) == "S" for pid in pingtlsd.sessions()),
+        )
         ask(busy, b"PING\n", b"PONG\n")
         with hold(pingtlsd.port, source="127.0.0.2"):
             equal(read_rest(idle), b"", "to the one idle longest")
@@ -103,7 +109,7 @@ def filled() -> None:
 
 @test("a session that does not heed --session-timeout is killed, and said so")
 def heedless() -> None:
-    with server("--session-timeout", 1) as pingtlsd:
+    with server("--session-timeout", 3) as pingtlsd:
         with hold(pingtlsd.port, source="127.0.0.2") as peer:
             (session,) = pingtlsd.wait_sessions(1)
             os.kill(session, signal.SIGSTOP)

@@ -191,6 +191,27 @@ START_TEST(writes_the_metrics)
 }
 END_TEST
 
+START_TEST(finishes_the_metrics_before_it_ends)
+{
+	const char *path = unit_file("last/metrics");
+	size_t size;
+	char *read;
+
+	ck_assert_int_eq(mkdir(unit_file("last"), 0700), 0);
+	options.metrics_file = path;
+	start();
+	ck_assert_int_eq(loader_write_metrics(loader, "pings 1\n", 8), 0);
+	loader_end(loader);
+	loader = NULL;
+	read = unit_file_read(path, &size);
+	ck_assert_str_eq(read, "pings 1\n");
+	free(read);
+	/* Else a temporary file is left. */
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(unit_file("last")), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -206,6 +227,7 @@ main(void)
 	tcase_add_test(c, goes_on_after_what_is_no_request);
 	tcase_add_test(c, removes_what_the_options_name_and_nothing_else);
 	tcase_add_test(c, writes_the_metrics);
+	tcase_add_test(c, finishes_the_metrics_before_it_ends);
 
 	unit_files_make();
 	status = unit_main(suite);
