@@ -1,5 +1,7 @@
 #include "base/printable.h"
 
+#include <string.h>
+
 static char
 show(char octet)
 {
@@ -22,4 +24,13 @@ printable_copy(char *text, size_t size, const void *octets, size_t length)
 	for (n = 0; n < length && n < size - 1; n++)
 		text[n] = show(octet[n]);
 	text[n] = '\0';
+}
+
+void
+printable_mark_cut(char *text, size_t size, size_t length)
+{
+	static const char mark[] = "...";
+
+	if (length >= size && size >= sizeof(mark))
+		memcpy(text + size - sizeof(mark), mark, sizeof(mark));
 }

@@ -14,4 +14,8 @@ void printable(char *text);
  * with dots, to `text`, which has room for `size` octets; truncates. */
 void printable_copy(char *text, size_t size, const void *octets, size_t length);
 
+/* Ends `text`, which has room for `size` octets, with "..." if `length` octets
+ * and a NUL did not fit: as after snprintf(3), which returns the length. */
+void printable_mark_cut(char *text, size_t size, size_t length);
+
 #endif

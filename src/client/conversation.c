@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "client/conversation_internal.h"
 #include "client/dial.h"
 #include "client/resolve.h"
@@ -21,15 +22,17 @@ int
 conversation_fail(
     struct conversation *c, enum reason reason, const char *format, ...)
 {
+	struct outcome *o = c->outcome;
 	va_list arguments;
+	int n;
 
-	if (c->outcome->reason != REASON_NONE)
+	if (o->reason != REASON_NONE)
 		return CONVERSATION_FAILED;
-	c->outcome->reason = reason;
+	o->reason = reason;
 	va_start(arguments, format);
-	vsnprintf(c->outcome->message, sizeof(c->outcome->message), format,
-	    arguments);
+	n = vsnprintf(o->message, sizeof(o->message), format, arguments);
 	va_end(arguments);
+	printable_mark_cut(o->message, sizeof(o->message), (size_t)n);
 	return CONVERSATION_FAILED;
 }
 

@@ -120,8 +120,7 @@ output_line(struct output *o, const char *format, ...)
 	va_end(arguments);
 	if (n < 0)
 		return -1;
-	if ((size_t)n >= most)
-		memcpy(line + most - 4, "...", 4);
+	printable_mark_cut(line, most, (size_t)n);
 	printable(line);
 	strcat(line, "\n");
 	return output_write(o, line, strlen(line));

@@ -18,13 +18,15 @@ int
 exchange_fail(struct exchange *e, enum reason reason, const char *format, ...)
 {
 	va_list arguments;
+	int n;
 
 	if (e->reason != REASON_NONE)
 		return -1;
 	e->reason = reason;
 	va_start(arguments, format);
-	vsnprintf(e->message, sizeof(e->message), format, arguments);
+	n = vsnprintf(e->message, sizeof(e->message), format, arguments);
 	va_end(arguments);
+	printable_mark_cut(e->message, sizeof(e->message), (size_t)n);
 	return -1;
 }
 
@@ -101,7 +103,7 @@ no_reply(struct exchange *e, int error, bool begun)
 	switch (error) {
 	case STREAM_TIMEOUT:
 		return exchange_fail(e, REASON_TIMEOUT,
-		    "the %s did not send %sits %s%s within %.3g s", e->peer,
+		    "the %s did not send %sits %s%s within %.3f s", e->peer,
 		    part, awaited(e), to_what(e), seconds);
 	case STREAM_SYSTEM:
 		return exchange_fail(e, REASON_CLOSED,
@@ -181,11 +183,8 @@ exchange_command(struct exchange *e, const char *command, const char *argument)
 void
 exchange_note(struct exchange *e, const char *text, size_t size)
 {
-	const size_t most = sizeof(e->said) - 1;
-
 	printable_copy(e->said, sizeof(e->said), text, size);
-	if (size > most)
-		memcpy(e->said + most - 3, "...", 3);
+	printable_mark_cut(e->said, sizeof(e->said), size);
 }
 
 int

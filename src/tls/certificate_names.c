@@ -11,13 +11,13 @@
 static void
 distinguished_name(int ret, gnutls_datum_t *name, char *text, size_t size)
 {
-	if (ret == 0 && name->size > 0)
-		snprintf(text, size, "%.*s", (int)name->size, name->data);
-	else
+	if (ret == 0 && name->size > 0) {
+		printable_copy(text, size, name->data, name->size);
+		printable_mark_cut(text, size, name->size);
+	} else
 		snprintf(text, size, "(none)");
 	if (ret == 0)
 		gnutls_free(name->data);
-	printable(text);
 }
 
 void

@@ -1,6 +1,8 @@
 /*
  * Text from the network made safe to show, and dates as people read them.
  */
+#include <string.h>
+
 #include "base/date.h"
 #include "base/printable.h"
 #include "unit.h"
@@ -27,6 +29,21 @@ START_TEST(a_copy_is_cut_where_it_does_not_fit)
 }
 END_TEST
 
+START_TEST(what_is_cut_ends_in_dots)
+{
+	char text[] = "abcdef";
+
+	printable_mark_cut(text, sizeof(text), 6);
+	ck_assert_str_eq(text, "abcdef");
+	printable_mark_cut(text, sizeof(text), 7);
+	ck_assert_str_eq(text, "abc...");
+	/* No room for them. */
+	strcpy(text, "ab");
+	printable_mark_cut(text, 3, 7);
+	ck_assert_str_eq(text, "ab");
+}
+END_TEST
+
 START_TEST(dates_are_utc)
 {
 	char text[DATE_TEXT_MAX];
@@ -46,6 +63,7 @@ main(void)
 
 	tcase_add_test(c, only_ascii_stays);
 	tcase_add_test(c, a_copy_is_cut_where_it_does_not_fit);
+	tcase_add_test(c, what_is_cut_ends_in_dots);
 	tcase_add_test(c, dates_are_utc);
 	return unit_main(suite);
 }

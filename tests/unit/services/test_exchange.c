@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "services/exchange.h"
+#include "services/exchange_internal.h"
 #include "unit.h"
 #include "unit_exchange.h"
 
@@ -75,6 +75,26 @@ START_TEST(gives_all_its_time)
 	unit_send_text(peer, "220 mx\r\n");
 	fails(REASON_TIMEOUT,
 	    "the server did not send its reply to EHLO within 0.");
+}
+END_TEST
+
+START_TEST(a_time_has_no_exponent)
+{
+	e.end = deadline_now();
+	ck_assert_int_eq(exchange_upgrade(&e), -1);
+	ck_assert_ptr_nonnull(strstr(e.message, "within 0.00"));
+	ck_assert_ptr_null(strstr(e.message, "e-"));
+}
+END_TEST
+
+START_TEST(says_that_it_was_cut)
+{
+	char text[2 * sizeof(e.message)];
+
+	memset(text, 'a', sizeof(text));
+	exchange_fail(&e, REASON_PROTOCOL, "%.*s", (int)sizeof(text), text);
+	ck_assert_uint_eq(strlen(e.message), sizeof(e.message) - 1);
+	ck_assert_ptr_nonnull(strstr(e.message, "aaa..."));
 }
 END_TEST
 
@@ -204,6 +224,8 @@ main(void)
 	tcase_add_test(c, gives_the_greeting_its_time);
 	tcase_add_test(c, gives_each_command_its_time);
 	tcase_add_test(c, gives_all_its_time);
+	tcase_add_test(c, a_time_has_no_exponent);
+	tcase_add_test(c, says_that_it_was_cut);
 	tcase_add_test(c, stops_when_told);
 	tcase_add_test(c, bounds_the_lines);
 	tcase_add_test(c, bounds_the_octets);
