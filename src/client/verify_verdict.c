@@ -22,6 +22,7 @@ verify_add_problem(struct verifier *v, const char *format, ...)
 	char *list = v->outcome->problems, *entry;
 	size_t size = sizeof(v->outcome->problems), used = strlen(list);
 	va_list arguments;
+	int n;
 
 	if (used + 1 >= size)
 		return;
@@ -29,8 +30,9 @@ verify_add_problem(struct verifier *v, const char *format, ...)
 		strcpy(list + used++, "\n");
 	entry = list + used;
 	va_start(arguments, format);
-	vsnprintf(entry, size - used, format, arguments);
+	n = vsnprintf(entry, size - used, format, arguments);
 	va_end(arguments);
+	printable_mark_cut(entry, size - used, (size_t)n);
 	printable(entry);
 }
 
@@ -122,7 +124,8 @@ is_self_signed(gnutls_x509_crt_t certificate)
 	return gnutls_x509_crt_check_issuer(certificate, certificate) &&
 	       gnutls_x509_crt_verify(certificate, &certificate, 1,
 		   GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
-		       GNUTLS_VERIFY_DISABLE_CA_SIGN,
+		       GNUTLS_VERIFY_DISABLE_CA_SIGN |
+		       GNUTLS_VERIFY_DO_NOT_ALLOW_SAME,
 		   &status) == 0 &&
 	       (status & GNUTLS_CERT_SIGNATURE_FAILURE) == 0;
 }

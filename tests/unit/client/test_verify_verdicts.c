@@ -288,6 +288,11 @@ static const struct {
 	"localhost",
 	"issuer is no certificate authority: CN=other.example;an issuer may "
 	"not vouch for this certificate"},
+    /* Of its issuer's name, but not signed by itself. */
+    {{A_SERVER, NOW, .common_name = "other.example", .name = "localhost"},
+	"localhost",
+	"issuer unknown: CN=other.example, which is not trusted, nor did the "
+	"server send its certificate"},
     /* What a terminal would obey. */
     {{OUR_CA, NOW, .common_name = "\033]0;owned\007\r\n"}, "localhost",
 	"name mismatch: certificate is for .]0\\;owned..., not localhost"},
