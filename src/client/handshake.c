@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "client/conversation_internal.h"
 
 #define SECONDS_A_DAY INT64_C(86400)
@@ -24,6 +25,8 @@ join_problems(const char *list, char *line, size_t size)
 		} else
 			line[used++] = *list;
 	line[used] = '\0';
+	if (*list != '\0')
+		printable_mark_cut(line, used + 1, used + 1);
 }
 
 /* What to do about a certificate that cannot be verified. */
@@ -44,12 +47,13 @@ static int
 not_verified(struct conversation *c)
 {
 	enum reason reason = verify_reason(c->setup->verifier);
-	char problems[OUTCOME_LIST_MAX];
+	/* The message has room for the advice as well. */
+	char problems[OUTCOME_MESSAGE_MAX - 128];
 
 	join_problems(c->outcome->problems, problems, sizeof(problems));
 	return conversation_fail(c,
 	    reason == REASON_NONE ? REASON_VALIDATION_FAILURE : reason,
-	    "certificate not verified: %.800s%s", problems, advice(reason));
+	    "certificate not verified: %s%s", problems, advice(reason));
 }
 
 /* Explains a handshake that timed out. */
@@ -155,7 +159,8 @@ note_tls(struct conversation *c)
 	struct outcome_tls *tls = &c->outcome->tls;
 	gnutls_datum_t alpn;
 
-	if (session == NULL)
+	/* Before a ServerHello, GnuTLS names a version of its own. */
+	if (session == NULL || gnutls_ciphersuite_get(session) == NULL)
 		return;
 	copy_word(tls->version,
 	    gnutls_protocol_get_name(gnutls_protocol_get_version(session)));

@@ -82,7 +82,8 @@ struct outcome_certificate {
 	char matched[OUTCOME_NAME_MAX]; /* the name that matches */
 	char serial[OUTCOME_WORD_MAX];  /* hexadecimal */
 	int64_t not_before, not_after;  /* seconds since 1970 */
-	/* The earliest expiry in the verified chain; 0: not verified. */
+	/* The earliest expiry in the chain up to a trusted certificate; 0: it
+	 * leads to none. */
 	int64_t chain_not_after;
 	char chain_ends[OUTCOME_NAME_MAX]; /* the subject that expires then */
 	char key[OUTCOME_WORD_MAX];        /* its type, "EC/ECDSA" */

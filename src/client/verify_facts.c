@@ -68,7 +68,7 @@ note_digests(gnutls_session_t session, gnutls_x509_crt_t certificate,
 	}
 }
 
-/* Records the earliest expiry in the path. */
+/* Records the earliest expiry in the path, which is complete. */
 static void
 note_chain_end(const struct verify_path *path, struct outcome_certificate *c)
 {
@@ -109,7 +109,7 @@ verify_note_facts(struct verifier *v, gnutls_session_t session,
 	note_digests(session, certificate, c);
 	c->not_before = gnutls_x509_crt_get_activation_time(certificate);
 	c->not_after = gnutls_x509_crt_get_expiration_time(certificate);
-	if (o->verified == OUTCOME_YES)
+	if (o->verified == OUTCOME_YES || path->anchor != NULL)
 		note_chain_end(path, c);
 	ocsp_describe(session, o->ocsp);
 }

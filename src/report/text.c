@@ -71,6 +71,21 @@ unanswered(void *context, const struct outcome *o, enum outcome_stage stage,
 	    host, text_stage[stage], sequence, seconds);
 }
 
+static void
+show_tls(struct text_report *t, const struct outcome *o)
+{
+	char took[32] = "failed";
+
+	if (o->tls.version[0] == '\0')
+		return;
+	if (o->phase_ns[OUTCOME_TLS] != OUTCOME_NOT_REACHED)
+		snprintf(took, sizeof(took), "%.3f ms",
+		    (double)o->phase_ns[OUTCOME_TLS] * TEXT_MS_PER_NS);
+	text_say(t, "%s: %s %s, handshake %s",
+	    o->starttls.mode == OUTCOME_IMPLICIT_MODE ? "TLS" : "STARTTLS",
+	    o->tls.version, o->tls.cipher, took);
+}
+
 static int
 upgraded(void *context, const struct outcome *o)
 {
@@ -86,10 +101,7 @@ upgraded(void *context, const struct outcome *o)
 	if (t->options->verbose && o->starttls.reply[0] != '\0')
 		text_say(
 		    t, "in the clear, from anyone: \"%s\"", o->starttls.reply);
-	text_say(t, "%s: %s %s, handshake %.3f ms",
-	    o->starttls.mode == OUTCOME_IMPLICIT_MODE ? "TLS" : "STARTTLS",
-	    o->tls.version, o->tls.cipher,
-	    (double)o->phase_ns[OUTCOME_TLS] * TEXT_MS_PER_NS);
+	show_tls(t, o);
 	text_show_certificate(t, o);
 	if (t->options->verify.insecure)
 		text_show_problems(t, o);
@@ -130,8 +142,10 @@ ended(void *context, const struct outcome *o)
 
 	if (o->message[0] != '\0') {
 		/* The facts known in spite of the failure. */
-		if (o->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED)
+		if (o->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED) {
+			show_tls(t, o);
 			text_show_certificate(t, o);
+		}
 		output_line(t->errors, "pingtls: %s: %s", o->host, o->message);
 	}
 	if (t->options->verbose && o->remark[0] != '\0')

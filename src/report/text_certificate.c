@@ -24,6 +24,22 @@ format_days(int64_t end, char *text, size_t size)
 	    left < 0 ? "past its end" : "left");
 }
 
+/* One after the other, ", " between. */
+static void
+show_names(struct text_report *t, const char *names)
+{
+	char line[2 * OUTCOME_LIST_MAX];
+	size_t used = 0;
+
+	for (; *names != '\0'; names++) {
+		line[used++] = *names == '\n' ? ',' : *names;
+		if (*names == '\n')
+			line[used++] = ' ';
+	}
+	line[used] = '\0';
+	text_say(t, "  names: %s", used == 0 ? "none" : line);
+}
+
 static void
 show_details(struct text_report *t, const struct outcome *o)
 {
@@ -32,12 +48,8 @@ show_details(struct text_report *t, const struct outcome *o)
 
 	date_format((time_t)c->not_before, from);
 	date_format((time_t)c->not_after, until);
+	show_names(t, c->names);
 	text_say(t, "  valid from %s until %s", from, until);
-	if (c->chain_not_after != 0 && c->chain_not_after < c->not_after) {
-		date_format((time_t)c->chain_not_after, until);
-		text_say(
-		    t, "  its chain ends on %s, with %s", until, c->chain_ends);
-	}
 	text_say(t, "  key %s, %" PRIu32 " bits; signed with %s", c->key,
 	    c->key_bits, c->signature);
 	text_say(t, "  SHA-256 fingerprint %s", c->sha256);
@@ -49,7 +61,7 @@ void
 text_show_certificate(struct text_report *t, const struct outcome *o)
 {
 	const struct outcome_certificate *c = &o->certificate;
-	char days[48];
+	char days[48], until[DATE_TEXT_MAX];
 
 	if (!c->seen)
 		return;
@@ -57,6 +69,11 @@ text_show_certificate(struct text_report *t, const struct outcome *o)
 	text_say(t, "certificate: %s, issued by %s, %s%s%s%s", c->subject,
 	    c->issuer, c->matched[0] == '\0' ? "" : "matches ", c->matched,
 	    c->matched[0] == '\0' ? "" : ", ", days);
+	if (c->chain_not_after != 0 && c->chain_not_after < c->not_after) {
+		date_format((time_t)c->chain_not_after, until);
+		text_say(
+		    t, "  its chain ends on %s, with %s", until, c->chain_ends);
+	}
 	if (t->options->verbose)
 		show_details(t, o);
 }

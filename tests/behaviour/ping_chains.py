@@ -152,16 +152,33 @@ def weak() -> None:
         ping(make("below", old, SERVER), old, trusted=signer),
         r"issuer's certificate \(CN=sha1\) is signed with a weak algorithm, RSA-SHA1",
     )
+    short = "--key-type=rsa --bits=768"
+    fails(
+        ping(make("short leaf", root(), SERVER, short), trusted=root()),
+        "not verified: certificate has a key that is too short, 768 bits",
+    )
+    short_issuer = make("short Intermediate", signer, AUTHORITY, short)
+    fails(
+        ping(
+            make("below it", short_issuer, SERVER, rsa), short_issuer, trusted=signer
+        ),
+        r"issuer's certificate \(CN=short Intermediate\) has a key that is too short",
+    )
 
 
-@test("where the chain ends earlier than its first certificate, -v says so")
+@test("where the chain ends earlier than its first certificate, a line says so")
 def chain_end() -> None:
     # Half a day more than 8, so that no second of this test changes the number.
     end = datetime.now(timezone.utc) + timedelta(days=8, hours=12)
     end_line = end.strftime('expiration_date = "%Y-%m-%d %H:%M:%S UTC"')
     short = make("short", root(), AUTHORITY.replace("expiration_days = 90", end_line))
-    ended = ping(make("long", short, SERVER), short, trusted=root(), options=("-v",))
+    ended = ping(make("long", short, SERVER), short, trusted=root())
     equal(ended.returncode, 0, f"exit status: {ended.stdout}{ended.stderr}")
+    has(ended.stdout, "its chain ends on .*, with CN=short")
+    # Whatever else is wrong.
+    other = ("--verify-name", "elsewhere.example")
+    ended = ping("long", short, trusted=root(), options=other)
+    fails(ended, "name mismatch")
     has(ended.stdout, "its chain ends on .*, with CN=short")
     days = ("--min-days", "30")
     ended = ping("long", short, trusted=root(), options=days)

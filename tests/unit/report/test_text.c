@@ -92,6 +92,7 @@ see_certificate(int days)
 	    .seen = true,
 	    .subject = "CN=localhost",
 	    .issuer = "CN=pingtls test CA",
+	    .names = "localhost\n127.0.0.1",
 	    .matched = "localhost",
 	    .not_before = time(NULL) - 1000 * DAY,
 	    .not_after = time(NULL) + days * DAY + DAY / 2,
@@ -121,6 +122,9 @@ upgrade(void)
 	"certificate: CN=localhost, issued by CN=pingtls test CA, matches " \
 	"localhost, 364 days left\n"
 
+#define CHAIN_END \
+	"  its chain ends on 1970-01-02 00:00:00 UTC, with CN=an authority\n"
+
 START_TEST(tells_of_the_upgrade)
 {
 	const char *said;
@@ -130,18 +134,19 @@ START_TEST(tells_of_the_upgrade)
 	/* Of the same one again there is nothing to say. */
 	ck_assert_str_eq(upgrade(), "");
 	report.shown[0] = '\0';
-	options.verbose = true;
 	outcome.certificate.chain_not_after = DAY;
 	strcpy(outcome.certificate.chain_ends, "CN=an authority");
+	ck_assert_str_eq(upgrade(), HANDSHAKE CERTIFICATE CHAIN_END);
+	report.shown[0] = '\0';
+	options.verbose = true;
 	said = upgrade();
-	ck_assert_int_eq(
-	    strncmp(said, HANDSHAKE CERTIFICATE, strlen(HANDSHAKE CERTIFICATE)),
+	ck_assert_int_eq(strncmp(said, HANDSHAKE CERTIFICATE CHAIN_END,
+			     strlen(HANDSHAKE CERTIFICATE CHAIN_END)),
 	    0);
-	ck_assert_uint_eq(unit_lines(said), 8);
+	ck_assert_uint_eq(unit_lines(said), 9);
+	ck_assert_ptr_nonnull(
+	    strstr(said, "\n  names: localhost, 127.0.0.1\n"));
 	ck_assert_ptr_nonnull(strstr(said, "\n  valid from 20"));
-	ck_assert_ptr_nonnull(strstr(said,
-	    "\n  its chain ends on 1970-01-02 00:00:00 UTC, with CN=an "
-	    "authority\n"));
 	ck_assert_ptr_nonnull(strstr(
 	    said, "\n  key EC/ECDSA, 256 bits; signed with ECDSA-SHA256\n"));
 	ck_assert_ptr_nonnull(strstr(said, "\n  SHA-256 fingerprint 01ab\n"));
@@ -183,6 +188,8 @@ START_TEST(tells_the_facts_of_what_failed)
 	unit_capture_begin(STDOUT_FILENO);
 	reporter.ended(&report, &outcome);
 	ck_assert_str_eq(unit_capture_end(),
+	    "STARTTLS: TLS1.2 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, "
+	    "handshake failed\n"
 	    "certificate: CN=localhost, issued by CN=pingtls test CA, matches "
 	    "localhost, 1 day left\n");
 	unit_capture_begin(STDERR_FILENO);
