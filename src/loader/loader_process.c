@@ -20,25 +20,12 @@
 #include "base/deadline.h"
 #include "base/descriptors.h"
 #include "confine/sandbox.h"
+#include "loader/job.h"
 #include "loader/loader_wire.h"
 #include "log/log.h"
 
 /* The exporter, which reads the metrics, runs as another user. */
 #define METRICS_MODE 0644
-
-/* From the end of a load, as the listener sees it, to that of its process; and
- * for a metrics file that is being written when the loader ends. */
-#define MOMENT_MS 1000
-
-/* A job of a child.  It is over when the child's end of a pipe is closed:
- * because the child has ended or, after it wrote an octet, has become a
- * keyholder. */
-struct job {
-	int pipe;  /* -1: there is none */
-	pid_t pid; /* 0: it was waited for */
-	bool done; /* there was the octet */
-	deadline when;
-};
 
 struct loader_state {
 	const struct loader_options *options;
@@ -66,59 +53,6 @@ loader_relay_lines(int socket)
 	log_relay(relay, socket);
 }
 
-/* Forks the child of a job.  Returns as fork(2), in the child with its end of
- * the pipe in `done`. */
-static pid_t
-fork_job(struct job *job, int *done)
-{
-	int ends[2], saved;
-
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		return -1;
-	job->pid = fork();
-	if (job->pid == 0) {
-		*done = ends[1];
-		return 0;
-	}
-	saved = errno;
-	close(ends[1]);
-	if (job->pid == -1) {
-		close(ends[0]);
-		errno = saved;
-		return -1;
-	}
-	job->pipe = ends[0];
-	job->done = false;
-	job->when = deadline_in(LOADER_TIME_MS);
-	return job->pid;
-}
-
-static void
-end_job(struct job *job)
-{
-	char octet;
-
-	job->done = read(job->pipe, &octet, 1) == 1;
-	close(job->pipe);
-	job->pipe = -1;
-}
-
-static void
-kill_job(const struct job *job)
-{
-	if (job->pipe != -1 && job->pid > 0)
-		kill(job->pid, SIGKILL);
-}
-
-/* Waits a moment for a job that is about to end. */
-static void
-wait_for_job(struct job *job)
-{
-	if (job->pipe != -1 &&
-	    deadline_wait(job->pipe, POLLIN, deadline_in(MOMENT_MS), -1) == 1)
-		end_job(job);
-}
-
 /* Handles a request to load, and closes its channel in this process.  Errors
  * are reported over the channel. */
 static void
@@ -128,7 +62,7 @@ load(struct loader_state *s, int channel)
 
 	/* The listener asks for one load at a time, but may have seen the end
 	 * of the one before a moment earlier. */
-	wait_for_job(&s->load);
+	job_wait(&s->load);
 	if (s->load.pipe != -1) {
 		relay(LOG_ERR,
 		    "cannot load certificates and keys: an earlier load still "
@@ -137,7 +71,7 @@ load(struct loader_state *s, int channel)
 		close(channel);
 		return;
 	}
-	switch (fork_job(&s->load, &done)) {
+	switch (job_fork(&s->load, &done)) {
 	case 0:
 		load_process(channel, done, s->options->credentials);
 	case -1:
@@ -161,7 +95,7 @@ write_metrics(struct loader_state *s, const char *text, size_t size)
 	/* While one hangs, the next are dropped: they are made every second. */
 	if (file == NULL || s->metrics.pipe != -1)
 		return;
-	switch (fork_job(&s->metrics, &done)) {
+	switch (job_fork(&s->metrics, &done)) {
 	case 0:
 		if (atomic_file_write(file, text, size, METRICS_MODE) == -1)
 			log_line(LOG_ERR, "cannot write %s: %s", file,
@@ -284,19 +218,6 @@ reap(struct loader_state *s)
 		note_end(s, pid, status);
 }
 
-/* Ends a job that is over, and kills one that takes too long.  That remains the
- * job until its child has ended, which a hung file system can prevent. */
-static void
-look_after(struct job *job, short revents)
-{
-	if (revents != 0)
-		end_job(job);
-	else if (job->pipe != -1 && deadline_now() >= job->when) {
-		kill_job(job);
-		job->when = DEADLINE_NEVER;
-	}
-}
-
 static deadline
 next_deadline(const struct loader_state *s)
 {
@@ -359,14 +280,14 @@ loader_process(int socket, const struct loader_options *options)
 		(void)ppoll(
 		    fds, 4, deadline_left(next_deadline(&s), &left), NULL);
 		reap(&s);
-		look_after(&s.load, fds[2].revents);
-		look_after(&s.metrics, fds[3].revents);
+		job_look_after(&s.load, fds[2].revents);
+		job_look_after(&s.metrics, fds[3].revents);
 		if (fds[0].revents != 0)
 			go_on = serve(&s);
 	}
-	kill_job(&s.load);
+	job_kill(&s.load);
 	/* A write that is cut off would leave its temporary file. */
-	wait_for_job(&s.metrics);
-	kill_job(&s.metrics);
+	job_wait(&s.metrics);
+	job_kill(&s.metrics);
 	_exit(EXIT_SUCCESS);
 }
