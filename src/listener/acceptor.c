@@ -1,10 +1,8 @@
 /*
  * Takes connections in, as far as the limits admit them.
  */
-#include "listener/acceptor.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,35 +10,12 @@
 
 #include "base/address.h"
 #include "base/dontfork.h"
-#include "listener/admission.h"
-#include "listener/pending.h"
+#include "listener/acceptor_internal.h"
 #include "log/log.h"
-#include "log/log_limit.h"
-
-/* A pause in which some descriptor, process or memory may come free. */
-#define SHORTAGE_MS 100
-
-/* A source may make as many connections at once as in so many seconds: a site
- * that starts, or comes back after an outage. */
-#define BURST_SECONDS 4
 
 /* So many connections are looked at in one go, refused ones above all, before
  * the caller sees to its other affairs. */
 #define BATCH 64
-
-struct acceptor {
-	const struct listener_options *options;
-	struct stats *stats;
-	struct admission *admission;
-	struct pending *pending; /* NULL: there are no proxies */
-	/* Apart, so that a flood of one hides no other. */
-	struct log_limit rejections, penalties, shortages;
-	size_t listening; /* sockets */
-	int epoll;        /* the listening sockets, and the pending */
-	deadline pause;
-	void (*reap)(void *, bool); /* NULL: none */
-	void *reap_object;
-};
 
 /* Has epoll(7) watch `fd`, and name it. */
 static int
@@ -49,25 +24,6 @@ watch_socket(struct acceptor *a, int fd)
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
 	return epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
-static int
-set_limits(struct acceptor *a, const struct listener_options *o)
-{
-	const struct penalty_options *p = &o->penalties;
-
-	a->admission =
-	    admission_new(o->max_sessions, o->max_sessions_per_source);
-	if (a->admission == NULL)
-		return -1;
-	if (o->max_rate_per_source > 0 &&
-	    admission_set_rate(a->admission, o->max_rate_per_source,
-		o->max_rate_per_source * BURST_SECONDS) == -1)
-		return -1;
-	if (p->on && admission_set_penalties(
-			 a->admission, p->min_ms, p->max_ms, p->exempt) == -1)
-		return -1;
-	return 0;
 }
 
 static int
@@ -99,7 +55,8 @@ acceptor_new(const struct listener_options *options,
 	a->options = options;
 	a->stats = stats;
 	a->epoll = -1;
-	if (set_limits(a, options) == 0 && set_sockets(a, sockets) == 0)
+	if (acceptor_set_limits(a, options) == 0 &&
+	    set_sockets(a, sockets) == 0)
 		return a;
 	saved = errno;
 	acceptor_free(a);
@@ -146,89 +103,12 @@ acceptor_deadline(const struct acceptor *a)
 	                                 : pending_deadline(a->pending);
 }
 
-/* Refuses and closes a connection, and logs the reason `why`. */
-static void
-refuse_why(struct acceptor *a, const struct peer *peer, int fd,
-    enum reject_reason reason, const char *why)
-{
-	const char *reply = rejection_of(reason)->reply;
-	char who[ADDRESS_TEXT_MAX], dropped[512];
-
-	a->stats->refused[reason]++;
-	if (log_limit_allow(
-		reason == REJECT_SHORTAGE ? &a->shortages : &a->rejections,
-		LOG_NOTICE)) {
-		peer_format(peer, who);
-		log_line(LOG_NOTICE, "refused %s: %s", who, why);
-	}
-	if (reply != NULL) {
-		(void)send(
-		    fd, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
-		shutdown(fd, SHUT_WR);
-		/* Unread input would make close(2) reset the connection, and
-		 * the client could miss the reply (RFC 1122, 4.2.2.13). */
-		(void)recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
-	}
-	close(fd);
-}
-
-static void
-refuse_for(struct acceptor *a, const struct peer *peer, int fd,
-    enum reject_reason reason)
-{
-	refuse_why(a, peer, fd, reason, rejection_of(reason)->why);
-}
-
-/* Checks a connection whose source is known against the limits. */
-static enum admission_verdict
-judge(struct acceptor *a, struct peer *peer)
-{
-	const struct sockaddr *address = (struct sockaddr *)&peer->address;
-	enum admission_verdict verdict =
-	    admission_arrive(a->admission, address, peer->began);
-
-	if (verdict != ADMISSION_ADMITTED)
-		return verdict;
-	peer->source = source_of(address);
-	verdict = admission_admit(a->admission, &peer->source);
-	if (verdict == ADMISSION_ADMITTED || a->reap == NULL)
-		return verdict;
-	a->reap(a->reap_object, verdict == ADMISSION_TOO_MANY);
-	return admission_admit(a->admission, &peer->source);
-}
-
-/* Admits or refuses a connection.  Returns `fd`, or -1 if refused. */
-static int
-admit(struct acceptor *a, struct peer *peer, int fd)
-{
-	static const enum reject_reason reasons[] = {
-	    [ADMISSION_TOO_MANY] = REJECT_SESSIONS,
-	    [ADMISSION_TOO_MANY_FROM_SOURCE] = REJECT_SOURCE_SESSIONS,
-	    [ADMISSION_TOO_FAST] = REJECT_SOURCE_RATE,
-	    [ADMISSION_PENALISED] = REJECT_PENALTY,
-	};
-	enum admission_verdict verdict;
-	char who[ADDRESS_TEXT_MAX];
-
-	peer->began = deadline_now();
-	verdict = judge(a, peer);
-	if (verdict != ADMISSION_ADMITTED) {
-		refuse_for(a, peer, fd, reasons[verdict]);
-		return -1;
-	}
-	if (log_wants(LOG_DEBUG)) {
-		peer_format(peer, who);
-		log_line(LOG_DEBUG, "connection from %s", who);
-	}
-	return fd;
-}
-
 /* Makes a connection from a proxy wait for its PROXY header. */
 static void
 let_wait(struct acceptor *a, const struct peer *peer, int fd)
 {
 	if (pending_add(a->pending, fd, peer) == -1)
-		refuse_why(a, peer, fd, REJECT_SHORTAGE,
+		acceptor_refuse(a, peer, fd, REJECT_SHORTAGE,
 		    "too many connections of proxies wait for their header");
 }
 
@@ -286,7 +166,7 @@ accept_one(
 		a->stats->connections++;
 		if (!networks_match(
 			a->options->proxies, (struct sockaddr *)&peer->address))
-			return admit(a, peer, fd);
+			return acceptor_admit(a, peer, fd);
 		let_wait(a, peer, fd);
 		return -1;
 	}
@@ -323,9 +203,9 @@ take_pending(struct acceptor *a, struct peer *peer)
 		if (outcome == PENDING_NONE)
 			break;
 		if (outcome != PENDING_READY)
-			refuse_why(
+			acceptor_refuse(
 			    a, peer, fd, REJECT_PROXY_HEADER, why[outcome]);
-		else if ((fd = admit(a, peer, fd)) != -1)
+		else if ((fd = acceptor_admit(a, peer, fd)) != -1)
 			return fd;
 	}
 	return -1;
@@ -345,52 +225,4 @@ acceptor_next(struct acceptor *a, struct peer *peer)
 		         ? take_pending(a, peer)
 		         : accept_one(a, &event, peer);
 	return fd;
-}
-
-void
-acceptor_turn_away(
-    struct acceptor *a, const struct peer *peer, int fd, int error)
-{
-	refuse_why(a, peer, fd, REJECT_SHORTAGE, strerror(error));
-	admission_release(a->admission, &peer->source);
-	a->pause = deadline_in(SHORTAGE_MS);
-}
-
-/* Penalises the peer's source for what `why` says. */
-static void
-penalise(
-    struct acceptor *a, const struct peer *peer, int64_t ms, const char *why)
-{
-	const struct sockaddr *address = (const void *)&peer->address;
-	int64_t refused_ms =
-	    admission_penalise(a->admission, address, ms, deadline_now());
-	char who[ADDRESS_TEXT_MAX];
-
-	if (refused_ms == 0 || !log_limit_allow(&a->penalties, LOG_NOTICE))
-		return;
-	peer_format_host(peer, who);
-	log_line(LOG_NOTICE, "refusing %s for the next %.0f s: %s", who,
-	    (double)refused_ms / 1e3, why);
-}
-
-void
-acceptor_gave_way(struct acceptor *a, const struct peer *peer)
-{
-	admission_release(a->admission, &peer->source);
-}
-
-void
-acceptor_ended(struct acceptor *a, const struct peer *peer,
-    const struct session_result *result)
-{
-	const struct penalty_options *p = &a->options->penalties;
-
-	admission_release(a->admission, &peer->source);
-	if (!p->on)
-		return;
-	if (result->end == SESSION_HANDSHAKE_FAILED && result->blameless == 0)
-		penalise(
-		    a, peer, p->handshake_ms, "its handshakes keep failing");
-	else if (result->end == SESSION_CRASHED)
-		penalise(a, peer, p->crash_ms, "a session of it crashed");
 }

@@ -1,41 +1,28 @@
 #include "listener/session_table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/dontfork.h"
 #include "listener/session_fork.h"
+#include "listener/shared_result.h"
 
 #define NONE SIZE_MAX
-
-/* The lowest number of a result's descriptor: a child copies its table up to
- * the highest descriptor that it keeps, so those are kept low (session_fork.h).
- */
-#define RESULTS_FROM 256
 
 /* To look for the one idle longest takes time in proportion to the sessions
  * that are looked at: so many of the oldest, which takes half a millisecond. */
 #define EVICT_LOOKS 1024
-
-/* The memory that a session shares with the listener alone, of a sealed size.
- */
-struct shared {
-	uint32_t left; /* the table of descriptors that it began with */
-	struct session_result result;
-};
 
 /* A slot of the table.  Slots refer to each other by index. */
 struct slot {
 	pid_t pid;
 	struct peer peer;
 	deadline end;
-	int result;                 /* memory: a struct shared */
+	int result;                 /* shared_result_new() */
 	int fds[SESSION_TABLE_FDS]; /* the child's, not closed here yet */
 	bool evicted;
 	size_t next;         /* in the same bucket, or the next free slot */
@@ -194,37 +181,15 @@ session_table_free(struct session_table *c)
 	dontfork_free(c, sizeof(*c));
 }
 
-/* Makes the memory of a result.  Returns its descriptor, or -1 with errno. */
-static int
-new_result(void)
-{
-	int fd = memfd_create("session", MFD_CLOEXEC | MFD_ALLOW_SEALING), high;
-
-	if (fd == -1)
-		return -1;
-	if (ftruncate(fd, sizeof(struct shared)) == -1 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) ==
-		-1) {
-		close(fd);
-		return -1;
-	}
-	high = fcntl(fd, F_DUPFD_CLOEXEC, RESULTS_FROM);
-	if (high == -1)
-		return fd; /* as good, but for the cost */
-	close(fd);
-	return high;
-}
-
 /* In the child, which does not have the table of sessions: maps its result, and
  * takes leave of the listener's descriptors, of which it may have closed none
  * before. */
 static struct session_result *
 become_child(int result, bool shares, int highest)
 {
-	struct shared *shared = mmap(NULL, sizeof(*shared),
-	    PROT_READ | PROT_WRITE, MAP_SHARED, result, 0);
+	struct shared_result *shared = shared_result_map(result);
 
-	if (shared == MAP_FAILED || session_fork_leave(shares, highest) == -1)
+	if (shared == NULL || session_fork_leave(shares, highest) == -1)
 		_exit(EXIT_FAILURE);
 	shared->left = 1;
 	return &shared->result;
@@ -245,7 +210,7 @@ session_table_fork(struct session_table *c, const struct peer *peer,
 	for (int i = 0; i < SESSION_TABLE_FDS; i++)
 		if (fds[i] > highest)
 			highest = fds[i];
-	memory = new_result();
+	memory = shared_result_new();
 	if (memory == -1)
 		return -1;
 	pid = session_fork(&share);
@@ -261,17 +226,6 @@ session_table_fork(struct session_table *c, const struct peer *peer,
 	return pid;
 }
 
-/* True if the child has a descriptor table of its own. */
-static bool
-has_left(const struct slot *s)
-{
-	uint32_t left = 0;
-
-	return pread(s->result, &left, sizeof(left),
-		   offsetof(struct shared, left)) == sizeof(left) &&
-	       left != 0;
-}
-
 bool
 session_table_settle(struct session_table *c)
 {
@@ -284,7 +238,7 @@ session_table_settle(struct session_table *c)
 		if (is_settled(s))
 			continue;
 		to_see--;
-		if (has_left(s))
+		if (shared_result_left(s->result))
 			settle(c, s);
 	}
 	return c->unsettled == 0;
@@ -301,8 +255,7 @@ session_table_reap(struct session_table *c, pid_t pid, struct peer *peer,
 		return -1;
 	*peer = c->slots[*at].peer;
 	memset(result, 0, sizeof(*result));
-	if (pread(c->slots[*at].result, result, sizeof(*result),
-		offsetof(struct shared, result)) != sizeof(*result))
+	if (!shared_result_read(c->slots[*at].result, result))
 		result->end = SESSION_CRASHED;
 	session_result_clean(result);
 	evicted = c->slots[*at].evicted;
@@ -317,9 +270,7 @@ idle_since(const struct slot *s)
 {
 	struct session_result result;
 
-	if (s->evicted ||
-	    pread(s->result, &result, sizeof(result),
-		offsetof(struct shared, result)) != sizeof(result) ||
+	if (s->evicted || !shared_result_read(s->result, &result) ||
 	    result.upgraded != 0)
 		return DEADLINE_NEVER;
 	return result.idle_since == 0 ? s->peer.began : result.idle_since;

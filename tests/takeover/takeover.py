@@ -43,7 +43,7 @@ DEFENCES: dict[str, Change | dict[str, str]] = {
         "if (can_be_true(r, life_ns, asked) || r != NULL)",
     ),
     "kill by the listener": Change(
-        "listener/listener.c", "\tkill_overdue(l, now);\n", "\t(void)kill_overdue;\n"
+        "listener/listener.c", "\tlistener_kill_overdue(l, now);\n", ""
     ),
     "form of what is signed": Change(
         "keyholder/keys.c", "!signing_allowed(", "false && !signing_allowed("
