@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/tlsa.h"
+#include "client/tlsa_match.h"
 #include "client/verify_internal.h"
 #include "tls/certificate_names.h"
 #include "tls/ocsp.h"

@@ -1,7 +1,7 @@
 /*
  * TLSA records: as text, and against chains.
  */
-#include "client/tlsa.h"
+#include "client/tlsa_match.h"
 
 #include <string.h>
 #include <time.h>
