@@ -1,11 +1,13 @@
 #include "client/tlsa_match.h"
 
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
+
+#include "client/tlsa_anchor.h"
 
 #define SHA256_SIZE 32
 
@@ -72,76 +74,53 @@ tlsa_of_certificate(const gnutls_datum_t *certificate, struct tlsa *t)
 }
 
 /*
- * True if the peer's chain leads to `anchor`, is valid now, and its own
- * certificate is for the peer's name and for a TLS server.
+ * Usage 2: an authority that the server sent, or that the record has in full.
+ * If there is one but the chain is not valid, `status` says why.
  */
 static bool
-leads_to(const struct tlsa_peer *peer, const gnutls_datum_t *anchor)
-{
-	gnutls_typed_vdata_st wanted[] = {
-	    {.type = GNUTLS_DT_DNS_HOSTNAME,
-		.data = (unsigned char *)(uintptr_t)peer->name},
-	    {.type = GNUTLS_DT_KEY_PURPOSE_OID,
-		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER},
-	};
-	gnutls_x509_trust_list_t trusted;
-	gnutls_x509_crt_t *chain;
-	unsigned int status = GNUTLS_CERT_INVALID, size = 0;
-
-	chain = calloc(peer->chain_size, sizeof(*chain));
-	if (chain == NULL)
-		return false;
-	for (; size < peer->chain_size; size++)
-		if (gnutls_x509_crt_init(&chain[size]) < 0 ||
-		    gnutls_x509_crt_import(chain[size], &peer->chain[size],
-			GNUTLS_X509_FMT_DER) < 0)
-			break;
-	if (gnutls_x509_trust_list_init(&trusted, 0) == 0) {
-		if (size == peer->chain_size &&
-		    gnutls_x509_trust_list_add_trust_mem(trusted, anchor, NULL,
-			GNUTLS_X509_FMT_DER, 0, 0) == 1 &&
-		    gnutls_x509_trust_list_verify_crt2(trusted, chain, size,
-			wanted, sizeof(wanted) / sizeof(wanted[0]), 0, &status,
-			NULL) < 0)
-			status = GNUTLS_CERT_INVALID;
-		gnutls_x509_trust_list_deinit(trusted, 1);
-	}
-	for (unsigned int i = 0; i < peer->chain_size; i++)
-		if (chain[i] != NULL)
-			gnutls_x509_crt_deinit(chain[i]);
-	free(chain);
-	return status == 0;
-}
-
-/* Usage 2: an issuer that the server sent, or a certificate in the record. */
-static bool
-anchors(const struct tlsa *t, const struct tlsa_peer *peer)
+anchors(
+    const struct tlsa *t, const struct tlsa_peer *peer, unsigned int *status)
 {
 	const gnutls_datum_t whole = {(void *)(uintptr_t)t->data, t->size};
+	bool sent = false;
 
-	for (unsigned int i = 1; i < peer->chain_size; i++)
-		if (matches(t, &peer->chain[i]) &&
-		    leads_to(peer, &peer->chain[i]))
+	for (unsigned int i = 1; i < peer->chain.size; i++) {
+		const gnutls_datum_t *authority = &peer->chain.certificates[i];
+
+		if (!matches(t, authority))
+			continue;
+		sent = true;
+		*status =
+		    tlsa_anchor_verify(&peer->chain, authority, peer->name);
+		if (*status == 0)
 			return true;
-	return t->selector == TLSA_CERTIFICATE && t->matching == TLSA_EXACT &&
-	       leads_to(peer, &whole);
+	}
+	if (sent || t->matching != TLSA_EXACT)
+		return false;
+	*status =
+	    t->selector == TLSA_CERTIFICATE
+		? tlsa_anchor_verify(&peer->chain, &whole, peer->name)
+		: tlsa_anchor_verify_key(&peer->chain, &whole, peer->name);
+	return *status == 0;
 }
 
 static bool
-record_matches(const struct tlsa *t, const struct tlsa_peer *peer)
+record_matches(
+    const struct tlsa *t, const struct tlsa_peer *peer, unsigned int *status)
 {
 	switch ((enum tlsa_usage)t->usage) {
 	case TLSA_PKIX_TA:
-		for (unsigned int i = 1; i < peer->chain_size; i++)
-			if (peer->pkix_verified && matches(t, &peer->chain[i]))
+		for (unsigned int i = 1; i < peer->path.size; i++)
+			if (matches(t, &peer->path.certificates[i]))
 				return true;
 		return false;
 	case TLSA_PKIX_EE:
-		return peer->pkix_verified && matches(t, &peer->chain[0]);
+		return peer->path.size > 0 &&
+		       matches(t, &peer->path.certificates[0]);
 	case TLSA_DANE_TA:
-		return anchors(t, peer);
+		return anchors(t, peer, status);
 	case TLSA_DANE_EE:
-		return matches(t, &peer->chain[0]);
+		return matches(t, &peer->chain.certificates[0]);
 	}
 	return false;
 }
@@ -162,28 +141,37 @@ is_outdone(const struct tlsa *t, const struct tlsa *records, size_t count)
 	return false;
 }
 
-enum tlsa_verdict
-tlsa_check(const struct tlsa *records, size_t count,
-    const struct tlsa_peer *peer, const struct tlsa **matched)
+/* True if the chain was found to lead to a record's authority, and is invalid
+ * for another cause. */
+static bool
+is_explained(unsigned int status)
 {
-	enum tlsa_verdict verdict = TLSA_UNUSABLE;
+	return status != 0 && status != GNUTLS_CERT_INVALID &&
+	       (status & GNUTLS_CERT_SIGNER_NOT_FOUND) == 0;
+}
 
-	*matched = NULL;
-	if (peer->chain_size == 0)
-		return TLSA_MISMATCH;
+void
+tlsa_check(const struct tlsa *records, size_t count,
+    const struct tlsa_peer *peer, struct tlsa_result *result)
+{
+	*result = (struct tlsa_result){.verdict = TLSA_UNUSABLE};
 	for (size_t i = 0; i < count; i++) {
 		const struct tlsa *t = &records[i];
+		unsigned int status = 0;
 
 		if (!tlsa_is_known(t) || is_outdone(t, records, count) ||
 		    (peer->without_pkix && t->usage <= TLSA_PKIX_EE))
 			continue;
-		if (record_matches(t, peer)) {
-			*matched = t;
-			return TLSA_MATCHED;
+		if (record_matches(t, peer, &status)) {
+			*result = (struct tlsa_result){TLSA_MATCHED, t, 0};
+			return;
 		}
-		if (*matched == NULL)
-			*matched = t;
-		verdict = TLSA_MISMATCH;
+		result->verdict = TLSA_MISMATCH;
+		if (result->chain_status == 0 && is_explained(status)) {
+			result->chain_status = status;
+			result->record = t;
+		}
+		if (result->record == NULL)
+			result->record = t;
 	}
-	return verdict;
 }

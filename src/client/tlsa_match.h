@@ -15,6 +15,7 @@
 #include <gnutls/gnutls.h>
 
 #include "client/tlsa.h"
+#include "client/tlsa_anchor.h"
 
 /* Generates the "3 1 1" record of a certificate in DER.  Returns 0 or a
  * negative GnuTLS code. */
@@ -22,19 +23,28 @@ int tlsa_of_certificate(const gnutls_datum_t *certificate, struct tlsa *);
 
 /* What the records are checked against. */
 struct tlsa_peer {
-	const gnutls_datum_t
-	    *chain; /* in DER as sent, the server's own first */
-	unsigned int chain_size;
-	const char *name;   /* the TLSA base domain, for usage 2 */
-	bool pkix_verified; /* chain and name, for usages 0 and 1 */
-	bool without_pkix;  /* usages 0 and 1 do not count, as for SMTP
-	                       (RFC 7672, 3.1.3) */
+	struct tlsa_chain chain; /* not empty */
+	/* The same verified by PKIX (chain, dates, name), the trusted authority
+	 * last, for usages 0 and 1; empty if it could not be. */
+	struct tlsa_chain path;
+	const char *name;  /* the TLSA base domain, for usage 2 */
+	bool without_pkix; /* usages 0 and 1 cannot be used (RFC 7672, 3.1.3) */
 };
 
 enum tlsa_verdict {
 	TLSA_MATCHED,
 	TLSA_MISMATCH, /* no usable record matched */
 	TLSA_UNUSABLE, /* no record can be used */
+};
+
+struct tlsa_result {
+	enum tlsa_verdict verdict;
+	/* The record that matched.  With TLSA_MISMATCH, the one that
+	 * `chain_status` is about, or the first that was usable. */
+	const struct tlsa *record;
+	/* Bits of gnutls_certificate_status_t: why the chain, which does lead
+	 * to the authority of a record of usage 2, is not valid. */
+	unsigned int chain_status;
 };
 
 /*
@@ -44,10 +54,9 @@ enum tlsa_verdict {
  *
  * Usage 3 ignores names and dates (RFC 7671, 5.1).  Usage 2 requires that the
  * chain lead to the certificate or key of the record, and be valid now and for
- * `name` (RFC 7671, 5.2).  `*matched` is the record that matched, and with
- * TLSA_MISMATCH the first that was usable.
+ * `name` (RFC 7671, 5.2).  Usages 0 and 1 are looked for in `path`.
  */
-enum tlsa_verdict tlsa_check(const struct tlsa *records, size_t count,
-    const struct tlsa_peer *, const struct tlsa **matched);
+void tlsa_check(const struct tlsa *records, size_t count,
+    const struct tlsa_peer *, struct tlsa_result *);
 
 #endif

@@ -1,208 +1,27 @@
 /*
- * TLSA records: as text, and against chains.
+ * TLSA records: as text and as in DNS.
  */
-#include "client/tlsa_match.h"
+#include "client/tlsa.h"
 
 #include <string.h>
-#include <time.h>
-
-#include <gnutls/abstract.h>
-#include <gnutls/crypto.h>
 
 #include "unit.h"
-#include "unit_certificate.h"
 
-enum { LEAF, INTERMEDIATE, ROOT, STRANGER, CERTIFICATES };
+#define DIGEST \
+	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static struct unit_certificate made[CERTIFICATES];
-static gnutls_datum_t der[CERTIFICATES];
 static struct tlsa record;
-static struct tlsa_peer peer;
-
-static void
-make_chain(time_t from)
-{
-	time_t now = time(NULL);
-
-	unit_certificate_make(
-	    &made[ROOT], "root", now - UNIT_DAY, true, &made[ROOT]);
-	unit_certificate_make(
-	    &made[STRANGER], "stranger", now - UNIT_DAY, true, &made[STRANGER]);
-	unit_certificate_make(&made[INTERMEDIATE], "intermediate",
-	    now - UNIT_DAY, true, &made[ROOT]);
-	unit_certificate_make(
-	    &made[LEAF], "mx.example.net", from, false, &made[INTERMEDIATE]);
-	for (int i = 0; i < CERTIFICATES; i++)
-		der[i] = made[i].der;
-	peer = (struct tlsa_peer){
-	    .chain = der, .chain_size = 3, .name = "mx.example.net"};
-}
-
-static void
-set_up(void)
-{
-	make_chain(time(NULL) - UNIT_DAY);
-}
-
-static void
-tear_down(void)
-{
-	for (int i = 0; i < CERTIFICATES; i++)
-		unit_certificate_free(&made[i]);
-}
-
-/* The record of this kind that certificate `i` would publish. */
-static struct tlsa
-record_of(uint8_t usage, uint8_t selector, uint8_t matching, int i)
-{
-	struct tlsa t = {
-	    .usage = usage, .selector = selector, .matching = matching};
-	gnutls_datum_t spki, octets = der[i];
-	gnutls_pubkey_t key;
-
-	ck_assert_int_eq(gnutls_pubkey_init(&key), 0);
-	ck_assert_int_eq(gnutls_pubkey_import_x509(key, made[i].crt, 0), 0);
-	ck_assert_int_eq(
-	    gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki), 0);
-	if (selector == TLSA_PUBLIC_KEY)
-		octets = spki;
-	if (matching == TLSA_EXACT) {
-		t.size = (uint16_t)octets.size;
-		memcpy(t.data, octets.data, octets.size);
-	} else {
-		t.size = matching == TLSA_SHA256 ? 32 : 64;
-		gnutls_hash_fast(matching == TLSA_SHA256 ? GNUTLS_DIG_SHA256
-							 : GNUTLS_DIG_SHA512,
-		    octets.data, octets.size, t.data);
-	}
-	gnutls_pubkey_deinit(key);
-	gnutls_free(spki.data);
-	return t;
-}
-
-static enum tlsa_verdict
-check(size_t count, const struct tlsa *records)
-{
-	const struct tlsa *matched;
-
-	return tlsa_check(records, count, &peer, &matched);
-}
-
-static const struct {
-	uint8_t usage, selector, matching;
-	int of;
-	enum tlsa_verdict verdict;
-} kinds[] = {
-    {3, 1, 1, LEAF, TLSA_MATCHED},
-    {3, 0, 1, LEAF, TLSA_MATCHED},
-    {3, 1, 2, LEAF, TLSA_MATCHED},
-    {3, 0, 0, LEAF, TLSA_MATCHED},
-    {3, 1, 0, LEAF, TLSA_MATCHED},
-    {2, 1, 1, INTERMEDIATE, TLSA_MATCHED},
-    {2, 0, 1, INTERMEDIATE, TLSA_MATCHED},
-    {2, 1, 1, ROOT, TLSA_MATCHED},
-    {2, 0, 2, ROOT, TLSA_MATCHED},
-    {2, 0, 0, ROOT, TLSA_MATCHED},
-    {3, 1, 1, INTERMEDIATE, TLSA_MISMATCH},
-    {3, 1, 1, STRANGER, TLSA_MISMATCH},
-    /* RFC 7671, 5.2: the server's own certificate is no issuer. */
-    {2, 1, 1, LEAF, TLSA_MISMATCH},
-    {2, 1, 1, STRANGER, TLSA_MISMATCH},
-    {2, 0, 0, STRANGER, TLSA_MISMATCH},
-    /* Nothing says that the chain was verified as PKIX wants it. */
-    {1, 1, 1, LEAF, TLSA_MISMATCH},
-    {0, 1, 1, ROOT, TLSA_MISMATCH},
-    {4, 1, 1, LEAF, TLSA_UNUSABLE},
-    {3, 2, 1, LEAF, TLSA_UNUSABLE},
-};
-
-START_TEST(each_kind_of_record)
-{
-	record = record_of(kinds[_i].usage, kinds[_i].selector,
-	    kinds[_i].matching, kinds[_i].of);
-	ck_assert_int_eq(check(1, &record), kinds[_i].verdict);
-}
-END_TEST
-
-START_TEST(a_root_that_was_not_sent)
-{
-	peer.chain_size = 2;
-	record = record_of(2, 0, 0, ROOT);
-	ck_assert_int_eq(check(1, &record), TLSA_MATCHED);
-	record = record_of(2, 0, 1, ROOT);
-	ck_assert_int_eq(check(1, &record), TLSA_MISMATCH);
-}
-END_TEST
-
-START_TEST(a_chain_of_one_and_two_records)
-{
-	struct tlsa both[] = {
-	    record_of(2, 0, 1, ROOT), record_of(3, 1, 1, LEAF)};
-	const struct tlsa *matched;
-
-	peer.chain_size = 1;
-	ck_assert_int_eq(tlsa_check(both, 2, &peer, &matched), TLSA_MATCHED);
-	ck_assert_ptr_eq(matched, &both[1]);
-}
-END_TEST
-
-START_TEST(usage_3_ignores_names_and_usage_2_does_not)
-{
-	peer.name = "other.example.net";
-	record = record_of(3, 1, 1, LEAF);
-	ck_assert_int_eq(check(1, &record), TLSA_MATCHED);
-	record = record_of(2, 1, 1, ROOT);
-	ck_assert_int_eq(check(1, &record), TLSA_MISMATCH);
-}
-END_TEST
-
-START_TEST(usage_3_ignores_dates_and_usage_2_does_not)
-{
-	tear_down();
-	make_chain(time(NULL) - 20 * UNIT_DAY);
-	record = record_of(3, 1, 1, LEAF);
-	ck_assert_int_eq(check(1, &record), TLSA_MATCHED);
-	record = record_of(2, 1, 1, INTERMEDIATE);
-	ck_assert_int_eq(check(1, &record), TLSA_MISMATCH);
-}
-END_TEST
-
-START_TEST(usages_0_and_1_take_a_verified_chain_and_do_not_count_for_mail)
-{
-	struct tlsa both[] = {
-	    record_of(0, 1, 1, ROOT), record_of(1, 1, 1, LEAF)};
-
-	peer.pkix_verified = true;
-	ck_assert_int_eq(check(1, &both[0]), TLSA_MATCHED);
-	ck_assert_int_eq(check(1, &both[1]), TLSA_MATCHED);
-	peer.without_pkix = true;
-	ck_assert_int_eq(check(2, both), TLSA_UNUSABLE);
-}
-END_TEST
-
-START_TEST(the_stronger_digest_outdoes_the_weaker)
-{
-	struct tlsa both[] = {
-	    record_of(3, 1, 1, LEAF), record_of(3, 1, 2, STRANGER)};
-
-	ck_assert_int_eq(check(2, both), TLSA_MISMATCH);
-	both[1].selector = TLSA_CERTIFICATE;
-	ck_assert_int_eq(check(2, both), TLSA_MATCHED);
-}
-END_TEST
 
 START_TEST(text_there_and_back)
 {
 	char text[TLSA_TEXT_MAX];
-	struct tlsa ours;
 
-	ck_assert_int_eq(tlsa_of_certificate(&der[LEAF], &ours), 0);
-	tlsa_format(&ours, text, sizeof(text));
-	ck_assert_uint_eq(strlen(text), 6 + 64);
-	ck_assert_ptr_null(tlsa_parse(text, &record));
-	ck_assert_int_eq(check(1, &record), TLSA_MATCHED);
-	record = record_of(3, 0, 0, LEAF);
+	ck_assert_ptr_null(tlsa_parse("3 1 1 " DIGEST, &record));
 	tlsa_format(&record, text, sizeof(text));
+	ck_assert_str_eq(text, "3 1 1 " DIGEST);
+	ck_assert_ptr_null(tlsa_parse("3 0 0 " DIGEST DIGEST DIGEST, &record));
+	tlsa_format(&record, text, sizeof(text));
+	ck_assert_uint_lt(strlen(text), sizeof(text));
 	ck_assert_str_eq(text + strlen(text) - 3, "...");
 	ck_assert_ptr_null(tlsa_parse("  3 1 1\t"
 				      "00112233445566778899aabbccddeeff "
@@ -248,16 +67,6 @@ main(void)
 	Suite *suite = suite_create("tlsa");
 	TCase *c = unit_case(suite, "tlsa");
 
-	tcase_add_checked_fixture(c, set_up, tear_down);
-	tcase_add_loop_test(
-	    c, each_kind_of_record, 0, sizeof(kinds) / sizeof(kinds[0]));
-	tcase_add_test(c, a_root_that_was_not_sent);
-	tcase_add_test(c, a_chain_of_one_and_two_records);
-	tcase_add_test(c, usage_3_ignores_names_and_usage_2_does_not);
-	tcase_add_test(c, usage_3_ignores_dates_and_usage_2_does_not);
-	tcase_add_test(
-	    c, usages_0_and_1_take_a_verified_chain_and_do_not_count_for_mail);
-	tcase_add_test(c, the_stronger_digest_outdoes_the_weaker);
 	tcase_add_test(c, text_there_and_back);
 	tcase_add_loop_test(c, text_that_is_wrong_is_said_to_be, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
