@@ -28,6 +28,7 @@ struct conversation {
 	const struct conversation_setup *setup;
 	const struct ping_options *options;
 	const struct host_name *name; /* to verify */
+	struct verify_server server;
 	struct outcome *outcome;
 	struct stream *stream;
 	struct exchange exchange;       /* with the proxy and the service */

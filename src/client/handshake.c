@@ -232,8 +232,15 @@ conversation_shake_hands(struct conversation *c)
 	int64_t began = deadline_now();
 	int e;
 
-	session = verify_session(c->setup->verifier, c->name,
-	    service == NULL ? NULL : service->alpn, c->outcome, &e);
+	c->server = (struct verify_server){
+	    .name = c->name,
+	    .alpn = service == NULL ? NULL : service->alpn,
+	    .records = c->options->tlsa,
+	    .record_count = c->options->tlsa_count,
+	    .without_pkix = service != NULL && service->dane_without_pkix,
+	};
+	session =
+	    verify_session(c->setup->verifier, &c->server, c->outcome, &e);
 	if (session == NULL)
 		return conversation_fail(c, REASON_SYSTEM,
 		    "cannot begin a handshake: %s", gnutls_strerror(e));

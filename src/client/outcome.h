@@ -91,6 +91,7 @@ struct outcome_certificate {
 	char signature[OUTCOME_WORD_MAX];   /* the issuer's algorithm */
 	char sha256[OUTCOME_WORD_MAX + 1];  /* hexadecimal */
 	char spki_sha256[OUTCOME_WORD_MAX]; /* base64, as in --pinnedpubkey */
+	char tlsa[OUTCOME_NAME_MAX];        /* its TLSA record, "3 1 1 HEX" */
 };
 
 /* The result of --dane or --tlsa. */

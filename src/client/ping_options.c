@@ -98,6 +98,27 @@ option_pins(void *options, const char *value, char *why)
 }
 
 static int
+option_tlsa(void *options, const char *value, char *why)
+{
+	struct ping_options *o = options;
+	struct tlsa *more = NULL;
+	const char *fault;
+
+	if (o->tlsa_count == TLSA_RECORDS_MAX)
+		return command_line_wrong(
+		    why, "given more than %d times", TLSA_RECORDS_MAX);
+	more = realloc(o->tlsa, (o->tlsa_count + 1) * sizeof(*more));
+	if (more == NULL)
+		return command_line_wrong(why, "out of memory");
+	o->tlsa = more;
+	fault = tlsa_parse(value, &o->tlsa[o->tlsa_count]);
+	if (fault != NULL)
+		return command_line_wrong(why, "%s", fault);
+	o->tlsa_count++;
+	return 0;
+}
+
+static int
 option_ipv4(void *options, const char *value, char *why)
 {
 	struct ping_options *o = options;
@@ -171,6 +192,9 @@ static const struct option_row rows[] = {
 	.help = "fail where the certificate ends earlier"},
     {OPTION_CALL, 0, "pinnedpubkey", "PINS", .call = option_pins,
 	.help = "fail unless one fits the server's key"},
+    {OPTION_CALL, 0, "tlsa", "RECORD", .call = option_tlsa,
+	.help = "verify by a TLSA record, '3 1 1 HEX', instead of\n"
+		"authorities; of several, one must match"},
     {OPTION_SECONDS, 0, "starttls-delay", "SECONDS", AT(starttls_delay_ms), 0,
 	MOST_MS, .help = "from STARTTLS to the handshake"},
 };
@@ -229,6 +253,9 @@ check(const struct ping_options *o, char *why)
 		return command_line_wrong(why,
 		    "-4 and -6 cannot be had with -x: it is the proxy that "
 		    "resolves the name");
+	if (o->tlsa_count > 0 && (o->plain || o->verify.insecure))
+		return command_line_wrong(
+		    why, "--tlsa cannot be had with --plain or --insecure");
 	for (size_t i = 0; i < o->target_count; i++)
 		if (o->plain && o->targets[i].service != NULL)
 			return command_line_wrong(why,
@@ -257,4 +284,6 @@ ping_options_free(struct ping_options *o)
 {
 	free(o->targets);
 	o->targets = NULL;
+	free(o->tlsa);
+	o->tlsa = NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "base/command_line.h"
 #include "client/target.h"
+#include "client/tlsa.h"
 #include "client/verify.h"
 
 struct ping_options {
@@ -29,6 +30,8 @@ struct ping_options {
 	struct host_name verify_name;
 	const char *pins;       /* in the syntax of curl; NULL: none */
 	unsigned long min_days; /* 0: not checked */
+	struct tlsa *tlsa; /* that the certificate must match; NULL: none */
+	size_t tlsa_count;
 	struct verify_options verify;
 };
 

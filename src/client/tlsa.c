@@ -85,8 +85,9 @@ tlsa_parse(const char *text, struct tlsa *t)
 		return "its selector must be 0 or 1";
 	if (t->matching > TLSA_SHA512)
 		return "its matching type must be 0 to 2";
-	return tlsa_is_known(t) ? NULL
-	                        : "its data has not the length of its digest";
+	return tlsa_is_known(t)
+	           ? NULL
+	           : "its data does not have the length of the digest";
 }
 
 bool

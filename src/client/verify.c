@@ -89,18 +89,20 @@ verify_certificate(gnutls_session_t session)
 	struct verifier *v = gnutls_session_get_ptr(session);
 	gnutls_typed_vdata_st about[2] = {
 	    {.type = GNUTLS_DT_DNS_HOSTNAME,
-		.data = (unsigned char *)(uintptr_t)v->name->name},
+		.data = (unsigned char *)(uintptr_t)v->server->name->name},
 	    {.type = GNUTLS_DT_KEY_PURPOSE_OID,
 		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER},
 	};
 	struct verify_path path;
+	bool with_dane = v->server->records != NULL;
 	unsigned int status = 0;
 	int ret, found;
 
-	if (v->name->is_address) {
+	if (v->server->name->is_address) {
 		about[0].type = GNUTLS_DT_IP_ADDRESS;
-		about[0].data = (unsigned char *)(uintptr_t)v->name->address;
-		about[0].size = v->name->address_size;
+		about[0].data =
+		    (unsigned char *)(uintptr_t)v->server->name->address;
+		about[0].size = v->server->name->address_size;
 	}
 	ret = gnutls_certificate_verify_peers(session, about, 2, &status);
 	found = verify_path_find(&path, session, v);
@@ -108,11 +110,14 @@ verify_certificate(gnutls_session_t session)
 	    ret == 0 && status == 0 ? OUTCOME_YES : OUTCOME_NO;
 	if (found == 0)
 		verify_note_facts(v, session, &path);
-	if (ret < 0 || (status != 0 && found < 0)) {
+	if (ret < 0 || (found < 0 && (status != 0 || with_dane))) {
 		verify_add_problem(v, "cannot be verified: %s",
 		    gnutls_strerror(ret < 0 ? ret : found));
 		v->reason = REASON_VALIDATION_FAILURE;
-	} else if (status != 0)
+		v->outcome->verified = OUTCOME_NO;
+	} else if (with_dane)
+		verify_by_records(v, session, &path, status);
+	else if (status != 0)
 		verify_explain(v, &path, status);
 	if (found == 0)
 		verify_path_clear(&path);
@@ -163,14 +168,15 @@ verify_free(struct verifier *v)
 
 /* Sets the extensions of the ClientHello. */
 static int
-set_up(struct verifier *v, gnutls_session_t session, const char *alpn)
+set_up(struct verifier *v, gnutls_session_t session)
 {
-	const char *name = v->name->name;
+	const char *name = v->server->name->name;
+	const char *alpn = v->server->alpn;
 	gnutls_datum_t protocol = {NULL, 0};
 	int ret = 0;
 
 	/* SNI has host names only (RFC 6066, 3). */
-	if (!v->name->is_address)
+	if (!v->server->name->is_address)
 		ret = gnutls_server_name_set(
 		    session, GNUTLS_NAME_DNS, name, strlen(name));
 	if (ret == 0 && alpn != NULL) {
@@ -182,12 +188,12 @@ set_up(struct verifier *v, gnutls_session_t session, const char *alpn)
 }
 
 gnutls_session_t
-verify_session(struct verifier *v, const struct host_name *name,
-    const char *alpn, struct outcome *outcome, int *error)
+verify_session(struct verifier *v, const struct verify_server *server,
+    struct outcome *outcome, int *error)
 {
 	gnutls_session_t session;
 
-	v->name = name;
+	v->server = server;
 	v->outcome = outcome;
 	v->reason = REASON_NONE;
 	/* The client certificate is sent even if the server names other
@@ -198,7 +204,7 @@ verify_session(struct verifier *v, const struct host_name *name,
 	if (*error < 0)
 		return NULL;
 	gnutls_session_set_ptr(session, v);
-	*error = set_up(v, session, alpn);
+	*error = set_up(v, session);
 	if (*error == 0)
 		return session;
 	gnutls_deinit(session);

@@ -11,6 +11,7 @@
 
 #include "client/host_name.h"
 #include "client/outcome.h"
+#include "client/tlsa.h"
 
 struct verify_options {
 	const char *ca_file; /* NULL: the system's trust store */
@@ -32,17 +33,27 @@ struct verifier *verify_new(const struct verify_options *, char *why);
 /* NULL is allowed. */
 void verify_free(struct verifier *);
 
+/* The server that a session is for. */
+struct verify_server {
+	const struct host_name *name; /* for SNI, too; with DANE the TLSA base
+	                                 domain (RFC 7671, 7) */
+	const char *alpn;             /* the name of a protocol, or NULL */
+	/* What the certificate must match, by DANE (tlsa_check()). */
+	const struct tlsa *records; /* NULL: it is verified by PKIX */
+	size_t record_count;
+	bool without_pkix; /* as in struct tlsa_peer */
+};
+
 /*
  * Makes a non-blocking client session for stream_upgrade(), one at a time.  The
  * server's certificate is verified within the handshake, for the name (RFC
- * 9525) and for use by a TLS server, so an invalid one is answered with an
- * alert and never with data.  The certificate's facts and problems are written
- * to the outcome in any case.  `alpn` is the name of a protocol, or NULL.  The
- * arguments must outlive the session.  Returns NULL with a GnuTLS code in
- * `error`.
+ * 9525) and for use by a TLS server, or by DANE, so an invalid one is answered
+ * with an alert and never with data.  The certificate's facts and problems are
+ * written to the outcome in any case.  The arguments must outlive the session.
+ * Returns NULL with a GnuTLS code in `error`.
  */
-gnutls_session_t verify_session(struct verifier *, const struct host_name *,
-    const char *alpn, struct outcome *, int *error);
+gnutls_session_t verify_session(struct verifier *, const struct verify_server *,
+    struct outcome *, int *error);
 
 /* Why the last certificate was not verified; REASON_NONE if it was, or if there
  * was none. */

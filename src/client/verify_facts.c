@@ -59,6 +59,7 @@ note_digests(gnutls_session_t session, gnutls_x509_crt_t certificate,
 			snprintf(c->sha256 + 2 * i, 3, "%02x", digest[i]);
 	if (der == NULL || tlsa_of_certificate(der, &record) < 0)
 		return;
+	tlsa_format(&record, c->tlsa, sizeof(c->tlsa));
 	octets.data = record.data;
 	octets.size = record.size;
 	if (gnutls_base64_encode2(&octets, &text) == 0) {
@@ -98,12 +99,13 @@ verify_note_facts(struct verifier *v, gnutls_session_t session,
 	certificate_subject(certificate, c->subject, sizeof(c->subject));
 	certificate_issuer(certificate, c->issuer, sizeof(c->issuer));
 	certificate_list(certificate, c->names, sizeof(c->names));
-	if (v->name->is_address)
-		certificate_match_address(certificate, v->name->address,
-		    v->name->address_size, c->matched, sizeof(c->matched));
+	if (v->server->name->is_address)
+		certificate_match_address(certificate, v->server->name->address,
+		    v->server->name->address_size, c->matched,
+		    sizeof(c->matched));
 	else
-		certificate_match(
-		    certificate, v->name->name, c->matched, sizeof(c->matched));
+		certificate_match(certificate, v->server->name->name,
+		    c->matched, sizeof(c->matched));
 	note_serial(certificate, c);
 	note_key(certificate, c);
 	note_digests(session, certificate, c);

@@ -17,7 +17,7 @@ struct verifier {
 	bool trusts_none; /* the system's trust store is missing or empty */
 
 	/* Of the current session. */
-	const struct host_name *name;
+	const struct verify_server *server;
 	struct outcome *outcome;
 	enum reason reason;
 };
@@ -60,6 +60,14 @@ void verify_note_facts(
  * verifier's reason. */
 void verify_explain(
     struct verifier *, const struct verify_path *, unsigned int status);
+
+/*
+ * Has the server's TLSA records decide instead of PKIX, whose status is given.
+ * Sets the outcome's `dane` and `verified`, and its problems and the verifier's
+ * reason if no record matches.
+ */
+void verify_by_records(struct verifier *, gnutls_session_t,
+    const struct verify_path *, unsigned int status);
 
 /* Adds an entry to the outcome's problems. */
 void verify_add_problem(struct verifier *, const char *format, ...)

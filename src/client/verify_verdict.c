@@ -106,7 +106,8 @@ explain_name(struct verifier *v, const struct verify_path *p)
 
 	certificate_names(p->steps[0], names, sizeof(names));
 	verify_add_problem(v, "name mismatch: certificate is for %s, not %s%s",
-	    names, v->name->is_address ? "the address " : "", v->name->name);
+	    names, v->server->name->is_address ? "the address " : "",
+	    v->server->name->name);
 }
 
 static bool

@@ -54,6 +54,7 @@ show_details(struct text_report *t, const struct outcome *o)
 	    c->key_bits, c->signature);
 	text_say(t, "  SHA-256 fingerprint %s", c->sha256);
 	text_say(t, "  public key pin sha256//%s", c->spki_sha256);
+	text_say(t, "  TLSA record %s", c->tlsa);
 	text_say(t, "  OCSP response: %s", o->ocsp);
 }
 
@@ -74,6 +75,8 @@ text_show_certificate(struct text_report *t, const struct outcome *o)
 		text_say(
 		    t, "  its chain ends on %s, with %s", until, c->chain_ends);
 	}
+	if (o->dane == OUTCOME_DANE_VERIFIED)
+		text_say(t, "DANE: verified by TLSA record %s", o->dane_record);
 	if (t->options->verbose)
 		show_details(t, o);
 }

@@ -28,7 +28,8 @@
 /* The ports are those registered with IANA.  LMTP has none; 24, for private
  * mail systems, is what other tools use. */
 static const struct service table[] = {
-    STARTTLS("smtp", 25, smtp),
+    {SERVICE("smtp", 25, smtp), .upgrade = smtp_upgrade,
+	.dane_without_pkix = true},
     STARTTLS("submission", 587, smtp),
     {.name = "lmtp",
 	.port = 24,

@@ -17,6 +17,8 @@ struct service {
 	uint16_t port;     /* the default, or 0 if there is none */
 	bool implicit;     /* TLS starts with the connection (RFC 8314, 3) */
 	const char *alpn;  /* if services may share the port, or NULL */
+	/* TLSA usages 0 and 1 cannot be used (RFC 7672, 3.1.3). */
+	bool dane_without_pkix;
 
 	/*
 	 * The parts of the exchange, NULL if the protocol has no such part.

@@ -106,6 +106,17 @@ def refused() -> None:
     equal(smtp.heard, [], "heard over TLS")
 
 
+@test("of TLSA records, SMTP takes none of usage 0 or 1")
+def tlsa() -> None:
+    smtp = Smtp()
+    target = f"smtp://localhost:{smtp.port}"
+    seen = re.search("TLSA record 3 (1 1 .*)", ping("-v", "-c", 1, target).stdout)[1]
+    equal(ping("-c", 1, "--tlsa", f"3 {seen}", target).returncode, 0, "usage 3")
+    ended = ping("-c", 1, "--tlsa", f"1 {seen}", target)
+    equal(ended.returncode, 1, "usage 1")
+    has(ended.stderr, "no TLSA record can be used: SMTP knows usages 2 and 3 only")
+
+
 @test("a missing close_notify after the farewell is shown with -v, and no failure")
 def no_close_notify() -> None:
     smtp = Smtp(close_notify=False)

@@ -60,6 +60,7 @@ START_TEST(has_defaults)
 	ck_assert(!o.has_proxy);
 	ck_assert(!o.has_verify_name);
 	ck_assert_ptr_null(o.pins);
+	ck_assert_ptr_null(o.tlsa);
 	ck_assert_uint_eq(o.min_days, 0);
 	ck_assert_ptr_null(o.verify.ca_file);
 	ck_assert_ptr_null(o.verify.certificate_file);
@@ -119,6 +120,22 @@ START_TEST(takes_long_options)
 	ck_assert_uint_eq(o.proxy.port, 3128);
 	ck_assert_uint_eq(o.min_days, 7);
 	ck_assert_str_eq(o.pins, "sha256//" PIN ";sha256//" PIN);
+}
+END_TEST
+
+/* Fields may be separated by tabs, which unit_words() leaves alone. */
+#define RECORD "3\t1\t1\t"
+#define DIGEST \
+	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+START_TEST(takes_several_records)
+{
+	accept_words("--tlsa=" RECORD DIGEST " --tlsa 2\t0\t0\tff host");
+	ck_assert_uint_eq(o.tlsa_count, 2);
+	ck_assert_uint_eq(o.tlsa[0].usage, TLSA_DANE_EE);
+	ck_assert_uint_eq(o.tlsa[0].size, 32);
+	ck_assert_uint_eq(o.tlsa[1].usage, TLSA_DANE_TA);
+	ck_assert_uint_eq(o.tlsa[1].data[0], 0xff);
 }
 END_TEST
 
@@ -201,6 +218,15 @@ static const struct {
 			   "that resolves the name"},
     {"--pinnedpubkey=abc host",
 	"--pinnedpubkey abc: must be sha256//BASE64, several with ; between"},
+    {"--tlsa=" RECORD "00 host",
+	"--tlsa 3\t1\t1\t00: its data does not have the length of the digest"},
+    {"--tlsa=" DIGEST " host",
+	"--tlsa " DIGEST ": must be three numbers and hexadecimal digits, as "
+	"in '3 1 1 HEX'"},
+    {"--plain --tlsa=" RECORD DIGEST " host",
+	"--tlsa cannot be had with --plain or --insecure"},
+    {"--insecure --tlsa=" RECORD DIGEST " host",
+	"--tlsa cannot be had with --plain or --insecure"},
     {"--min-days=0 host", "--min-days 0: must be a number from 1 to 36500"},
 };
 #define MISTAKES ((int)(sizeof(mistakes) / sizeof(mistakes[0])))
@@ -229,7 +255,7 @@ START_TEST(shows_help)
 	    "--plain", "--ca-file", "--verify-name", "--client-cert",
 	    "--client-key", "--priority", "--insecure", "--starttls-delay",
 	    "--starttls=", "-x, --proxy", "-r, --reconnect", "-D", "--min-days",
-	    "--pinnedpubkey", "--help", "--version", "Exit status"};
+	    "--pinnedpubkey", "--tlsa", "--help", "--version", "Exit status"};
 	enum command_line_outcome outcome;
 	const char *said;
 
@@ -269,6 +295,7 @@ main(void)
 	tcase_add_test(c, has_defaults);
 	tcase_add_test(c, takes_short_options);
 	tcase_add_test(c, takes_long_options);
+	tcase_add_test(c, takes_several_records);
 	tcase_add_test(c, takes_several_targets);
 	tcase_add_test(c, says_what_is_wrong);
 	tcase_add_loop_test(c, shows_help, 0, 2);

@@ -9,6 +9,7 @@
 
 #include <gnutls/x509.h>
 
+#include "client/tlsa_match.h"
 #include "client/verify.h"
 #include "unit.h"
 #include "unit_files.h"
@@ -16,6 +17,8 @@
 
 static struct verify_options options;
 static const char *wanted; /* the name to verify */
+static struct tlsa record;
+static bool with_dane, without_pkix;
 static struct outcome outcome;
 static char why[VERIFY_TEXT_MAX];
 
@@ -24,6 +27,7 @@ set_up(void)
 {
 	options = (struct verify_options){.ca_file = unit_file("ca.pem")};
 	wanted = "localhost";
+	with_dane = without_pkix = false;
 	why[0] = '\0';
 }
 
@@ -104,11 +108,18 @@ meet(struct verifier *t, const char *name, const char *priority,
 	gnutls_certificate_credentials_t credentials =
 	    unit_server_credentials(name);
 	static struct host_name host;
+	static struct verify_server about;
 	int ret;
 
 	ck_assert_ptr_null(host_name_parse(wanted, &host));
 	outcome_init(&outcome);
-	*client = verify_session(t, &host, NULL, &outcome, &ret);
+	about = (struct verify_server){
+	    .name = &host,
+	    .records = with_dane ? &record : NULL,
+	    .record_count = with_dane,
+	    .without_pkix = without_pkix,
+	};
+	*client = verify_session(t, &about, &outcome, &ret);
 	ck_assert_ptr_nonnull(*client);
 	*server = unit_server_session(credentials, priority);
 	ret = unit_handshake(*client, *server);
@@ -278,6 +289,89 @@ START_TEST(tells_the_facts_of_one_that_has_expired)
 }
 END_TEST
 
+/* The record "USAGE 1 1" of a pair, or "USAGE 0 0" of a certificate alone. */
+static struct tlsa
+record_of(uint8_t usage, const char *file, bool whole)
+{
+	gnutls_datum_t pem, der;
+	struct tlsa t;
+
+	ck_assert_int_eq(gnutls_load_file(unit_file(file), &pem), 0);
+	ck_assert_int_eq(
+	    gnutls_pem_base64_decode2("CERTIFICATE", &pem, &der), 0);
+	ck_assert_int_eq(tlsa_of_certificate(&der, &t), 0);
+	if (whole) {
+		t.selector = TLSA_CERTIFICATE;
+		t.matching = TLSA_EXACT;
+		t.size = (uint16_t)der.size;
+		memcpy(t.data, der.data, der.size);
+	}
+	t.usage = usage;
+	gnutls_free(pem.data);
+	gnutls_free(der.data);
+	return t;
+}
+
+static const struct {
+	uint8_t usage;
+	const char *file;
+	bool whole, without_pkix;
+	const char *pair, *name; /* of the server */
+	enum reason reason;
+	const char *problem;
+} records[] = {
+    {3, "ecdsa-cert.pem", false, false, "ecdsa", "localhost", REASON_NONE, ""},
+    /* RFC 7671, 5.1. */
+    {3, "expired-cert.pem", false, true, "expired", "elsewhere.example",
+	REASON_NONE, ""},
+    {3, "rsa-cert.pem", false, false, "ecdsa", "localhost", REASON_TLSA_INVALID,
+	"no TLSA record matches; this certificate's is 3 1 1 "},
+    {2, "ca.pem", true, true, "ecdsa", "localhost", REASON_NONE, ""},
+    {2, "ca.pem", true, true, "ecdsa", "elsewhere.example", REASON_TLSA_INVALID,
+	"\nname mismatch: "},
+    {2, "ca.pem", true, true, "expired", "localhost", REASON_TLSA_INVALID,
+	"\ncertificate expired on 2021-01-01"},
+    {1, "ecdsa-cert.pem", false, false, "ecdsa", "localhost", REASON_NONE, ""},
+    {0, "ca.pem", false, false, "ecdsa", "localhost", REASON_NONE, ""},
+    {1, "expired-cert.pem", false, false, "expired", "localhost",
+	REASON_TLSA_INVALID, "\ncertificate expired on 2021-01-01"},
+    {1, "ecdsa-cert.pem", false, true, "ecdsa", "localhost",
+	REASON_DANE_REQUIRED, "no TLSA record can be used: SMTP"},
+    {4, "ecdsa-cert.pem", false, false, "ecdsa", "localhost",
+	REASON_DANE_REQUIRED, "no TLSA record can be used"},
+};
+#define RECORDS ((int)(sizeof(records) / sizeof(records[0])))
+
+START_TEST(a_record_decides_instead_of_authorities)
+{
+	bool good = records[_i].reason == REASON_NONE;
+	gnutls_session_t client, server;
+	struct verifier *t = load();
+
+	record =
+	    record_of(records[_i].usage, records[_i].file, records[_i].whole);
+	with_dane = true;
+	without_pkix = records[_i].without_pkix;
+	wanted = records[_i].name;
+	ck_assert_int_eq(meet(t, records[_i].pair, "NORMAL", &client, &server),
+	    good ? 0 : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR);
+	ck_assert_int_eq(verify_reason(t), records[_i].reason);
+	ck_assert_int_eq(outcome.verified, good ? OUTCOME_YES : OUTCOME_NO);
+	ck_assert_int_eq(
+	    outcome.dane, good ? OUTCOME_DANE_VERIFIED : OUTCOME_DANE_FAILED);
+	ck_assert_msg(strstr(outcome.problems, records[_i].problem) != NULL,
+	    "%s", outcome.problems);
+	ck_assert(!good || outcome.problems[0] == '\0');
+	ck_assert_int_eq(
+	    outcome.dane_record[0], records[_i].reason == REASON_DANE_REQUIRED
+					? '\0'
+					: '0' + records[_i].usage);
+	ck_assert_int_eq(strncmp(outcome.certificate.tlsa, "3 1 1 ", 6), 0);
+	part(client, server);
+	verify_free(t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -294,6 +388,8 @@ main(void)
 	tcase_add_loop_test(c, keeps_the_floor, 0, 3);
 	tcase_add_loop_test(c, tells_the_facts_of_a_certificate, 0, LOOKS);
 	tcase_add_loop_test(c, tells_the_facts_of_one_that_has_expired, 0, 2);
+	tcase_add_loop_test(
+	    c, a_record_decides_instead_of_authorities, 0, RECORDS);
 
 	unit_files_make();
 	status = unit_main(suite);

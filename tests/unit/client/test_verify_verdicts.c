@@ -37,12 +37,13 @@ judge(gnutls_certificate_credentials_t credentials, struct outcome *outcome,
 	struct verifier *v = verify_new(&options, why);
 	gnutls_session_t client, server;
 	struct host_name name;
+	struct verify_server about = {.name = &name};
 	int ret;
 
 	ck_assert_msg(v != NULL, "%s", why);
 	ck_assert_ptr_null(host_name_parse(wanted, &name));
 	outcome_init(outcome);
-	client = verify_session(v, &name, NULL, outcome, &ret);
+	client = verify_session(v, &about, outcome, &ret);
 	ck_assert_ptr_nonnull(client);
 	server = unit_server_session(credentials, "NORMAL");
 	ret = unit_handshake(client, server);

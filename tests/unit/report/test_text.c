@@ -134,6 +134,13 @@ START_TEST(tells_of_the_upgrade)
 	/* Of the same one again there is nothing to say. */
 	ck_assert_str_eq(upgrade(), "");
 	report.shown[0] = '\0';
+	outcome.dane = OUTCOME_DANE_VERIFIED;
+	strcpy(outcome.dane_record, "2 0 1 12");
+	ck_assert_str_eq(upgrade(),
+	    HANDSHAKE CERTIFICATE "DANE: verified by TLSA record 2 0 1 12\n");
+	outcome.dane = OUTCOME_DANE_NONE;
+	report.shown[0] = '\0';
+	strcpy(outcome.certificate.tlsa, "3 1 1 abcdef");
 	outcome.certificate.chain_not_after = DAY;
 	strcpy(outcome.certificate.chain_ends, "CN=an authority");
 	ck_assert_str_eq(upgrade(), HANDSHAKE CERTIFICATE CHAIN_END);
@@ -143,7 +150,7 @@ START_TEST(tells_of_the_upgrade)
 	ck_assert_int_eq(strncmp(said, HANDSHAKE CERTIFICATE CHAIN_END,
 			     strlen(HANDSHAKE CERTIFICATE CHAIN_END)),
 	    0);
-	ck_assert_uint_eq(unit_lines(said), 9);
+	ck_assert_uint_eq(unit_lines(said), 10);
 	ck_assert_ptr_nonnull(
 	    strstr(said, "\n  names: localhost, 127.0.0.1\n"));
 	ck_assert_ptr_nonnull(strstr(said, "\n  valid from 20"));
@@ -152,6 +159,7 @@ START_TEST(tells_of_the_upgrade)
 	ck_assert_ptr_nonnull(strstr(said, "\n  SHA-256 fingerprint 01ab\n"));
 	ck_assert_ptr_nonnull(
 	    strstr(said, "\n  public key pin sha256//q83v\n"));
+	ck_assert_ptr_nonnull(strstr(said, "\n  TLSA record 3 1 1 abcdef\n"));
 	ck_assert_ptr_nonnull(
 	    strstr(said, "\n  OCSP response: none stapled\n"));
 }
