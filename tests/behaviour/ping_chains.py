@@ -1,52 +1,12 @@
 #!/usr/bin/python3
 """pingtls names the certificate of the chain that is at fault, and what to do."""
 
-import functools
 import subprocess
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
+from authority import AUTHORITY, PAST, SERVER, key_of, make, pem, root
 from programs import PINGTLS, python_peer, run, scratch
-from tap import equal, has, main, needs, test
-
-AUTHORITY = "ca\ncert_signing_key\nexpiration_days = 90"
-SERVER = "dns_name = localhost\ntls_www_server\nsigning_key\nexpiration_days = 90"
-PAST = 'activation_date = "2020-01-01 00:00:00 UTC"\nexpiration_date = "2021-01-01 00:00:00 UTC"'
-
-
-def certtool(*words: object) -> None:
-    ended = run([needs("certtool"), "--no-text", *words])
-    equal(ended.returncode, 0, f"certtool: {ended.stderr}")
-
-
-@functools.cache
-def make(
-    name: str,
-    issuer: str = "",
-    template: str = AUTHORITY,
-    kind: str = "--key-type=ecdsa --curve=secp256r1",
-    how: str = "--hash=SHA256",
-) -> str:
-    """Makes a certificate with its own key; "" signs itself.  Returns its name."""
-    config = scratch() / f"{name}.cfg"
-    config.write_text(f'cn = "{name.rstrip("_")}"\n{template}\n')
-    key = scratch() / f"{name}.key"
-    certtool("--generate-privkey", *kind.split(), "--outfile", key)
-    which = (
-        ["--generate-self-signed"]
-        if issuer == ""
-        else ["--generate-certificate"]
-        + ["--load-ca-certificate", pem(issuer)]
-        + ["--load-ca-privkey", scratch() / f"{issuer}.key"]
-    )
-    certtool(
-        *which, "--load-privkey", key, "--template", config, how, "--outfile", pem(name)
-    )
-    return name
-
-
-def pem(name: str) -> Path:
-    return scratch() / f"{name}.pem"
+from tap import equal, has, main, test
 
 
 def ping(
@@ -55,9 +15,8 @@ def ping(
     """Of a server that sends these, as one that trusts this one."""
     chain = scratch() / "chain.pem"
     chain.write_text("".join(pem(name).read_text() for name in (leaf, *sent)))
-    key = scratch() / f"{leaf}.key"
     peer, port = python_peer(
-        "asyncio_server.py", "--cert", str(chain), "--key", str(key)
+        "asyncio_server.py", "--cert", chain, "--key", key_of(leaf)
     )
     ended = run(
         [PINGTLS, "-c", 1, "--starttls-delay", 0.3, "--ca-file", pem(trusted)]
@@ -73,10 +32,6 @@ def fails(ended: subprocess.CompletedProcess[str], *patterns: str) -> None:
     has(ended.stderr, "certificate not verified: ", *patterns)
     # What was seen stands before it.
     has(ended.stdout, "certificate: CN=")
-
-
-def root() -> str:
-    return make("the Root")
 
 
 def intermediate() -> str:
@@ -159,9 +114,7 @@ def weak() -> None:
     )
     short_issuer = make("short Intermediate", signer, AUTHORITY, short)
     fails(
-        ping(
-            make("below it", short_issuer, SERVER, rsa), short_issuer, trusted=signer
-        ),
+        ping(make("below it", short_issuer, SERVER, rsa), short_issuer, trusted=signer),
         r"issuer's certificate \(CN=short Intermediate\) has a key that is too short",
     )
 
