@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """What keeps pingtls from its answers is one clear line and exit status 1."""
 
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from programs import (
     run,
     server,
 )
-from tap import equal, has, main, test
+from tap import HANG, equal, has, main, test
 
 
 def ping(*options: object) -> subprocess.CompletedProcess[str]:
@@ -117,6 +119,21 @@ def stops() -> None:
     pingtlsd.stop()
     assert client.wait() == 1, "exit status"
     has("\n".join(client.lines), "closed|reset", "loss")
+
+
+@test("TLS that ends without close_notify before QUIT is a failure")
+def truncated() -> None:
+    with server() as pingtlsd:
+        # With nothing on its way, so that the connection is closed, not reset.
+        client = Program(
+            [PINGTLS, "-i", HANG, "--ca-file", certs() / "ca.pem"]
+            + [f"localhost:{pingtlsd.port}"]
+        )
+        client.wait_line(r"over TLS: seq=1\b")
+        (session,) = pingtlsd.sessions()
+        os.kill(session, signal.SIGKILL)
+        equal(client.wait(), 1, "exit status")
+        client.wait_line("^pingtls: localhost: .* over TLS: .*close_notify")
 
 
 @test("a session that the server limits is refused with the server's words")

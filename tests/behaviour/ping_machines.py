@@ -5,13 +5,16 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from authority import SERVER, key_of, make, pem, root
 from programs import PINGTLS, certs, free_port, run, scratch, server
 from tap import Skip, equal, has, main, needs, needs_root, test
 
 STORE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
-def with_file(path: Path, text: str, *words: object) -> subprocess.CompletedProcess[str]:
+def with_file(
+    path: Path, text: str, *words: object
+) -> subprocess.CompletedProcess[str]:
     """Runs pingtls where another file stands in the place of `path`."""
     needs_root()
     needs("unshare")
@@ -32,6 +35,39 @@ def twice() -> None:
     equal(ended.returncode, 1, ended.stderr)
     equal(ended.stderr.count(f"127.0.0.1:{port}"), 1, ended.stderr)
     equal(ended.stderr.count(f"127.0.0.2:{port}"), 1, ended.stderr)
+
+
+@test("a name beyond ASCII is looked up, shown and verified in ASCII")
+def beyond_ascii() -> None:
+    names = "127.0.0.1 xn--bcher-kva.example\n"
+    certificate = make(
+        "idn", root(), SERVER.replace("localhost", "xn--bcher-kva.example")
+    )
+    files = "--cert", pem(certificate), "--key", key_of(certificate)
+    with server(*files, pairs=()) as pingtlsd:
+        ended = with_file(
+            *(Path("/etc/hosts"), names, "-c", "1", "--ca-file", pem(root())),
+            f"bücher.example:{pingtlsd.port}",
+        )
+    equal(ended.returncode, 0, ended.stderr)
+    has(
+        ended.stdout,
+        r"^PINGTLS xn--bcher-kva\.example \(127\.0\.0\.1:",
+        r"matches xn--bcher-kva\.example,",
+    )
+
+
+@test("SSLKEYLOGFILE gets the secrets of the handshake, for a protocol analyser")
+def key_log() -> None:
+    log = scratch() / "keys.log"
+    with server() as pingtlsd:
+        ended = run(
+            [PINGTLS, "-c", "1", "--ca-file", certs() / "ca.pem"]
+            + [f"localhost:{pingtlsd.port}"],
+            env={"SSLKEYLOGFILE": str(log)},
+        )
+    equal(ended.returncode, 0, ended.stderr)
+    has(log.read_text(), r"(?m)^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]{64} ")
 
 
 @test("no authority is trusted at all: that is said, and what helps")
