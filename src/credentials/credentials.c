@@ -1,6 +1,5 @@
 #include "credentials/credentials.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +7,6 @@
 #include <gnutls/abstract.h>
 
 #include "credentials/chain.h"
-#include "credentials/credential_files.h"
 #include "credentials/self_test.h"
 #include "log/log.h"
 
@@ -177,69 +175,6 @@ credentials_test(const struct credentials *c, deadline when)
 	    "priority: %s",
 	    why[0] != '\0' ? why : gnutls_strerror(ret));
 	return false;
-}
-
-/* Bundles what the files hold, and parses that. */
-static int
-load_files(const struct credentials_options *o, const uint8_t *ids,
-    struct bundle_buffer *buffer, struct bundle *bundle)
-{
-	struct credential_files *files = credential_files_read(o);
-	int ret = -1;
-
-	if (files == NULL)
-		return -1;
-	if (bundle_buffer_new(buffer) == -1)
-		log_line(
-		    LOG_ERR, "cannot load certificates: %s", strerror(errno));
-	else if (credential_files_bundle(files, ids, buffer) == 0)
-		ret = bundle_parse(bundle, buffer->octets, buffer->size);
-	credential_files_free(files);
-	return ret;
-}
-
-/* Returns NULL after logging one line. */
-static struct keyholder *
-start_keyholder(const struct credentials_options *o)
-{
-	struct keyholder_options options = o->keyholder;
-	struct keyholder *keyholder;
-	char why[KEYHOLDER_WHY_MAX];
-
-	options.policy = credentials_policy(o);
-	if (options.policy == NULL)
-		return NULL;
-	keyholder = keyholder_start(&options, why);
-	if (keyholder == NULL)
-		log_line(LOG_ERR, "%s", why);
-	gnutls_priority_deinit(options.policy);
-	return keyholder;
-}
-
-struct credentials *
-credentials_load(const struct credentials_options *o)
-{
-	struct credentials *c = NULL;
-	struct bundle_buffer buffer = {NULL, 0};
-	struct bundle bundle;
-	char why[KEYHOLDER_WHY_MAX];
-	struct keyholder *keyholder = start_keyholder(o);
-
-	if (keyholder == NULL)
-		return NULL;
-	if (load_files(o, keyholder_id(keyholder, 0), &buffer, &bundle) == 0)
-		c = credentials_new(o, &bundle, keyholder);
-	else
-		keyholder_free(keyholder);
-	bundle_buffer_free(&buffer);
-	if (c == NULL)
-		return NULL;
-	if (o->keyholder.account != NULL && !keyholder_readable(keyholder, why))
-		log_line(LOG_WARNING, "%s; reloading will fail", why);
-	if (!o->keyholder.wait || credentials_test(c, DEADLINE_NEVER))
-		return c;
-	credentials_free(c);
-	return NULL;
 }
 
 struct keyholder *

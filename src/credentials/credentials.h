@@ -45,10 +45,10 @@ struct credentials *credentials_new_unable(const struct credentials_options *);
 bool credentials_test(const struct credentials *, deadline);
 
 /*
- * Starts a keyholder, reads the files (credential_files.h) and makes the
- * credentials, all in this process; where the keys are waited for, tests them.
- * The options must outlive the credentials.  Returns NULL after logging one
- * line that names the file and the cause.
+ * Forks a keyholder (keyholder_start()), reads the other files
+ * (credential_files.h) and makes the credentials, all in this process.  The
+ * options must outlive the credentials.  Returns NULL after logging one line
+ * that names the file and the cause.
  */
 struct credentials *credentials_load(const struct credentials_options *);
 

@@ -1,7 +1,6 @@
 #include "keyholder/keyholder.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/deadline.h"
 #include "keyholder/keyholder_process.h"
-#include "keyholder/keyholder_wire.h"
-
-/* Reading keys takes milliseconds, unless a file system hangs. */
-#define START_MS 10000
 
 /* From Linux 6.16, not yet in Debian 12's headers. */
 #ifndef SO_PASSRIGHTS
@@ -24,32 +18,7 @@
 struct keyholder {
 	int control;
 	pid_t pid;
-	size_t count;
-	bool introduced;
-	struct keyholder_hello hello;
 };
-
-/* Waits for the keyholder's hello. */
-static int
-meet(struct keyholder *k, char *why)
-{
-	ssize_t n = -1;
-
-	if (deadline_wait(k->control, POLLIN, deadline_in(START_MS), -1) == 1)
-		n = recv(k->control, &k->hello, sizeof(k->hello), 0);
-	if (n != sizeof(k->hello)) {
-		snprintf(why, KEYHOLDER_WHY_MAX,
-		    "the keyholder did not start: %s",
-		    n == -1 ? strerror(errno) : "it ended");
-		return -1;
-	}
-	if (k->hello.status != 0) {
-		snprintf(why, KEYHOLDER_WHY_MAX, "%s", k->hello.why);
-		return -1;
-	}
-	k->introduced = true;
-	return 0;
-}
 
 struct keyholder *
 keyholder_new(int control)
@@ -81,19 +50,16 @@ keyholder_start(const struct keyholder_options *options, char *why)
 		return NULL;
 	}
 	k->control = pair[0];
-	k->count = options->count;
 	k->pid = fork();
 	if (k->pid == 0)
 		keyholder_process(pair[1], options);
 	close(pair[1]);
-	if (k->pid == -1)
-		snprintf(why, KEYHOLDER_WHY_MAX,
-		    "cannot fork the keyholder: %s", strerror(errno));
-	if (k->pid == -1 || (options->wait && meet(k, why) == -1)) {
-		keyholder_free(k);
-		return NULL;
-	}
-	return k;
+	if (k->pid != -1)
+		return k;
+	snprintf(why, KEYHOLDER_WHY_MAX, "cannot fork the keyholder: %s",
+	    strerror(errno));
+	keyholder_free(k);
+	return NULL;
 }
 
 void
@@ -115,19 +81,6 @@ pid_t
 keyholder_pid(const struct keyholder *k)
 {
 	return k->pid;
-}
-
-const uint8_t *
-keyholder_id(const struct keyholder *k, size_t index)
-{
-	return k->introduced && index < k->count ? k->hello.ids[index] : NULL;
-}
-
-bool
-keyholder_readable(const struct keyholder *k, char *why)
-{
-	snprintf(why, KEYHOLDER_WHY_MAX, "%s", k->hello.unreadable);
-	return why[0] == '\0';
 }
 
 /* Sends the keyholder its end of a channel. */

@@ -43,14 +43,12 @@ struct keyholder_options {
 	/* The user to change to after opening the files; NULL: none. */
 	const struct account *account;
 	bool opened_as_account; /* change to it before, as a check */
-	bool wait;      /* keyholder_start() waits until the keys are read;
-	                   else they are read when first needed */
-	bool sandboxed; /* sandbox_enter() once the keys are read */
+	bool sandboxed;         /* sandbox_enter() once the keys are read */
 };
 
 /*
  * Forks the keyholder.  It opens the key files with the privileges of this
- * process, changes to the account, and then reads them.
+ * process, changes to the account, and reads them when they are first needed.
  *
  * Returns NULL with one line in `why` (KEYHOLDER_WHY_MAX octets).
  */
@@ -78,17 +76,5 @@ void keyholder_retire(const struct keyholder *);
 void keyholder_free(struct keyholder *);
 
 pid_t keyholder_pid(const struct keyholder *);
-
-/*
- * The SHA-256 id (gnutls_x509_privkey_get_key_id(3)) of key `index`; NULL if
- * keyholder_start() did not wait for the keys.
- */
-const uint8_t *keyholder_id(const struct keyholder *, size_t index);
-
-/*
- * True if the account can read the keys again, for a reload or a replacement;
- * else `why` names one that it cannot.
- */
-bool keyholder_readable(const struct keyholder *, char *why);
 
 #endif

@@ -3,8 +3,8 @@
  * SOCK_SEQPACKET socket.  Both ends are the same program, so structs are sent
  * as they are.
  *
- * On the control socket the keyholder sends one hello, and receives packets of
- * one octet, each with its end of a session's channel (SCM_RIGHTS).
+ * On the control socket the keyholder receives packets of one octet, each with
+ * its end of a session's channel (SCM_RIGHTS).
  *
  * On a channel it receives one request and sends one reply.  The session may
  * have been taken over, so a request is not trusted.
@@ -46,15 +46,6 @@ struct keyholder_reply {
 		uint8_t signature[KEYHOLDER_SIGNATURE_MAX];
 		char why[KEYHOLDER_WHY_MAX];
 	} u;
-};
-
-/* Sent once, if keyholder_start() waits for the keys. */
-struct keyholder_hello {
-	int32_t status; /* 0 or -1 with why */
-	char why[KEYHOLDER_WHY_MAX];
-	char unreadable[KEYHOLDER_WHY_MAX]; /* for the account: the reason, or
-	                                       "" */
-	uint8_t ids[KEYHOLDER_KEYS_MAX][KEYHOLDER_ID_SIZE];
 };
 
 #endif

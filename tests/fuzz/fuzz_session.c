@@ -42,7 +42,6 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	pair.key_file = identity.key_file;
 	options.keyholder.pairs = &pair;
 	options.keyholder.count = 1;
-	options.keyholder.wait = true;
 	options.tickets.generate = true;
 	log_open("fuzz_session", LOG_TARGET_STDERR, LOG_ERR);
 	server = credentials_load(&options);

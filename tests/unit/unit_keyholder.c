@@ -32,7 +32,7 @@ unit_policy(void)
 }
 
 struct keyholder *
-unit_keyholder_start(bool wait)
+unit_keyholder_start(void)
 {
 	/* It outlives the keyholder. */
 	static struct key_pair pairs[UNIT_KEYS];
@@ -48,10 +48,11 @@ unit_keyholder_start(bool wait)
 	    .pairs = pairs,
 	    .count = UNIT_KEYS,
 	    .policy = unit_policy(),
-	    .wait = wait,
 	};
 	k = keyholder_start(&options, why);
 	ck_assert_msg(k != NULL, "%s", why);
+	ck_assert_msg(unit_signs(k, 1, GNUTLS_SIGN_ECDSA_SHA256), "%s",
+	    signer_why(unit_signer()));
 	return k;
 }
 

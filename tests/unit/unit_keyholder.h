@@ -20,10 +20,11 @@ extern const char *const unit_key_names[];
 gnutls_priority_t unit_policy(void);
 
 /*
- * Starts a keyholder for the keys unit_key_names, which must be there; it is
- * not sandboxed, so that it runs under sanitizers and valgrind.
+ * Starts a keyholder for the keys unit_key_names, which must be there, and has
+ * it read them; it is not sandboxed, so that it runs under sanitizers and
+ * valgrind.
  */
-struct keyholder *unit_keyholder_start(bool wait);
+struct keyholder *unit_keyholder_start(void);
 
 /* The public key of the certificate NAME-cert.pem. */
 gnutls_pubkey_t unit_public_key(const char *name);

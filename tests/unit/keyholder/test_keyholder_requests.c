@@ -27,7 +27,9 @@ static size_t held; /* descriptors of the keyholder at first */
 static void
 set_up(void)
 {
-	k = unit_keyholder_start(true);
+	k = unit_keyholder_start();
+	/* It has closed the channel of its first signature. */
+	unit_wait_asleep(keyholder_pid(k));
 	/* Only root can look into a process that is not dumpable. */
 	if (geteuid() == 0)
 		held = unit_descriptors(keyholder_pid(k));

@@ -33,7 +33,6 @@ set_up(void)
 	pair.key_file = unit_file("ecdsa-key.pem");
 	load.keyholder.pairs = &pair;
 	load.keyholder.count = 1;
-	load.keyholder.wait = true;
 	credentials = credentials_load(&load);
 	ck_assert_ptr_nonnull(credentials);
 	options = (struct session_options){.max_errors = 3};
