@@ -8,6 +8,7 @@
 
 #include <libtasn1.h>
 
+#include "base/der.h"
 #include "services/exchange_internal.h"
 
 /* messageID 1, an ExtendedRequest with the name of StartTLS. */
@@ -16,14 +17,8 @@ static const unsigned char start_tls[] = "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
 /* messageID 2, an UnbindRequest. */
 static const unsigned char unbind[] = "\x30\x05\x02\x01\x02\x42\x00";
 
-/* Tags with their class: universal, or the application's (RFC 4511, 4.12). */
-enum {
-	INTEGER = 0x02,
-	OCTET_STRING = 0x04,
-	ENUMERATED = 0x0a,
-	SEQUENCE = 0x30,
-	EXTENDED_RESPONSE = 0x78,
-};
+/* An application's tag (RFC 4511, 4.12). */
+#define EXTENDED_RESPONSE 0x78
 
 /* Longer lengths are longer messages than are read. */
 #define LENGTH_OCTETS_MAX 4
@@ -34,42 +29,14 @@ enum {
 #define SUCCESS 0
 #define PROTOCOL_ERROR 2
 
-/* What is left of an element's content. */
-struct element {
-	const unsigned char *at;
-	int size;
-};
-
-/*
- * Takes the next element off `from`, which must have the tag.  Returns 0, or -1
- * where there is none, or its length is indefinite or more than there is.
- */
-static int
-take_element(struct element *from, unsigned char tag, struct element *element)
-{
-	int octets = 0;
-	long size;
-
-	if (from->size < 2 || from->at[0] != tag)
-		return -1;
-	size = asn1_get_length_der(from->at + 1, from->size - 1, &octets);
-	if (size < 0)
-		return -1;
-	element->at = from->at + 1 + octets;
-	element->size = (int)size;
-	from->at = element->at + size;
-	from->size -= 1 + octets + (int)size;
-	return 0;
-}
-
-/* The same for a whole number that is not negative; -1: it is none. */
+/* Takes a whole number that is not negative off `from`; -1: it is none. */
 static long
-take_number(struct element *from, unsigned char tag)
+take_number(struct der *from, unsigned char tag)
 {
-	struct element number;
+	struct der number;
 	long value = 0;
 
-	if (take_element(from, tag, &number) == -1 || number.size < 1 ||
+	if (der_take(from, tag, &number) == -1 || number.size < 1 ||
 	    number.size > INTEGER_OCTETS_MAX || number.at[0] > 127)
 		return -1;
 	for (int i = 0; i < number.size; i++)
@@ -82,10 +49,10 @@ take_number(struct element *from, unsigned char tag)
  * Returns 0 or -1.
  */
 static int
-read_message(struct exchange *e, struct element *message)
+read_message(struct exchange *e, struct der *message)
 {
 	const unsigned char *at = (const unsigned char *)e->line;
-	struct element all;
+	struct der all;
 	size_t more;
 	int octets;
 	long size;
@@ -94,7 +61,7 @@ read_message(struct exchange *e, struct element *message)
 		return -1;
 	exchange_note(e, e->line, 2);
 	more = at[1] > 127 ? at[1] & 127 : 0;
-	if (at[0] != SEQUENCE || at[1] == 128 || more > LENGTH_OCTETS_MAX)
+	if (at[0] != DER_SEQUENCE || at[1] == 128 || more > LENGTH_OCTETS_MAX)
 		return exchange_not_understood(e, "is not an LDAP message");
 	if (more > 0 && exchange_read_exact(e, 2, more) == -1)
 		return -1;
@@ -103,8 +70,8 @@ read_message(struct exchange *e, struct element *message)
 		return exchange_broken(e, STREAM_TOO_LONG);
 	if (exchange_read_exact(e, 2 + more, (size_t)size) == -1)
 		return -1;
-	all = (struct element){at, (int)(2 + more + (size_t)size)};
-	return take_element(&all, SEQUENCE, message) == 0
+	all = (struct der){at, (int)(2 + more + (size_t)size)};
+	return der_take(&all, DER_SEQUENCE, message) == 0
 	           ? 0
 	           : exchange_not_understood(e, "is broken");
 }
@@ -136,7 +103,7 @@ result_name(long code)
 
 /* Notes a result and the server's words as the last reply. */
 static void
-note_result(struct exchange *e, long code, const struct element *words)
+note_result(struct exchange *e, long code, const struct der *words)
 {
 	char text[EXCHANGE_REPLY_MAX];
 
@@ -149,17 +116,17 @@ note_result(struct exchange *e, long code, const struct element *words)
 static long
 read_result(struct exchange *e)
 {
-	struct element message, response, name, words;
+	struct der message, response, name, words;
 	long id, code;
 
 	if (read_message(e, &message) == -1)
 		return -1;
-	id = take_number(&message, INTEGER);
+	id = take_number(&message, DER_INTEGER);
 	if (id == -1 ||
-	    take_element(&message, EXTENDED_RESPONSE, &response) == -1 ||
-	    (code = take_number(&response, ENUMERATED)) == -1 ||
-	    take_element(&response, OCTET_STRING, &name) == -1 ||
-	    take_element(&response, OCTET_STRING, &words) == -1)
+	    der_take(&message, EXTENDED_RESPONSE, &response) == -1 ||
+	    (code = take_number(&response, DER_ENUMERATED)) == -1 ||
+	    der_take(&response, DER_OCTET_STRING, &name) == -1 ||
+	    der_take(&response, DER_OCTET_STRING, &words) == -1)
 		return exchange_not_understood(e, "is broken");
 	note_result(e, code, &words);
 	/* Notice of Disconnection (RFC 4511, 4.4.1). */

@@ -1,0 +1,23 @@
+#include "base/der.h"
+
+#include <stddef.h>
+
+#include <libtasn1.h>
+
+int
+der_take(struct der *from, unsigned char tag, struct der *content)
+{
+	int octets = 0;
+	long size;
+
+	if (from->size < 2 || from->at[0] != tag)
+		return -1;
+	size = asn1_get_length_der(from->at + 1, from->size - 1, &octets);
+	if (size < 0)
+		return -1;
+	if (content != NULL)
+		*content = (struct der){from->at + 1 + octets, (int)size};
+	from->at += 1 + octets + size;
+	from->size -= 1 + octets + (int)size;
+	return 0;
+}
