@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """pingtls on machines whose files are not what it hopes for."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -15,13 +16,20 @@ STORE = Path("/etc/ssl/certs/ca-certificates.crt")
 def with_file(
     path: Path, text: str, *words: object
 ) -> subprocess.CompletedProcess[str]:
-    """Runs pingtls where another file stands in the place of `path`."""
+    """Runs pingtls where a file with this text stands in the place of `path`."""
+    other = scratch() / path.name
+    other.write_text(text)
+    return with_other(path, other, *words)
+
+
+def with_other(
+    path: Path, other: Path, *words: object
+) -> subprocess.CompletedProcess[str]:
+    """Runs pingtls where `other` stands in the place of `path`."""
     needs_root()
     needs("unshare")
     if not path.exists():
         raise Skip(f"there is no {path}")
-    other = scratch() / path.name
-    other.write_text(text)
     command = shlex.join([PINGTLS, *(str(word) for word in words)])
     mount = shlex.join(["mount", "--bind", str(other), str(path)])
     return run(["unshare", "--mount", "sh", "-c", f"{mount} && exec {command}"])
@@ -76,6 +84,35 @@ def no_store() -> None:
         ended = with_file(STORE, "", "-4", "-c", "1", f"localhost:{pingtlsd.port}")
     equal(ended.returncode, 1, ended.stderr)
     has(ended.stderr, "trust store is missing or empty", "--ca-file")
+
+
+@test("the system's authorities are trusted, and verified with")
+def store() -> None:
+    ours = STORE.read_text() + (certs() / "ca.pem").read_text()
+    with server() as pingtlsd:
+        words = ["-c", "1", f"localhost:{pingtlsd.port}"]
+        ended = with_file(STORE, ours, *words)
+        equal(ended.returncode, 0, ended.stdout + ended.stderr)
+        ended = with_file(STORE, ours, "--verify-name", "other.example", *words)
+    equal(ended.returncode, 1, ended.stdout + ended.stderr)
+    has(ended.stderr, r"certificate not verified: name mismatch: [^;]*\(--verify-name")
+
+
+@test("the system's authorities are read for a certificate, and not without one")
+def store_unread() -> None:
+    # Whoever opens it would wait for ever.
+    fifo = scratch() / "fifo"
+    os.mkfifo(fifo)
+    with server() as pingtlsd:
+        target = f"localhost:{pingtlsd.port}"
+        ended = with_other(STORE, fifo, "-c", "1", "--plain", target)
+        equal(ended.returncode, 0, ended.stderr)
+        trusted = certs() / "ca.pem"
+        ended = with_other(STORE, fifo, "-c", "1", "--ca-file", trusted, target)
+        equal(ended.returncode, 0, ended.stderr)
+    ended = with_other(STORE, fifo, "-c", "1", f"localhost:{free_port()}")
+    equal(ended.returncode, 1, ended.stderr)
+    has(ended.stderr, "Connection refused")
 
 
 @test("an authority in DER is called that")

@@ -1,0 +1,151 @@
+#include "client/trust_store.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/der.h"
+#include "base/file.h"
+
+/* Debian's has 0.2 MiB. */
+#define FILE_MAX ((size_t)16 << 20)
+/* Each certificate of a chain has two names; GnuTLS accepts no longer chains.
+ */
+#define NAMES_MAX (2 * 16)
+
+/* The tag of a certificate's version (RFC 5280, 4.1). */
+#define VERSION_TAG 0xa0
+
+struct names {
+	struct der names[NAMES_MAX];
+	unsigned int count;
+};
+
+/* Takes an element with the tag off `from`, and all of it, head included, is
+ * `element`. */
+static int
+take_whole(struct der *from, unsigned char tag, struct der *element)
+{
+	const unsigned char *at = from->at;
+
+	if (der_take(from, tag, NULL) == -1)
+		return -1;
+	*element = (struct der){at, (int)(from->at - at)};
+	return 0;
+}
+
+/* Finds the names in a certificate (RFC 5280, 4.1).  Returns 0 or -1. */
+static int
+find_names(
+    const gnutls_datum_t *certificate, struct der *issuer, struct der *subject)
+{
+	struct der all = {certificate->data, (int)certificate->size};
+	struct der outer, body;
+
+	if (der_take(&all, DER_SEQUENCE, &outer) == -1 ||
+	    der_take(&outer, DER_SEQUENCE, &body) == -1)
+		return -1;
+	(void)der_take(&body, VERSION_TAG, NULL); /* optional */
+	if (der_take(&body, DER_INTEGER, NULL) == -1 ||
+	    der_take(&body, DER_SEQUENCE, NULL) == -1 || /* signature */
+	    take_whole(&body, DER_SEQUENCE, issuer) == -1 ||
+	    der_take(&body, DER_SEQUENCE, NULL) == -1 || /* validity */
+	    take_whole(&body, DER_SEQUENCE, subject) == -1)
+		return -1;
+	return 0;
+}
+
+static void
+collect_names(struct names *n, const gnutls_datum_t *chain, unsigned int size)
+{
+	n->count = 0;
+	for (unsigned int i = 0; i < size && n->count + 2 <= NAMES_MAX; i++)
+		if (find_names(&chain[i], &n->names[n->count],
+			&n->names[n->count + 1]) == 0)
+			n->count += 2;
+}
+
+/* As GnuTLS compares them: octet by octet. */
+static bool
+is_among(const struct names *n, const struct der *name)
+{
+	for (unsigned int i = 0; i < n->count; i++)
+		if (n->names[i].size == name->size &&
+		    memcmp(n->names[i].at, name->at, (size_t)name->size) == 0)
+			return true;
+	return false;
+}
+
+/* Has the list trust a certificate, unless it does so already. */
+static void
+trust(gnutls_x509_trust_list_t list, const gnutls_datum_t *der)
+{
+	gnutls_x509_crt_t certificate;
+
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return;
+	if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) < 0 ||
+	    gnutls_x509_trust_list_add_cas(
+		list, &certificate, 1, GNUTLS_TL_NO_DUPLICATES) != 1)
+		gnutls_x509_crt_deinit(certificate);
+}
+
+/* Finds the next PEM block at or after `at`.  Returns where it ends, or NULL:
+ * there is none. */
+static unsigned char *
+find_block(unsigned char *at, const unsigned char *end, gnutls_datum_t *block)
+{
+	static const char begin_mark[] = "-----BEGIN ",
+			  end_mark[] = "-----END ";
+	unsigned char *begin, *last;
+
+	begin =
+	    memmem(at, (size_t)(end - at), begin_mark, sizeof(begin_mark) - 1);
+	if (begin == NULL)
+		return NULL;
+	last = memmem(
+	    begin, (size_t)(end - begin), end_mark, sizeof(end_mark) - 1);
+	if (last == NULL)
+		return NULL;
+	last += sizeof(end_mark) - 1;
+	block->data = begin;
+	block->size = (unsigned int)(last - begin);
+	return last;
+}
+
+/* Decodes a PEM block if it is a certificate by one of the labels that GnuTLS
+ * knows for it. */
+static bool
+decode(const gnutls_datum_t *block, gnutls_datum_t *der)
+{
+	return gnutls_pem_base64_decode2("CERTIFICATE", block, der) == 0 ||
+	       gnutls_pem_base64_decode2("X509 CERTIFICATE", block, der) == 0;
+}
+
+int
+trust_store_add(const char *file, gnutls_x509_trust_list_t list,
+    const gnutls_datum_t *chain, unsigned int size)
+{
+	size_t octets;
+	unsigned char *store = file_read(file, FILE_MAX, &octets), *at = store;
+	gnutls_datum_t block, der;
+	struct der issuer, subject;
+	struct names names;
+	int count = 0;
+
+	if (store == NULL)
+		return -1;
+	collect_names(&names, chain, size);
+	while ((at = find_block(at, store + octets, &block)) != NULL) {
+		if (!decode(&block, &der))
+			continue;
+		if (find_names(&der, &issuer, &subject) == 0) {
+			count++;
+			if (is_among(&names, &subject))
+				trust(list, &der);
+		}
+		gnutls_free(der.data);
+	}
+	free(store);
+	return count;
+}
