@@ -96,6 +96,36 @@ lintian_is_silent() {
 		! [ -s "$work/log" ]
 }
 
+# As README says, for the tests to unpack.
+make_install() (
+	mkdir "$work/source" && cd "$top" &&
+		git ls-files -z | xargs -0 cp --parents -t "$work/source" &&
+		cd "$work/source" && ./bootstrap &&
+		sh -c "$(sed -n 's/^    \(\.\/configure .*\)/\1/p' README.md)" &&
+		make -s -j"$(nproc)" && make -s install DESTDIR="$work/installed" &&
+		mkdir -p "$1" && tar -C "$work/installed" -cf "$1/make-install.tar" .
+)
+
+# The commit before the changelog got the version that it has now.
+before_this_version() {
+	local version first
+	version=$(dpkg-parsechangelog -l "$top/debian/changelog" -S Version) &&
+		first=$(git -C "$top" log --format=%H -S"pingtls ($version)" \
+			-- debian/changelog | tail -n 1) &&
+		git -C "$top" rev-parse -q --verify "$first^"
+}
+
+# Of the version before, for an upgrade from it.
+build_before() (
+	mkdir -p "$work/before/pingtls" "$1/before" &&
+		git -C "$top" archive "$2" | tar -x -C "$work/before/pingtls" &&
+		cd "$work/before/pingtls" &&
+		DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" \
+			dpkg-buildpackage -us -uc -b &&
+		cp "$work"/before/pingtls*_*.deb "$1/before" &&
+		rm -f "$1"/before/*-dbgsym_*
+)
+
 hand_over() {
 	mkdir -p "$1" && cp "$first"/pingtls*.deb "$1"
 }
@@ -108,6 +138,15 @@ if [ -z "$other" ]; then
 	check "both times to the same octets, the source package too" same
 fi
 check "lintian --pedantic has nothing to say" lintian_is_silent
-[ $# -eq 0 ] || check "the packages are in $1" hand_over "$1"
+if [ $# -gt 0 ]; then
+	check "the source builds and installs as README says" make_install "$1"
+	check "the packages are in $1" hand_over "$1"
+	if before=$(before_this_version); then
+		check "the version before builds" build_before "$1" "$before"
+	else
+		number=$((number + 1))
+		echo "ok $number - the version before builds # SKIP its commit is not here"
+	fi
+fi
 echo "1..$number"
 exit "$failed"
