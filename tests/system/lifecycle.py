@@ -4,10 +4,12 @@
 import fnmatch
 import hashlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
 from inside import (
+    PACKAGES,
     PORT,
     SERVICE_USER,
     Traffic,
@@ -21,9 +23,9 @@ from inside import (
     processes,
     start_afresh,
 )
-from peer import ask, connect
+from peer import ask, connect, read_rest
 from programs import run
-from tap import equal, has, main, test
+from tap import Skip, equal, has, main, test
 
 # Not of the packages: the kernel's, memory's, and what the machine is lent.
 NOT_FILES = {"/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/srv"}
@@ -43,6 +45,7 @@ ACCEPTED = {
     "/var/.updated": "systemd's mark",
 }
 CONFIGURATION = Path("/etc/default/pingtlsd")
+EDITED = 'PINGTLSD_OPTS="--max-sessions=7"\n'
 PROGRAMS = Path("/usr/sbin/pingtlsd"), Path("/usr/bin/pingtls")
 
 
@@ -146,7 +149,7 @@ def upgraded_disabled() -> None:
 
 @test("removed: nothing runs or listens, the configuration stays")
 def removed() -> None:
-    CONFIGURATION.write_text('PINGTLSD_OPTS="--max-sessions=7"\n')
+    CONFIGURATION.write_text(EDITED)
     apt_get("remove", "pingtlsd", "pingtls", "pingtls-common")
     assert port_closed(), "the port is open after the removal"
     equal(processes("pingtls"), [])
@@ -191,6 +194,29 @@ def purged_with_key() -> None:
     purge()
     equal(key.read_text(), "of an administrator\n")
     must("id", SERVICE_USER)
+
+
+@test("an upgrade from the version before: no question, an open port")
+def from_before() -> None:
+    before = [str(path) for path in (PACKAGES / "before").glob("*.deb")]
+    if not before:
+        raise Skip("the version before was not built")
+    shutil.rmtree("/etc/pingtls", ignore_errors=True)
+    apt_get("install", *before)
+    version = must("dpkg-query", "-W", "-f", "${Version}", "pingtlsd")
+    CONFIGURATION.write_text(EDITED)
+    with Traffic() as traffic, connect(PORT) as open_session:
+        ask(open_session, b"PING\n", b"PONG\n")
+        traffic.more(10)
+        # apt has no terminal here: a question of dpkg would fail it.
+        apt_get("install", *packages())
+        traffic.more(10)
+        equal(read_rest(open_session), b"", "what the open session was told")
+    traffic.check()
+    assert must("dpkg-query", "-W", "-f", "${Version}", "pingtlsd") != version
+    equal(CONFIGURATION.read_text(), EDITED, "the edited configuration")
+    equal(active("pingtls.socket"), "active")
+    pings()
 
 
 main()
