@@ -71,7 +71,7 @@ def named(name: str) -> Program:
 def repeated() -> None:
     pingtlsd = named("twice.test")
     served_once(pingtlsd)
-    equal(pingtlsd.said("cannot|not listening"), None, "a complaint")
+    equal(pingtlsd.said("cannot|not listening"), None, "what it says is wrong")
 
 
 @test("of a name's addresses, one that the machine lacks is warned of")
