@@ -7,7 +7,9 @@
 
 /* Appended, and so overriding what comes before.  Without PSK as a key
  * exchange, TLS 1.3 can resume only by DHE-PSK. */
-#define FLOOR "-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL:-RSA:-PSK"
+#define FLOOR \
+	"-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL:-RSA:-PSK:" \
+	"-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
 static const char *const floors[] = {
     [POLICY_TLS_1_2] = FLOOR,
     [POLICY_TLS_1_3] = FLOOR ":-VERS-TLS1.2",

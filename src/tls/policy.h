@@ -1,8 +1,9 @@
 /*
  * The TLS policy of both programs: the user's GnuTLS priority string or the
  * system's default, with a minimum that neither can undo.  Nothing older than
- * TLS 1.2, no RSA key transport (RFC 9325, 3.1.1 and 4.1), and no resumption
- * without a new key exchange, which would lose forward secrecy (RFC 8446, 2.2).
+ * TLS 1.2, no RSA key transport (RFC 9325, 3.1.1 and 4.1), no signature over a
+ * SHA-1 hash (RFC 9155), and no resumption without a new key exchange, which
+ * would lose forward secrecy (RFC 8446, 2.2).
  */
 #ifndef PINGTLS_POLICY_H
 #define PINGTLS_POLICY_H

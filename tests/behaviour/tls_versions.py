@@ -13,6 +13,7 @@ from tap import equal, has, main, test
 # openssl's own defaults refuse what is old; this lets it offer it, so that the
 # refusal is the server's.
 ANY = ("-cipher", "ALL:@SECLEVEL=0")
+SHA1 = (*ANY, "-tls1_2", "-sigalgs", "RSA+SHA1")
 
 
 @test("TLS 1.2 and 1.3 are accepted")
@@ -80,11 +81,12 @@ def min_tls() -> None:
 
 @test("--tls-priority cannot bring back what is never offered")
 def floor() -> None:
-    string = "LEGACY:+VERS-ALL:+RSA:+PSK:%UNSAFE_RENEGOTIATION"
+    string = "LEGACY:+VERS-ALL:+RSA:+PSK:+SIGN-ALL:%UNSAFE_RENEGOTIATION"
     with server("--tls-priority", string, pairs=("rsa",)) as pingtlsd:
         has(answered(pingtlsd), r"TLSv1\.3")
         has(refused(pingtlsd, "-tls1_1", *ANY), "protocol version")
         has(refused(pingtlsd, "-tls1_2", "-cipher", "kRSA"), "handshake failure")
+        has(refused(pingtlsd, *SHA1), "handshake failure")
         ended = s_client(pingtlsd, "-tls1_2", commands="R\n")
         has(ended.stdout, "RENEGOTIATING", "no renegotiation|handshake failure|closed")
 
@@ -125,6 +127,7 @@ def system_floor() -> None:
         with server(pairs=("rsa",)) as pingtlsd:
             has(refused(pingtlsd, "-tls1_1", *ANY), "protocol version")
             has(refused(pingtlsd, "-tls1_2", "-cipher", "kRSA"), "handshake failure")
+            has(refused(pingtlsd, *SHA1), "handshake failure")
 
 
 @test("TLS 1.3 key updates are followed")

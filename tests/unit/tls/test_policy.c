@@ -43,6 +43,31 @@ START_TEST(good_ones)
 }
 END_TEST
 
+/* The keyholder makes no others (signing.h). */
+START_TEST(no_signature_over_sha1)
+{
+	static const char *const strings[] = {
+	    NULL, "NORMAL", "LEGACY:+SIGN-ALL", "NORMAL:+SIGN-RSA-SHA1"};
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		gnutls_priority_t policy;
+		const unsigned int *schemes;
+		int count;
+
+		ck_assert_int_eq(
+		    policy_init(&policy, strings[i], POLICY_TLS_1_2, why), 0);
+		count = gnutls_priority_sign_list(policy, &schemes);
+		ck_assert_int_gt(count, 0);
+		for (int j = 0; j < count; j++)
+			ck_assert_int_ne(
+			    gnutls_sign_get_hash_algorithm(
+				(gnutls_sign_algorithm_t)schemes[j]),
+			    GNUTLS_DIG_SHA1);
+		gnutls_priority_deinit(policy);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -51,5 +76,6 @@ main(void)
 
 	tcase_add_test(c, the_part_that_is_not_understood);
 	tcase_add_test(c, good_ones);
+	tcase_add_test(c, no_signature_over_sha1);
 	return unit_main(suite);
 }
