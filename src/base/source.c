@@ -4,15 +4,23 @@
 
 #include "base/address.h"
 
+/* The prefix length of IPv4-mapped addresses (RFC 4291, 2.5.5.2). */
+#define MAPPED_BITS 96
+
 struct source
-source_of(const struct sockaddr *address)
+source_of(const struct sockaddr *address, const struct source_prefix *prefix)
 {
 	struct source source = {0};
 	struct in6_addr ip;
 	sa_family_t family = address_normalise(address, &ip);
+	size_t bits =
+	    family == AF_INET6 ? prefix->ipv6 : MAPPED_BITS + prefix->ipv4;
 
 	source.known = family != 0;
-	memcpy(source.octets, &ip, family == AF_INET6 ? 8 : sizeof(ip));
+	memcpy(source.octets, &ip, bits / 8);
+	if (bits % 8 != 0)
+		source.octets[bits / 8] =
+		    (uint8_t)(ip.s6_addr[bits / 8] & (0xff00 >> bits % 8));
 	return source;
 }
 

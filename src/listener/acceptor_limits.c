@@ -22,6 +22,7 @@ acceptor_set_limits(struct acceptor *a, const struct listener_options *o)
 	    admission_new(o->max_sessions, o->max_sessions_per_source);
 	if (a->admission == NULL)
 		return -1;
+	admission_set_prefix(a->admission, &o->source_prefix);
 	if (o->max_rate_per_source > 0 &&
 	    admission_set_rate(a->admission, o->max_rate_per_source,
 		o->max_rate_per_source * BURST_SECONDS) == -1)
@@ -74,7 +75,7 @@ judge(struct acceptor *a, struct peer *peer)
 
 	if (verdict != ADMISSION_ADMITTED)
 		return verdict;
-	peer->source = source_of(address);
+	peer->source = admission_source(a->admission, address);
 	verdict = admission_admit(a->admission, &peer->source);
 	if (verdict == ADMISSION_ADMITTED || a->reap == NULL)
 		return verdict;

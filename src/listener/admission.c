@@ -16,6 +16,7 @@
 #define NS_PER_MS INT64_C(1000000)
 
 struct admission {
+	struct source_prefix prefix;
 	unsigned long max_sessions, max_per_source;
 	unsigned long sessions;
 	struct dontfork_pool *tallies;
@@ -40,6 +41,7 @@ admission_new(unsigned long max_sessions, unsigned long max_per_source)
 
 	if (l == NULL)
 		return NULL;
+	l->prefix = (struct source_prefix){SOURCE_IPV4_MOST, SOURCE_IPV6_MOST};
 	l->max_sessions = max_sessions;
 	l->max_per_source = max_per_source;
 	l->tallies = dontfork_pool_new(sizeof(struct tally), max_sessions);
@@ -66,6 +68,18 @@ admission_free(struct admission *l)
 	debts_free(l->rates);
 	debts_free(l->penalties);
 	dontfork_free(l, sizeof(*l));
+}
+
+void
+admission_set_prefix(struct admission *l, const struct source_prefix *prefix)
+{
+	l->prefix = *prefix;
+}
+
+struct source
+admission_source(const struct admission *l, const struct sockaddr *address)
+{
+	return source_of(address, &l->prefix);
 }
 
 int
@@ -109,7 +123,7 @@ enum admission_verdict
 admission_arrive(
     struct admission *l, const struct sockaddr *address, int64_t now)
 {
-	struct source source = source_of(address);
+	struct source source = admission_source(l, address);
 
 	if (!source.known)
 		return ADMISSION_ADMITTED;
@@ -126,7 +140,7 @@ int64_t
 admission_penalise(struct admission *l, const struct sockaddr *address,
     int64_t ms, int64_t now)
 {
-	struct source source = source_of(address);
+	struct source source = admission_source(l, address);
 	struct debt debt;
 	bool refused;
 

@@ -38,6 +38,14 @@ struct admission *admission_new(
 /* NULL is allowed. */
 void admission_free(struct admission *);
 
+/* Sets how large a source is.  By default it is an IPv4 address or an IPv6 /64.
+ * To be called before any connection arrives. */
+void admission_set_prefix(struct admission *, const struct source_prefix *);
+
+/* The source of an address. */
+struct source admission_source(
+    const struct admission *, const struct sockaddr *);
+
 /*
  * Limits the rate of each source by a token bucket: `per_second` connections a
  * second, `burst` at once, both from 1 to ADMISSION_RATE_MOST.  By default the

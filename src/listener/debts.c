@@ -79,7 +79,8 @@ forget_paid(struct debts *d, struct table *t, int64_t now)
 		forget_first(d, t);
 }
 
-/* Octets 10 and 11 are 0xff in an IPv4-mapped address, and 0 in a /64. */
+/* Octets 10 and 11 are 0xff in an IPv4-mapped address, and 0 in a /64 or a
+ * wider network. */
 static struct table *
 table_of(struct debts *d, const struct source *source)
 {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/networks.h"
+#include "base/source.h"
 #include "session/session.h"
 
 /* Penalties for misbehaving sources (admission.h). */
@@ -22,6 +23,7 @@ struct penalty_options {
 struct listener_options {
 	struct session_options session;
 	unsigned long max_sessions, max_sessions_per_source;
+	struct source_prefix source_prefix;
 	unsigned long max_rate_per_source; /* a second; 0: no limit */
 	struct penalty_options penalties;
 	struct networks

@@ -12,6 +12,9 @@
 #define MOST_SESSIONS 16384
 /* More connections a second than any machine accepts. */
 #define MOST_RATE 100000
+/* No wider network has one owner. */
+#define LEAST_IPV4_PREFIX 8
+#define LEAST_IPV6_PREFIX 16
 
 /* What a small machine handles with ease. */
 #define DEFAULT_MAX_SESSIONS 1024
@@ -34,6 +37,7 @@ static const struct options defaults = {
 		},
 	    .max_sessions = DEFAULT_MAX_SESSIONS,
 	    .max_sessions_per_source = DEFAULT_MAX_PER_SOURCE,
+	    .source_prefix = {SOURCE_IPV4_MOST, SOURCE_IPV6_MOST},
 	    .max_rate_per_source = DEFAULT_MAX_RATE_PER_SOURCE,
 	    .penalties =
 		{
@@ -120,10 +124,16 @@ static const struct option_row rows[] = {
 	MOST_SESSIONS, .help = "in all"},
     {OPTION_COUNT, 0, "max-sessions-per-source", "N",
 	AT(listener.max_sessions_per_source), 1, MOST_SESSIONS,
-	.help = "from one address or IPv6 /64"},
+	.help = "from one source"},
     {OPTION_COUNT, 0, "max-rate-per-source", "N",
 	AT(listener.max_rate_per_source), 0, MOST_RATE,
 	.help = "connections a second from one,\n0: no limit"},
+    {OPTION_COUNT, 0, "source-prefix-ipv4", "BITS",
+	AT(listener.source_prefix.ipv4), LEAST_IPV4_PREFIX, SOURCE_IPV4_MOST,
+	.help = "of an address, that tell sources apart"},
+    {OPTION_COUNT, 0, "source-prefix-ipv6", "BITS",
+	AT(listener.source_prefix.ipv6), LEAST_IPV6_PREFIX, SOURCE_IPV6_MOST,
+	.help = "the same of IPv6"},
     {OPTION_CALL, 0, "penalties", "LIST", .call = option_penalties,
 	.help = "seconds to refuse a source that keeps\n"
 		"failing: " OPTIONS_DEFAULT_PENALTIES},

@@ -37,6 +37,17 @@ def per_source() -> None:
         hold(pingtlsd.port).close()
 
 
+@test("a source can be a wider network than an address")
+def wider_source() -> None:
+    limits = ["--max-sessions-per-source", 2, "--source-prefix-ipv4", 24]
+    with server(*limits) as pingtlsd:
+        held = [hold(pingtlsd.port, source) for source in ("127.0.1.1", "127.0.1.2")]
+        refused(pingtlsd.port, BUSY_SOURCE, source="127.0.1.3")
+        hold(pingtlsd.port, source="127.0.2.1").close()
+        for peer in held:
+            peer.close()
+
+
 @test("a refused client that sent at once still reads why")
 def refused_while_sending() -> None:
     with server("--max-sessions-per-source", 1) as pingtlsd:

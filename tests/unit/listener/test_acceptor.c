@@ -38,6 +38,7 @@ set_up(void)
 	options = (struct listener_options){
 	    .max_sessions = 10,
 	    .max_sessions_per_source = 10,
+	    .source_prefix = {SOURCE_IPV4_MOST, SOURCE_IPV6_MOST},
 	};
 	memset(&stats, 0, sizeof(stats));
 	sockets.count = 1;

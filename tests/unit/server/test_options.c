@@ -64,6 +64,8 @@ START_TEST(has_defaults)
 	ck_assert_uint_eq(o.listener.max_sessions, 1024);
 	ck_assert_uint_eq(o.listener.max_sessions_per_source, 128);
 	ck_assert_uint_eq(o.listener.max_rate_per_source, 64);
+	ck_assert_uint_eq(o.listener.source_prefix.ipv4, 32);
+	ck_assert_uint_eq(o.listener.source_prefix.ipv6, 64);
 	ck_assert(o.listener.penalties.on);
 	ck_assert_int_eq(o.listener.penalties.handshake_ms, 2000);
 	ck_assert_int_eq(o.listener.penalties.crash_ms, 90000);
@@ -88,6 +90,7 @@ START_TEST(takes_long_options)
 		     "--cert=c1 --key=k1 --key k2 --cert c2 "
 		     "--tls-priority=NORMAL --user=nobody --max-sessions=1 "
 		     "--max-sessions-per-source=16384 --max-errors=4294967295 "
+		     "--source-prefix-ipv4=24 --source-prefix-ipv6=48 "
 		     "--idle-timeout=0 --handshake-timeout=0.5 "
 		     "--session-timeout=0 --drain-timeout=2 --log=syslog "
 		     "--pid-file=pid --check-config --verbose --no-sandbox");
@@ -104,6 +107,8 @@ START_TEST(takes_long_options)
 	ck_assert_str_eq(o.user, "nobody");
 	ck_assert_uint_eq(o.listener.max_sessions, 1);
 	ck_assert_uint_eq(o.listener.max_sessions_per_source, 16384);
+	ck_assert_uint_eq(o.listener.source_prefix.ipv4, 24);
+	ck_assert_uint_eq(o.listener.source_prefix.ipv6, 48);
 	ck_assert_uint_eq(o.listener.session.max_errors, 4294967295U);
 	ck_assert_int_eq(o.listener.session.idle_ms, 0);
 	ck_assert_int_eq(o.listener.session.handshake_ms, 500);
@@ -276,6 +281,8 @@ static const struct {
 	"--max-sessions 16385: must be a number from 1 to 16384"},
     {"--max-sessions=-1",
 	"--max-sessions -1: must be a number from 1 to 16384"},
+    {"--source-prefix-ipv6=65",
+	"--source-prefix-ipv6 65: must be a number from 16 to 64"},
     {"--max-sessions-per-source=many",
 	"--max-sessions-per-source many: must be a number from 1 to 16384"},
     {"--max-rate-per-source=100001",
@@ -360,10 +367,10 @@ expect_help(const char *words)
 	    "ocsp-response", "min-tls", "tls-priority", "client-ca",
 	    "verify-client", "ticket-key-file", "no-tickets", "max-sessions",
 	    "max-sessions-per-source", "max-rate-per-source", "penalties",
-	    "penalty-exempt", "proxy-protocol", "metrics-file", "max-errors",
-	    "idle-timeout", "handshake-timeout", "session-timeout",
-	    "drain-timeout", "log", "verbose", "quiet", "no-sandbox", "help",
-	    "version"};
+	    "source-prefix-ipv4", "source-prefix-ipv6", "penalty-exempt",
+	    "proxy-protocol", "metrics-file", "max-errors", "idle-timeout",
+	    "handshake-timeout", "session-timeout", "drain-timeout", "log",
+	    "verbose", "quiet", "no-sandbox", "help", "version"};
 	enum command_line_outcome outcome;
 	const char *said;
 	char option[64];
