@@ -3,12 +3,15 @@
  */
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/descriptors.h"
 #include "base/dontfork.h"
 #include "listener/acceptor_internal.h"
 #include "log/log.h"
@@ -17,12 +20,15 @@
  * the caller sees to its other affairs. */
 #define BATCH 64
 
-/* Has epoll(7) watch `fd`, and name it. */
+/* Has epoll(7) watch a listening socket, and name it. */
 static int
 watch_socket(struct acceptor *a, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	int one = 1;
 
+	/* What is accepted inherits it (tcp(7)); a unix socket has no such. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -163,6 +169,8 @@ accept_one(
 	fd = accept4(ready->data.fd, (struct sockaddr *)&peer->address,
 	    &peer->length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd != -1) {
+		if (peer->address.ss_family == AF_UNIX)
+			descriptors_read_out_of_band(fd);
 		a->stats->connections++;
 		if (!networks_match(
 			a->options->proxies, (struct sockaddr *)&peer->address))

@@ -51,9 +51,10 @@ int acceptor_fd(const struct acceptor *);
 deadline acceptor_deadline(const struct acceptor *);
 
 /*
- * Returns the next admitted connection, which the caller then owns, with its
- * peer; or -1 if there is none now, or after many were refused: poll again.
- * acceptor_ended() or acceptor_turn_away() must be called for each.
+ * Returns the next admitted connection, set up as stream_new() does and owned
+ * by the caller from then on, with its peer; or -1 if there is none now, or
+ * after many were refused: poll again. acceptor_ended() or acceptor_turn_away()
+ * must be called for each.
  */
 int acceptor_next(struct acceptor *, struct peer *peer);
 

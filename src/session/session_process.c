@@ -46,7 +46,7 @@ session_process_serve(const struct session_process_options *o, int fd,
 	block_signals();
 	if (descriptors_place(fds, 3) == -1)
 		give_up(result, "cannot place its descriptors");
-	if ((stream = stream_new(fds[0], PROTOCOL_LINE_MAX)) == NULL)
+	if ((stream = stream_new_accepted(fds[0], PROTOCOL_LINE_MAX)) == NULL)
 		give_up(result, "cannot use its connection");
 	if (o->sandbox != NULL) {
 		descriptors_drop_standard();

@@ -18,7 +18,6 @@
 struct stream *
 stream_new(int fd, size_t line_max)
 {
-	struct stream *s;
 	int flags, one = 1;
 
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == -1) {
@@ -30,7 +29,14 @@ stream_new(int fd, size_t line_max)
 	if (flags == -1 || ((flags & O_NONBLOCK) == 0 &&
 			       fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1))
 		return NULL;
-	s = malloc(sizeof(*s) + line_max);
+	return stream_new_accepted(fd, line_max);
+}
+
+struct stream *
+stream_new_accepted(int fd, size_t line_max)
+{
+	struct stream *s = malloc(sizeof(*s) + line_max);
+
 	if (s == NULL)
 		return NULL;
 	/* The buffers are not initialised, so that unused pages cost nothing.

@@ -51,6 +51,10 @@ enum stream_error {
  */
 struct stream *stream_new(int fd, size_t line_max);
 
+/* The same for a socket that is set up so: the listener's are when they are
+ * accepted (acceptor_next()), which saves each session some system calls. */
+struct stream *stream_new_accepted(int fd, size_t line_max);
+
 /* Closes the socket without close_notify and frees the stream.  NULL is
  * allowed. */
 void stream_free(struct stream *);

@@ -4,7 +4,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -121,6 +123,23 @@ START_TEST(admits_and_says_who_it_is)
 	ck_assert_str_eq(is, want);
 	ck_assert_uint_eq(stats.connections, 1);
 	ck_assert_uint_eq(stats_refused(&stats), 0);
+	close(served);
+	close(client);
+}
+END_TEST
+
+START_TEST(sets_connections_up)
+{
+	int client, served, on = 0;
+	socklen_t length = sizeof(on);
+
+	start();
+	client = call();
+	served = next();
+	ck_assert_int_ne(fcntl(served, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_eq(
+	    getsockopt(served, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0);
+	ck_assert_int_ne(on, 0);
 	close(served);
 	close(client);
 }
@@ -327,6 +346,7 @@ main(void)
 
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, admits_and_says_who_it_is);
+	tcase_add_test(c, sets_connections_up);
 	tcase_add_test(c, refuses_beyond_the_limit_until_one_has_ended);
 	tcase_add_loop_test(c, has_sessions_reaped_before_it_refuses, 0, 2);
 	tcase_add_test(c, refuses_those_who_call_too_fast);
