@@ -8,8 +8,7 @@
 
 #include "loader/loader.h"
 
-/* From the end of a load, as the listener sees it, to that of its process; and
- * for a metrics file that is being written when the loader ends. */
+/* From the end of a load, as the listener sees it, to that of its process. */
 #define MOMENT_MS 1000
 
 pid_t

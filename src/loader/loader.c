@@ -7,17 +7,20 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/deadline.h"
 #include "loader/loader_wire.h"
 #include "log/log.h"
 
-/* For removing two or three files at the end. */
+/* For removing two or three files at the end, and for the end of its children,
+ * to which the loader gives half of it. */
 #define END_MS 2000
 
 struct loader {
 	int socket; /* -1: the loader is gone */
+	pid_t pid;
 	bool ending;
 };
 
@@ -44,6 +47,7 @@ loader_start(const struct loader_options *options)
 		return NULL;
 	}
 	l->socket = pair[0];
+	l->pid = pid;
 	return l;
 }
 
@@ -111,6 +115,9 @@ loader_end(struct loader *l)
 		loader_handle(l);
 	if (l->socket != -1)
 		close(l->socket);
+	else
+		/* It is about to be gone, unless it has been waited for. */
+		(void)waitpid(l->pid, NULL, 0);
 	free(l);
 }
 

@@ -39,7 +39,8 @@ struct loader;
  */
 struct loader *loader_start(const struct loader_options *);
 
-/* Makes the loader exit, and waits a moment for it.  NULL is allowed. */
+/* Makes the loader exit, and waits a moment for it and for the keyholders that
+ * are no longer used.  NULL is allowed. */
 void loader_end(struct loader *);
 
 /* A descriptor that is readable when loader_handle() must be called; -1 if the

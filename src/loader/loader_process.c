@@ -27,6 +27,9 @@
 /* The exporter, which reads the metrics, runs as another user. */
 #define METRICS_MODE 0644
 
+/* For children that end with the listener. */
+#define END_MS 1000
+
 struct loader_state {
 	const struct loader_options *options;
 	int socket;  /* to the listener */
@@ -205,7 +208,8 @@ note_end(struct loader_state *s, pid_t pid, int status)
 		s->metrics.pid = 0;
 }
 
-static void
+/* Returns true if there are children left. */
+static bool
 reap(struct loader_state *s)
 {
 	struct signalfd_siginfo ignored;
@@ -216,6 +220,19 @@ reap(struct loader_state *s)
 		;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		note_end(s, pid, status);
+	return pid == 0;
+}
+
+/* Waits a moment for all children to end: a write that is cut off would leave
+ * its temporary file, and systemd says of processes that are left that it kills
+ * them. */
+static void
+wait_for_children(struct loader_state *s)
+{
+	deadline when = deadline_in(END_MS);
+
+	while (reap(s) && deadline_wait(s->signals, POLLIN, when, -1) == 1)
+		;
 }
 
 static deadline
@@ -279,15 +296,14 @@ loader_process(int socket, const struct loader_options *options)
 
 		(void)ppoll(
 		    fds, 4, deadline_left(next_deadline(&s), &left), NULL);
-		reap(&s);
+		(void)reap(&s);
 		job_look_after(&s.load, fds[2].revents);
 		job_look_after(&s.metrics, fds[3].revents);
 		if (fds[0].revents != 0)
 			go_on = serve(&s);
 	}
 	job_kill(&s.load);
-	/* A write that is cut off would leave its temporary file. */
-	job_wait(&s.metrics);
+	wait_for_children(&s);
 	job_kill(&s.metrics);
 	_exit(EXIT_SUCCESS);
 }

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,13 +29,17 @@ from programs import (
     server,
     state,
 )
-from tap import ROOT, equal, main, needs_root, test, wait_until
+from tap import HANG, ROOT, equal, main, needs_root, test, wait_until
 
 # What a service can be given, by the option that names it.
 KINDS = ("--cert", "--key", "--ocsp-response", "--client-ca", "--ticket-key-file")
 # How it says that a load did not end.
 LATE = "cannot load certificates and keys: no end within 10 s of reading "
 STAYS = "reload failed; the old certificates and keys stay in use"
+# So many services are stopped: it could be by chance that one ends last.
+STOPS = 20
+# Seconds that they are waited for.
+MOMENT = 1
 RELOADS = 300
 # After so many memory is compared with that at the end, which may have grown by
 # this much: 1 KiB a reload would be more.
@@ -250,6 +255,33 @@ def removes() -> None:
         equal(int(pid_file.read_text()), pingtlsd.pid, "pid file")
         equal(socket_path.is_socket(), True, "the socket is there")
     equal(list(directory.iterdir()), [], "what is left")
+
+
+@test("stopped by SIGTERM, it ends last of all its processes")
+def ends_last() -> None:
+    for _ in range(STOPS):
+        pingtlsd = Server()
+        dialogue(pingtlsd.port)
+        pingtlsd.signal(signal.SIGTERM)
+        pingtlsd.process.wait(HANG)
+        left = pingtlsd.session()
+        pingtlsd.kill()
+        equal(left, [], "processes that are left")
+
+
+@test("a keyholder that does not end is waited for, but not for long")
+def waits_at_end() -> None:
+    pingtlsd = Server()
+    keyholder = pingtlsd.keyholder()
+    os.kill(keyholder, signal.SIGSTOP)
+    wait_until("it stops", lambda: state(keyholder) == "T")
+    began = time.monotonic()
+    pingtlsd.signal(signal.SIGTERM)
+    pingtlsd.process.wait(HANG)
+    took = time.monotonic() - began
+    equal(pingtlsd.session(), [keyholder], "processes that are left")
+    pingtlsd.kill()
+    assert took >= MOMENT, f"ended after {took} s"
 
 
 @test("certificates and keys that root alone can read are loaded again at a reload")

@@ -28,6 +28,10 @@ from programs import KEYHOLDER, command_name, run
 from tap import HANG, equal, has, main, test, wait_until
 
 RELOADS = 10
+# So many services are stopped: one might end before what it left is seen.
+STOPS = 5
+# Of a service that systemd gives no socket.
+ALONE_PORT = 20001
 # By default systemd takes more than five starts in ten seconds for a failure.
 RESTARTS = 10
 
@@ -163,6 +167,32 @@ def status_text() -> None:
     pings()
     has(show("pingtls.service", "StatusText"), r"\d")
     has(must("systemctl", "status", "--no-pager", "pingtls.service"), "Status: ")
+
+
+def killed_at_stop(unit: str) -> list[str]:
+    """What systemd says that it kills, when a unit is stopped."""
+    with journal("systemd") as entries:
+        must("systemctl", "stop", unit)
+    return [line for line in messages(entries).splitlines() if "Killing" in line]
+
+
+@test("stopping the service, systemd has nothing to kill")
+def stops_quietly() -> None:
+    for _ in range(STOPS):
+        start_afresh()
+        pings()
+        equal(killed_at_stop("pingtls.service"), [])
+
+
+@test("nor with a unit of its own, which listens by itself")
+def stops_quietly_alone() -> None:
+    unit = "alone.service"
+    words = ["systemd-run", f"--unit={unit}", "--property=KillMode=mixed"]
+    words += ["--property=Type=notify", "pingtlsd", f"--listen=127.0.0.1:{ALONE_PORT}"]
+    for _ in range(STOPS):
+        must(*words)
+        dialogue(ALONE_PORT, trusting())
+        equal(killed_at_stop(unit), [])
 
 
 @test("stopping the socket stops the service, and the port is closed")
