@@ -71,7 +71,8 @@ conversation_broken(struct conversation *c, const char *what, int error)
 {
 	int broken = errno;
 
-	if (speaks_tls(c, error))
+	c->tls_at_once = speaks_tls(c, error);
+	if (c->tls_at_once)
 		return conversation_fail(c, REASON_PROTOCOL,
 		    "%s: the server speaks TLS from the start, not in the "
 		    "clear",
@@ -261,6 +262,8 @@ conversation_hold(const struct conversation_setup *setup, struct outcome *o)
 		e = ours ? conversation_speak_pingtls(&c)
 		         : conversation_speak_service(&c);
 	note_total(o);
+	if (e == CONVERSATION_FAILED)
+		conversation_advise(&c);
 	if (c.stream != NULL) {
 		/* Closes in order, so that a last alert is not lost by a reset.
 		 */

@@ -35,7 +35,8 @@ struct conversation {
 	char address[ADDRESS_TEXT_MAX]; /* our own address on this connection */
 	deadline end;
 	enum outcome_stage stage;
-	bool upgrading; /* STARTTLS was sent, the handshake is not finished */
+	bool tls_at_once; /* the server speaks TLS from the start */
+	bool upgrading;   /* STARTTLS was sent, the handshake is not finished */
 	struct unanswered_ping queue[CONVERSATION_UNANSWERED_MAX]; /* oldest
 	                                                              first */
 	size_t waiting;
@@ -48,6 +49,9 @@ int conversation_fail(struct conversation *, enum reason, const char *format,
 
 /* The same for an enum stream_error. */
 int conversation_broken(struct conversation *, const char *what, int error);
+
+/* Adds to the message, if there is one, what to do about the failure. */
+void conversation_advise(struct conversation *);
 
 /* Converts the return value of a reporter's function to 0 or
  * CONVERSATION_STOPPED. */

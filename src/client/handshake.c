@@ -29,31 +29,17 @@ join_problems(const char *list, char *line, size_t size)
 		printable_mark_cut(line, used + 1, used + 1);
 }
 
-/* What to do about a certificate that cannot be verified. */
-static const char *
-advice(enum reason reason)
-{
-	switch (reason) {
-	case REASON_CERTIFICATE_NOT_TRUSTED:
-		return " (--ca-file=FILE trusts other authorities)";
-	case REASON_CERTIFICATE_HOST_MISMATCH:
-		return " (--verify-name=NAME expects another name)";
-	default:
-		return "";
-	}
-}
-
 static int
 not_verified(struct conversation *c)
 {
 	enum reason reason = verify_reason(c->setup->verifier);
-	/* The message has room for the advice as well. */
+	/* The message has room for advice as well. */
 	char problems[OUTCOME_MESSAGE_MAX - 128];
 
 	join_problems(c->outcome->problems, problems, sizeof(problems));
 	return conversation_fail(c,
 	    reason == REASON_NONE ? REASON_VALIDATION_FAILURE : reason,
-	    "certificate not verified: %s%s", problems, advice(reason));
+	    "certificate not verified: %s", problems);
 }
 
 /* Explains a handshake that timed out. */
@@ -159,8 +145,11 @@ note_tls(struct conversation *c)
 	struct outcome_tls *tls = &c->outcome->tls;
 	gnutls_datum_t alpn;
 
-	/* Before a ServerHello, GnuTLS names a version of its own. */
-	if (session == NULL || gnutls_ciphersuite_get(session) == NULL)
+	/* Before a ServerHello, GnuTLS names a version of its own; it names the
+	 * suite only once the handshake is done. */
+	if (session == NULL || (gnutls_ciphersuite_get(session) == NULL &&
+				   (int)gnutls_handshake_get_last_in(session) <
+				       (int)GNUTLS_HANDSHAKE_SERVER_HELLO))
 		return;
 	copy_word(tls->version,
 	    gnutls_protocol_get_name(gnutls_protocol_get_version(session)));
@@ -212,7 +201,8 @@ check_certificate(struct conversation *c)
 		             : OUTCOME_NO;
 		if (o->pin == OUTCOME_NO)
 			return conversation_fail(c, REASON_PIN_MISMATCH,
-			    "no pin fits the server's key, sha256//%s",
+			    "no pin of --pinnedpubkey fits the server's key, "
+			    "sha256//%s",
 			    seen->spki_sha256);
 	}
 	if (c->options->min_days > 0 && days < (int64_t)c->options->min_days)

@@ -105,8 +105,10 @@ conversation_speak_service(struct conversation *c)
 	set_up(c);
 	e = exchange_upgrade(exchange);
 	note_exchange(c, exchange, since);
-	if (e == -1)
+	if (e == -1) {
+		c->tls_at_once = exchange->tls_at_once;
 		return exchange_failed(c, exchange);
+	}
 	e = conversation_shake_hands(c);
 	if (e != 0 && e != CONVERSATION_FAILED)
 		return e;

@@ -81,9 +81,10 @@ show_tls(struct text_report *t, const struct outcome *o)
 	if (o->phase_ns[OUTCOME_TLS] != OUTCOME_NOT_REACHED)
 		snprintf(took, sizeof(took), "%.3f ms",
 		    (double)o->phase_ns[OUTCOME_TLS] * TEXT_MS_PER_NS);
-	text_say(t, "%s: %s %s, handshake %s",
+	text_say(t, "%s: %s%s%s, handshake %s",
 	    o->starttls.mode == OUTCOME_IMPLICIT_MODE ? "TLS" : "STARTTLS",
-	    o->tls.version, o->tls.cipher, took);
+	    o->tls.version, o->tls.cipher[0] == '\0' ? "" : " ", o->tls.cipher,
+	    took);
 }
 
 static int
@@ -146,7 +147,8 @@ ended(void *context, const struct outcome *o)
 			show_tls(t, o);
 			text_show_certificate(t, o);
 		}
-		output_line(t->errors, "pingtls: %s: %s", o->host, o->message);
+		output_line(t->errors, "pingtls: %s: %s",
+		    text_is_ours(o) ? o->host : o->target, o->message);
 	}
 	if (t->options->verbose && o->remark[0] != '\0')
 		text_say(t, "%s", o->remark);

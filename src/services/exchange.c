@@ -88,6 +88,7 @@ is_tls_record(const struct exchange *e, const char *octets, size_t size)
 static int
 speaks_tls(struct exchange *e)
 {
+	e->tls_at_once = true;
 	return exchange_fail(e, REASON_PROTOCOL,
 	    "the %s speaks TLS from the start, not %s in the clear", e->peer,
 	    e->speaks);

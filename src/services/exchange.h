@@ -58,6 +58,7 @@ struct exchange {
 	int64_t greeted;                /* deadline_now() when the greeting was
 	                                   whole; 0: there was none */
 	int64_t ready;                  /* ... when TLS could begin; or 0 */
+	bool tls_at_once;               /* the peer speaks TLS from the start */
 	enum exchange_ending ending;
 	enum reason reason;                 /* REASON_NONE if nothing failed */
 	char message[EXCHANGE_MESSAGE_MAX]; /* one line about the failure */

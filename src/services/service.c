@@ -1,5 +1,6 @@
 #include "services/service.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 #include "services/ftp.h"
@@ -16,53 +17,65 @@
 #define SERVICE(service_name, service_port, functions) \
 	.name = service_name, .port = service_port, \
 	.greeting = functions##_greeting, .farewell = functions##_farewell
-#define STARTTLS(name, port, functions) \
+#define STARTTLS(name, port, functions, where) \
 	{ \
-		SERVICE(name, port, functions), .upgrade = functions##_upgrade \
+		SERVICE(name, port, functions), \
+		    .upgrade = functions##_upgrade, .setting = where \
 	}
 #define IMPLICIT(name, port, functions) \
 	{ \
 		SERVICE(name, port, functions), .implicit = true \
 	}
 
+/* Where TLS is enabled in servers of Debian's. */
+#define POSTFIX "Postfix, smtpd_tls_security_level"
+#define DOVECOT "Dovecot, ssl"
+#define PROSODY "Prosody, its module tls"
+
 /* The ports are those registered with IANA.  LMTP has none; 24, for private
  * mail systems, is what other tools use. */
 static const struct service table[] = {
-    {SERVICE("smtp", 25, smtp), .upgrade = smtp_upgrade,
+    {SERVICE("smtp", 25, smtp), .upgrade = smtp_upgrade, .setting = POSTFIX,
 	.dane_without_pkix = true},
-    STARTTLS("submission", 587, smtp),
+    STARTTLS("submission", 587, smtp, POSTFIX),
     {.name = "lmtp",
 	.port = 24,
 	.greeting = smtp_greeting,
 	.upgrade = lmtp_upgrade,
+	.setting = DOVECOT,
 	.farewell = lmtp_farewell},
-    STARTTLS("imap", 143, imap),
-    STARTTLS("pop3", 110, pop3),
-    STARTTLS("ftp", 21, ftp),
-    STARTTLS("nntp", 119, nntp),
-    STARTTLS("sieve", 4190, sieve),
+    STARTTLS("imap", 143, imap, DOVECOT),
+    STARTTLS("pop3", 110, pop3, DOVECOT),
+    STARTTLS("ftp", 21, ftp, "vsftpd, ssl_enable"),
+    STARTTLS("nntp", 119, nntp, "INN, tlscertfile"),
+    STARTTLS("sieve", 4190, sieve, DOVECOT),
     {.name = "xmpp",
 	.alias = "xmpp-client",
 	.port = 5222,
 	.upgrade = xmpp_upgrade,
+	.setting = PROSODY,
 	.farewell = xmpp_farewell},
     {.name = "xmpp-server",
 	.port = 5269,
 	.upgrade = xmpp_server_upgrade,
+	.setting = PROSODY,
 	.farewell = xmpp_server_farewell},
     {.name = "ldap",
 	.port = 389,
 	.upgrade = ldap_upgrade,
+	.setting = "OpenLDAP, TLSCertificateFile",
 	.farewell = ldap_farewell},
     {.name = "postgres",
 	.alias = "postgresql",
 	.port = 5432,
-	.upgrade = postgres_upgrade},
+	.upgrade = postgres_upgrade,
+	.setting = "PostgreSQL, ssl"},
     {.name = "mysql",
 	.alias = "mariadb",
 	.port = 3306,
 	.greeting = mysql_greeting,
 	.upgrade = mysql_upgrade,
+	.setting = "MariaDB, ssl_cert",
 	.farewell = mysql_farewell},
     IMPLICIT("smtps", 465, smtp),
     IMPLICIT("submissions", 465, smtp),
@@ -89,6 +102,19 @@ service_find(const char *name)
 			strcasecmp(name, table[i].alias) == 0))
 			return &table[i];
 	return NULL;
+}
+
+const struct service *
+service_implicit(const struct service *service)
+{
+	const struct service *found = NULL;
+	char name[32];
+
+	if (service != NULL) {
+		snprintf(name, sizeof(name), "%ss", service->name);
+		found = service_find(name);
+	}
+	return found != NULL ? found : service_find("tls");
 }
 
 const struct service *

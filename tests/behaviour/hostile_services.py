@@ -117,7 +117,7 @@ def pings() -> None:
             and ended.returncode == 1
             and said.isascii()
             and said.isprintable()
-            and re.match("pingtls: localhost: ", said)
+            and re.match(f"pingtls: {service}://localhost:{port}: ", said)
             and re.search(wanted[1], said)
         ):
             return ""

@@ -184,7 +184,7 @@ def demands() -> None:
         equal(ping("-c", 1, f"--pinnedpubkey={wrong};{pin}", where).returncode, 0)
         ended = ping("-c", 1, f"--pinnedpubkey={wrong}", where)
         equal(ended.returncode, 1, "exit status")
-        has(ended.stderr, re.escape(f"no pin fits the server's key, {pin}"))
+        has(ended.stderr, re.escape(f"no pin of --pinnedpubkey fits the server's key, {pin}"))
 
 
 @test("-D puts the time before each line")

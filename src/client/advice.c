@@ -1,0 +1,138 @@
+/*
+ * What to do about a failure, as far as anything general can be said: the
+ * option or the server's setting that it may come down to.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/conversation_internal.h"
+
+static const char *
+about_alert(const struct conversation *c)
+{
+	if (c->stream == NULL ||
+	    stream_tls_error(c->stream) != GNUTLS_E_FATAL_ALERT_RECEIVED)
+		return "";
+	switch (gnutls_alert_get(stream_tls(c->stream))) {
+	case GNUTLS_A_HANDSHAKE_FAILURE:
+	case GNUTLS_A_PROTOCOL_VERSION:
+	case GNUTLS_A_INSUFFICIENT_SECURITY:
+		return "no version or cipher suite in common? --priority "
+		       "offers others";
+	case GNUTLS_A_BAD_CERTIFICATE:
+	case GNUTLS_A_CERTIFICATE_UNKNOWN:
+	case GNUTLS_A_UNKNOWN_CA:
+	case GNUTLS_A_CERTIFICATE_REQUIRED:
+		return c->options->verify.certificate_file == NULL
+		           ? "--client-cert shows it a certificate"
+		           : "that of --client-cert is refused";
+	case GNUTLS_A_UNRECOGNIZED_NAME:
+		return "--verify-name=NAME asks for another name";
+	default:
+		return "";
+	}
+}
+
+static const char *
+about_expiry(const struct outcome *o)
+{
+	static const char authority[] = "trusted authority's";
+
+	return strncmp(o->problems, authority, sizeof(authority) - 1) == 0
+	           ? "--ca-file=FILE trusts other authorities"
+	           : "the server needs a new one";
+}
+
+/* True if nothing came where a greeting should have. */
+static bool
+no_greeting(const struct conversation *c)
+{
+	const struct service *s = c->setup->target->service;
+
+	return s != NULL && !s->implicit && s->greeting != NULL &&
+	       c->outcome->phase_ns[OUTCOME_GREETING] == OUTCOME_NOT_REACHED;
+}
+
+static void
+advise_on_timeout(const struct conversation *c, char *text, size_t size)
+{
+	const struct service *service = c->setup->target->service;
+
+	if (control_is_over(c->setup->control))
+		return;
+	if (c->stream != NULL && no_greeting(c))
+		snprintf(text, size, "is it a port for %s://?",
+		    service_implicit(service)->name);
+	/* Half a handshake says something else. */
+	else if (c->stream == NULL ||
+		 (service != NULL && stream_handshake_octets(c->stream) == 0))
+		snprintf(text, size, "-W waits longer");
+}
+
+/* Writes the advice without its brackets, or nothing. */
+static void
+advise(const struct conversation *c, char *text, size_t size)
+{
+	const struct outcome *o = c->outcome;
+	const struct service *service = c->setup->target->service;
+	const char *advice = "";
+
+	switch (o->reason) {
+	case REASON_STARTTLS_NOT_SUPPORTED:
+		if (service->setting != NULL)
+			snprintf(
+			    text, size, "in %s enables it", service->setting);
+		return;
+	case REASON_PROTOCOL:
+		if (c->tls_at_once)
+			snprintf(text, size, "%s:// is for such ports",
+			    service_implicit(service)->name);
+		return;
+	case REASON_TIMEOUT:
+		advise_on_timeout(c, text, size);
+		return;
+	case REASON_STARTTLS_REFUSED:
+		advice = "the server's log may say why";
+		break;
+	case REASON_CLEAR_TEXT_AFTER_STARTTLS:
+		advice = "somebody on the way may have sent it";
+		break;
+	case REASON_HANDSHAKE:
+		advice = about_alert(c);
+		break;
+	case REASON_CERTIFICATE_NOT_TRUSTED:
+		advice = "--ca-file=FILE trusts other authorities";
+		break;
+	case REASON_CERTIFICATE_HOST_MISMATCH:
+		advice = "--verify-name=NAME expects another name";
+		break;
+	case REASON_CERTIFICATE_EXPIRED:
+		advice = about_expiry(o);
+		break;
+	case REASON_CERTIFICATE_NOT_YET_VALID:
+		advice = "is the clock here right?";
+		break;
+	case REASON_CERTIFICATE_REVOKED:
+	case REASON_VALIDATION_FAILURE:
+		advice = "the server needs another one";
+		break;
+	default:
+		break;
+	}
+	snprintf(text, size, "%s", advice);
+}
+
+void
+conversation_advise(struct conversation *c)
+{
+	struct outcome *o = c->outcome;
+	char advice[128] = "";
+	size_t used = strlen(o->message);
+
+	if (used > 0)
+		advise(c, advice, sizeof(advice));
+	if (advice[0] != '\0' &&
+	    used + strlen(advice) + sizeof(" ()") <= sizeof(o->message))
+		snprintf(o->message + used, sizeof(o->message) - used, " (%s)",
+		    advice);
+}
