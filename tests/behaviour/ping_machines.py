@@ -2,13 +2,12 @@
 """pingtls on machines whose files are not what it hopes for."""
 
 import os
-import shlex
 import subprocess
 from pathlib import Path
 
 from authority import SERVER, key_of, make, pem, root
-from programs import PINGTLS, certs, free_port, run, scratch, server
-from tap import Skip, equal, has, main, needs, needs_root, test
+from programs import PINGTLS, certs, free_port, run, run_with_file, scratch, server
+from tap import equal, has, main, needs, test
 
 STORE = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -26,13 +25,7 @@ def with_other(
     path: Path, other: Path, *words: object
 ) -> subprocess.CompletedProcess[str]:
     """Runs pingtls where `other` stands in the place of `path`."""
-    needs_root()
-    needs("unshare")
-    if not path.exists():
-        raise Skip(f"there is no {path}")
-    command = shlex.join([PINGTLS, *(str(word) for word in words)])
-    mount = shlex.join(["mount", "--bind", str(other), str(path)])
-    return run(["unshare", "--mount", "sh", "-c", f"{mount} && exec {command}"])
+    return run_with_file(path, other, [PINGTLS, *words])
 
 
 @test("an address that a name has twice is tried once")

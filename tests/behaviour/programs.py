@@ -7,6 +7,7 @@ import atexit
 import functools
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from own_user import own_user
-from tap import HANG, ROOT, Skip, equal, needs, running, wait_until
+from tap import HANG, ROOT, Skip, equal, needs, needs_root, running, wait_until
 
 TOP = Path(os.environ.get("top_srcdir") or Path(__file__).parents[2]).resolve()
 PINGTLSD = os.path.abspath(os.environ.get("PINGTLSD") or TOP / "src/pingtlsd")
@@ -324,6 +325,19 @@ def run(command: list, **options) -> subprocess.CompletedProcess[str]:
             **options,
         },
     )
+
+
+def run_with_file(
+    path: Path, other: Path, command: list
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program to its end where `other` stands in the place of `path`."""
+    needs_root()
+    needs("unshare")
+    if not path.exists():
+        raise Skip(f"there is no {path}")
+    words = shlex.join(str(word) for word in command)
+    mount = shlex.join(["mount", "--bind", str(other), str(path)])
+    return run(["unshare", "--mount", "sh", "-c", f"{mount} && exec {words}"])
 
 
 def needs_plain_build(why: str) -> None:
