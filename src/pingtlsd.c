@@ -261,6 +261,19 @@ show_what_was_asked(void)
 	return EXIT_FAILURE;
 }
 
+/* Says on standard error, where a person would see it, that --inetd is not for
+ * a terminal. */
+static bool
+may_be_inetd(const struct options *o)
+{
+	if (!o->inetd || o->check_config || sockets_is_connection(STDIN_FILENO))
+		return true;
+	log_line(LOG_ERR,
+	    "--inetd: standard input is no connected socket; inetd(8) starts a "
+	    "server so for each connection; to listen, leave it out");
+	return false;
+}
+
 /* What may come before anyone is there to handle it must not be the end. */
 static void
 prepare_signals(void)
@@ -303,6 +316,10 @@ main(int argc, char *argv[])
 		status = EXIT_USAGE;
 		break;
 	default:
+		if (!may_be_inetd(&o)) {
+			status = EXIT_USAGE;
+			break;
+		}
 		/* What a shell left open, a pipe say, would have whoever reads
 		 * it wait for the daemon's end. */
 		if (o.daemonize && getenv("LISTEN_FDS") == NULL)

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,4 +152,11 @@ sandbox_enter(const struct sandbox *s, int descriptor)
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, s->filter) == -1)
 		return -1;
 	return 0;
+}
+
+const char *
+sandbox_signal_text(int signal)
+{
+	return signal == SIGSYS ? "a system call that its filter forbids"
+	                        : strsignal(signal);
 }

@@ -70,6 +70,10 @@ void sandbox_free(struct sandbox *);
  */
 int sandbox_enter(const struct sandbox *, int descriptor);
 
+/* Describes a signal that ended a process, for the log.  What exceeds the
+ * filter of system calls is killed by SIGSYS. */
+const char *sandbox_signal_text(int signal);
+
 /* A TLS session needs about half a MiB. */
 #define SANDBOX_DATA_MAX (32L * 1024 * 1024)
 

@@ -195,7 +195,7 @@ note_end(struct loader_state *s, pid_t pid, int status)
 	bool loading =
 	    pid == s->load.pid && (s->load.pipe != -1 || !s->load.done);
 	const char *by =
-	    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : NULL;
+	    WIFSIGNALED(status) ? sandbox_signal_text(WTERMSIG(status)) : NULL;
 
 	if (by != NULL && pid == s->metrics.pid)
 		log_line(LOG_ERR, "cannot write %s: its process ended by %s",

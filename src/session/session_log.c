@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/address.h"
+#include "confine/sandbox.h"
 #include "log/log.h"
 
 /* The number of fields below that describe TLS, without the client's. */
@@ -93,7 +94,8 @@ log_cut_off(const struct who *who, double seconds, uint32_t how, int status)
 	else if (WIFSIGNALED(status))
 		log_event(LOG_WARNING, fields, count,
 		    "session from %s ended after %.3f s: %s by signal %d (%s)",
-		    who->text, seconds, end, signal, strsignal(signal));
+		    who->text, seconds, end, signal,
+		    sandbox_signal_text(signal));
 	else
 		log_event(LOG_WARNING, fields, count,
 		    "session from %s ended after %.3f s: its process failed "

@@ -144,7 +144,8 @@ START_TEST(tells_how_a_process_ended)
 	expect(SIGTERM, "pingtlsd: session from 192.0.2.1:4711 ended after ",
 	    " s: stopped with the service\n");
 	expect(SIGSYS, "pingtlsd: session from 192.0.2.1:4711 ended after ",
-	    " s: crashed by signal 31 (Bad system call)\n");
+	    " s: crashed by signal 31 (a system call that its filter "
+	    "forbids)\n");
 }
 END_TEST
 
