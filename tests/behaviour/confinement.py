@@ -1,18 +1,14 @@
 #!/usr/bin/python3
 """What a session process and a keyholder still have: descriptors above all."""
 
-import ctypes
 import errno
 import os
 import signal
 
+from kernel import refuse
 from peer import ask, connect, dialogue, upgrade
 from programs import Server, needs_plain_build, server, state
 from tap import equal, main, needs_root, test, wait_until
-
-# The same number on every machine (close_range(2)).
-CLOSE_RANGE = 436
-
 
 def links(pid: int) -> dict[int, str]:
     """What each descriptor of the process leads to."""
@@ -43,40 +39,11 @@ def descriptors() -> None:
         check_descriptors(pingtlsd)
 
 
-class Rule(ctypes.Structure):
-    """struct sock_filter, and sock_fprog."""
-
-    _fields_ = [
-        ("code", ctypes.c_uint16),
-        ("yes", ctypes.c_uint8),
-        ("no", ctypes.c_uint8),
-        ("constant", ctypes.c_uint32),
-    ]
-
-
-class Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_uint16), ("rules", ctypes.POINTER(Rule))]
-
-
-def refuse(number: int, error: int) -> None:
-    """From now on this system call fails with the errno (seccomp(2))."""
-    rules = (Rule * 4)(
-        Rule(0x20, 0, 0, 0),
-        Rule(0x15, 0, 1, number),
-        Rule(0x06, 0, 0, 0x00050000 | error),
-        Rule(0x06, 0, 0, 0x7FFF0000),
-    )
-    libc = ctypes.CDLL(None)
-    program = Program(len(rules), rules)
-    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program)):
-        os._exit(1)
-
-
 @test("the same where close_range is refused, and every keyholder ends")
 def without_close_range() -> None:
     needs_root()
     needs_plain_build("is not confined")
-    with server(preexec_fn=lambda: refuse(CLOSE_RANGE, errno.EPERM)) as pingtlsd:
+    with server(preexec_fn=lambda: refuse("close_range", errno.EPERM)) as pingtlsd:
         check_descriptors(pingtlsd)
         for _ in range(3):
             old = pingtlsd.keyholder()

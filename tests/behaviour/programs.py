@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -163,7 +163,12 @@ def peak_memory(pid: int) -> int:
 class Program:
     """A program that runs beside the test, and the lines it has said."""
 
-    def __init__(self, command: list, **options) -> None:
+    def __init__(
+        self,
+        command: list,
+        at_start: Callable[[int], None] | None = None,  # called with its process id
+        **options,
+    ) -> None:
         self.name = os.path.basename(command[0])
         self.lines: list[str] = []
         self.process = subprocess.Popen(
@@ -177,6 +182,8 @@ class Program:
             },
         )
         self.pid = self.process.pid
+        if at_start:
+            at_start(self.pid)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         running.append(self)
@@ -253,7 +260,7 @@ class Server(Program):
         listen: tuple[str, ...] = ("127.0.0.1:0",),
         pairs: tuple[str, ...] = ("ecdsa",),
         program: str = PINGTLSD,
-        **started: object,  # how: as subprocess.Popen has it
+        **started: object,  # how: as Program has it
     ) -> None:
         command = [program, "--log", "stderr", *TO_SERVE, *PATIENT, *options]
         for address in listen:
