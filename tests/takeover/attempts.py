@@ -34,6 +34,7 @@ class Attempt:
     listener_only: bool = False
     # By a process that serves one connection alone it can be made.
     inetd_may: bool = False
+    refused: str = ""  # a system call that the kernel refuses to all
 
 
 def victim(scene: Scene) -> int:
@@ -107,20 +108,28 @@ DESCRIPTORS = (
         "duplicates",
         "500 descriptors",
         "fcntl",
-        (
-            "filter",
-            "limits",
-        ),
+        ("filter", "limits"),
+    ),
+    Attempt(
+        "queues",
+        "500 queues of octets that no one reads",
+        "socketpair sendto",
+        ("filter", "limits"),
     ),
     Attempt("buffers", "larger buffers in the kernel", "setsockopt", ("filter",)),
+    Attempt(
+        "close_others",
+        "descriptors of others, where close_range is refused",
+        "close",
+        ("closing one by one",),
+        listener_only=True,
+        refused="close_range",
+    ),
     Attempt(
         "datagram",
         "a datagram to any socket of the machine",
         "socketpair sendto",
-        (
-            "filter",
-            "limits",
-        ),
+        ("filter", "limits"),
         lambda scene: scene.caught_path,
         Scene.datagram_came,
     ),
@@ -226,10 +235,7 @@ CHANNEL = (
         "in_flight",
         "descriptors on their way, which the kernel counts for the user",
         "socketpair sendmsg",
-        (
-            "filter",
-            "limits",
-        ),
+        ("filter", "limits"),
         harm=no_more_upgrades,
     ),
     Attempt(
@@ -244,6 +250,13 @@ CHANNEL = (
     Attempt(
         "sign_raw",
         "raw RSA over what is no digest",
+        "sendto recvfrom",
+        ("form of what is signed",),
+        pair="rsa",
+    ),
+    Attempt(
+        "sign_old",
+        "RSA over SHA-1",
         "sendto recvfrom",
         ("form of what is signed",),
         pair="rsa",
@@ -275,12 +288,12 @@ CHANNEL = (
 RESULTS = (
     Attempt(
         "grow_result",
-        "more memory of the file that its result is in",
+        "more memory of what its result is in: another's result",
         "mremap",
-        (),
-        argument=lambda _: "TLS1.3",
-        harm=lambda scene: scene.answer == "made",
+        ("filter", "results of their own"),
+        lambda scene: scene.neighbour(),
         confined_by_structure=True,
+        listener_only=True,
     ),
     Attempt(
         "forge_result",

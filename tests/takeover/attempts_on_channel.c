@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -69,7 +70,7 @@ sign_old(const struct loot *loot)
 {
 	static const uint8_t digest[20] = {1};
 
-	return ask(loot, KEYHOLDER_HASH, GNUTLS_SIGN_RSA_RMD160, digest, 20);
+	return ask(loot, KEYHOLDER_HASH, GNUTLS_SIGN_RSA_SHA1, digest, 20);
 }
 
 /* Row 12: Ed25519 over a text. */
@@ -141,7 +142,27 @@ babble(const struct loot *loot)
 	return 0;
 }
 
+/* The attempt that the argument names, in the keyholder, where this library is,
+ * too. */
+static int
+in_keyholder(const struct loot *loot)
+{
+	struct pollfd reading = {.fd = loot->channel, .events = POLLIN};
+	char line[256], answer[128] = "";
+
+	snprintf(line, sizeof(line), TAKEOVER_COMMAND "%s\n", loot->argument);
+	if (raw(SYS_sendto, loot->channel, line, strlen(line), MSG_NOSIGNAL,
+		NULL, 0) == -1)
+		return errno;
+	raw(SYS_ppoll, &reading, 1, NULL, NULL, 0);
+	if (raw(SYS_recvfrom, loot->channel, answer, sizeof(answer) - 1, 0,
+		NULL, NULL) <= 0)
+		return EPIPE;
+	return strcmp(answer, "made\n") == 0 ? 0 : EPERM;
+}
+
 const struct attempt attempts_on_channel[] = {
+    {"in_keyholder", in_keyholder},
     {"sign_twice", sign_twice},
     {"sign_raw", sign_raw},
     {"sign_old", sign_old},

@@ -58,15 +58,6 @@ signal_by_input(const struct loot *loot)
 	    SYS_fcntl, loot->stream, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC));
 }
 
-/* The same with no choice of the signal: SIGURG and SIGIO by ioctl(2). */
-static int
-own_by_ioctl(const struct loot *loot)
-{
-	int victim = atoi(loot->argument);
-
-	return result(raw(SYS_ioctl, loot->stream, 0x8901, &victim));
-}
-
 static void
 name_socket(struct sockaddr_un *address, const char *path)
 {
@@ -86,27 +77,6 @@ datagram(const struct loot *loot)
 	if (raw(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, pair) == -1)
 		return errno;
 	return result(raw(SYS_sendto, pair[0], "forged", 6, MSG_NOSIGNAL,
-	    &address, sizeof(address)));
-}
-
-/* The same by the sockets that there are. */
-static int
-address_stream(const struct loot *loot)
-{
-	struct sockaddr_un address;
-
-	name_socket(&address, loot->argument);
-	return result(raw(SYS_sendto, loot->stream, "forged", 6, MSG_NOSIGNAL,
-	    &address, sizeof(address)));
-}
-
-static int
-address_channel(const struct loot *loot)
-{
-	struct sockaddr_un address;
-
-	name_socket(&address, loot->argument);
-	return result(raw(SYS_sendto, loot->channel, "forged", 6, MSG_NOSIGNAL,
 	    &address, sizeof(address)));
 }
 
@@ -159,13 +129,18 @@ write_log(const struct loot *loot)
 	           : errno;
 }
 
-/* The same by calls that a session may make. */
+/* Row 13: descriptors that are neither of the session's two.  One that can be
+ * closed was open. */
 static int
-send_log(const struct loot *loot)
+close_others(const struct loot *loot)
 {
-	(void)loot;
-	return result(
-	    raw(SYS_sendto, 2, "forged line\n", 12, MSG_NOSIGNAL, NULL, 0));
+	int closed = 0;
+
+	for (int fd = 3; fd < 1024; fd++)
+		if (fd != loot->stream && fd != loot->channel &&
+		    raw(SYS_close, fd) == 0)
+			closed++;
+	return closed > 0 ? 0 : EBADF;
 }
 
 /* Every descriptor that the process may still have. */
@@ -231,15 +206,12 @@ stay(const struct loot *loot)
 const struct attempt attempts_on_descriptors[] = {
     {"in_flight", in_flight},
     {"signal_by_input", signal_by_input},
-    {"own_by_ioctl", own_by_ioctl},
     {"datagram", datagram},
-    {"address_stream", address_stream},
-    {"address_channel", address_channel},
     {"queues", queues},
     {"duplicates", duplicates},
     {"buffers", buffers},
     {"write_log", write_log},
-    {"send_log", send_log},
+    {"close_others", close_others},
     {"close_all", close_all},
     {"shut_stream", shut_stream},
     {"receive_all", receive_all},

@@ -1,6 +1,7 @@
 """What the compiled system-call filters allow, read from the program itself."""
 
 import ctypes
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,17 +12,13 @@ ALLOW = 0x7FFF0000
 # No number of a system call is larger.
 LARGEST = 1000
 
+# What the build has compiled, if it has libseccomp.
+HEADER = Path(os.environ["PINGTLSD"]).parent / "confine/sandbox_filters.h"
+FILTERED = HEADER.exists()
+
 _libseccomp = ctypes.CDLL("libseccomp.so.2")
 _libseccomp.seccomp_arch_native.restype = ctypes.c_uint32
 _libseccomp.seccomp_syscall_resolve_num_arch.restype = ctypes.c_char_p
-
-
-def number_of(call: str) -> int:
-    """The number of a system call on this machine."""
-    number = _libseccomp.seccomp_syscall_resolve_name(call.encode())
-    if number < 0:
-        raise ValueError(f"no system call {call!r}")
-    return number
 
 
 def name_of(number: int) -> str:
@@ -33,17 +30,17 @@ def name_of(number: int) -> str:
 Program = list[tuple[int, int, int, int]]
 
 
-def programs(header: Path) -> dict[str, Program]:
-    """The filters of the header that the build has made, by their names."""
+def programs() -> dict[str, Program]:
+    """The filters that the build has compiled, by their names."""
     found: dict[str, Program] = {}
     for name, code in re.findall(
-        r"sock_filter (\w+)\[\] = {(.*?)};", header.read_text(), re.S
+        r"sock_filter (\w+)\[\] = {(.*?)};", HEADER.read_text(), re.S
     ):
         found[name] = [
             tuple(int(part, 0) for part in line.split(", "))  # type: ignore[misc]
             for line in re.findall(r"{(.*?)}", code)
         ]
-    assert found, f"no filters in {header}"
+    assert found, f"no filters in {HEADER}"
     return found
 
 

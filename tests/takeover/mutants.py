@@ -1,7 +1,7 @@
 """A pingtlsd that lacks defences which are in its own code.
 
-One source file is changed, compiled as the build does it, and linked before the
-archives that have the whole one.
+A source file is changed or replaced, compiled as the build does it, and linked
+before the archives that have the whole one.
 """
 
 import functools
@@ -17,7 +17,7 @@ BUILT = Path(PINGTLSD).parent
 
 @dataclass(frozen=True)
 class Change:
-    """What is taken out, and what remains in its place."""
+    """What is taken out of a source file, and what remains in its place."""
 
     file: str
     old: str
@@ -27,6 +27,17 @@ class Change:
         source = (TOP / "src" / self.file).read_text()
         assert source.count(self.old) == 1, f"{self.file} has not once: {self.old!r}"
         return source.replace(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A source file in the place of another."""
+
+    file: str
+    by: str  # of this directory
+
+    def apply(self) -> str:
+        return Path(__file__).with_name(self.by).read_text()
 
 
 @functools.cache
@@ -43,7 +54,7 @@ def _command(variables: str) -> str:
 
 
 @functools.cache
-def build(changes: tuple[Change, ...]) -> str:
+def build(changes: tuple[Change | Replacement, ...]) -> str:
     """The path of a pingtlsd with these changes."""
     if not changes:
         return PINGTLSD

@@ -1,6 +1,6 @@
 """A pingtlsd, one hostile session in it, and the bystanders it could harm."""
 
-import math
+import errno
 import os
 import re
 import signal
@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "behaviour"))
 
+from kernel import refuse
 from peer import ask, connect, read_line, upgrade
 from programs import (
     AS_USER,
@@ -24,6 +25,7 @@ from programs import (
     children,
     pair,
     scratch,
+    server,
     socket_activate,
 )
 from tap import HANG, equal
@@ -63,16 +65,24 @@ class Bystanders:
             self.served += 1
         return took
 
-    def median(self, below: float = math.inf) -> float:
-        """The median of many sessions, and the first of some that is below this.
+    def median(self) -> float:
+        return statistics.median(self.session() for _ in range(SESSIONS))
 
-        What the machine does besides passes; what was done to the service stays.
+    def compare(self, before: float) -> tuple[float, float]:
+        """The median of before, and one of now that is to be compared with it.
+
+        The machine itself may have slowed down meanwhile: then they are those of
+        a service that no one has attacked, and of this one, in turns.
         """
+        after = self.median()
         for _ in range(TRIES):
-            found = statistics.median(self.session() for _ in range(SESSIONS))
-            if found <= below:
+            if after <= before * SLOWER_MAX:
                 break
-        return found
+            with server() as other:
+                unharmed = Bystanders(other.port)
+                times = [(unharmed.session(), self.session()) for _ in range(SESSIONS)]
+            before, after = map(statistics.median, zip(*times))
+        return before, after
 
     def _go_on(self) -> None:
         while not self._stopping:
@@ -103,6 +113,7 @@ class Scene:
         self.bystanders = Bystanders(port)
         self.hostile_sessions = 0
         self.answer = ""  # of the last attempt
+        self._neighbours: list[socket.socket] = []
         self.caught = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.caught_path = str(scratch() / f"datagrams.{service.pid}")
         self.caught.bind(self.caught_path)
@@ -116,6 +127,15 @@ class Scene:
         self.abstract.bind(f"\0{name}")
         return name
 
+    def neighbour(self) -> str:
+        """Opens a session of another; returns what the result of that has in it."""
+        peer = connect(self.port, source=BYSTANDER)
+        self._neighbours.append(peer)
+        ask(peer, b"PING\n", b"PONG\n")
+        tls = upgrade(peer)
+        ask(tls, b"PING\n", b"PONG\n")
+        return str(tls.object.version()).replace("v", "")
+
     def datagram_came(self) -> bool:
         try:
             return bool(self.caught.recv(64))
@@ -125,13 +145,20 @@ class Scene:
     def check_service(self) -> None:
         """Nothing of it is left; the service is what it was, and ends in order."""
         assert isinstance(self.service, Server)
+        self._dismiss()
         self.service.wait_sessions(0)
         equal(self.service.keyholder(), self.keyholder, "the keyholder")
         self.check_log()
         self.check_counters()
         self.service.stop()
 
+    def _dismiss(self) -> None:
+        while self._neighbours:
+            self._neighbours.pop().close()
+            self.bystanders.served += 1
+
     def close(self) -> None:
+        self._dismiss()
         self.caught.close()
         self.abstract.close()
 
@@ -206,6 +233,7 @@ def scene(
     name: str = "ecdsa",  # of certificate and key; "": in the options
     program: str = PINGTLSD,
     options: tuple[str, ...] = (),
+    refused: str = "",  # a system call, by the kernel
 ) -> Iterator[Scene]:
     """A listener, which is whom an attempt could harm."""
     pingtlsd = Server(
@@ -213,6 +241,7 @@ def scene(
         program=program,
         pairs=(name,) if name else (),
         env={**os.environ, "LD_PRELOAD": LIBRARY, **variables},
+        preexec_fn=lambda: refuse(refused, errno.EPERM) if refused else None,
     )
     found = Scene(pingtlsd, pingtlsd.port, pingtlsd.pid, pingtlsd.keyholder())
     yield found

@@ -11,8 +11,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define COMMAND "TAKEOVER "
-
 static struct loot loot = {.stream = -1, .channel = -1, .ruleset = -1};
 
 static const struct attempt *
@@ -38,7 +36,7 @@ take_over(int stream, const char *line, size_t size)
 
 	snprintf(copy, sizeof(copy), "%.*s", (int)size, line);
 	copy[strcspn(copy, "\r\n")] = '\0';
-	name = copy + strlen(COMMAND);
+	name = copy + strlen(TAKEOVER_COMMAND);
 	argument = strchr(name, ' ');
 	if (argument != NULL)
 		*argument++ = '\0';
@@ -52,14 +50,14 @@ take_over(int stream, const char *line, size_t size)
 	else
 		snprintf(answer, sizeof(answer), "refused: %s\n",
 		    strerrorname_np(error));
-	send(stream, answer, strlen(answer), MSG_NOSIGNAL);
+	raw(SYS_sendto, stream, answer, strlen(answer), MSG_NOSIGNAL, NULL, 0);
 }
 
 void
 take_over_if_told(int stream, const char *octets, long size)
 {
-	if (size > (long)strlen(COMMAND) &&
-	    memcmp(octets, COMMAND, strlen(COMMAND)) == 0)
+	if (size > (long)strlen(TAKEOVER_COMMAND) &&
+	    memcmp(octets, TAKEOVER_COMMAND, strlen(TAKEOVER_COMMAND)) == 0)
 		take_over(stream, octets, (size_t)size);
 }
 

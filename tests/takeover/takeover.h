@@ -1,12 +1,15 @@
 /*
  * A session that was taken over, played: this library is preloaded into
  * pingtlsd, and a client that sends "TAKEOVER name argument" has the attempt of
- * that name made in its session process, inside the sandbox.
+ * that name made in its session process, inside the sandbox.  A session can
+ * have one made in the keyholder in the same way.
  */
 #ifndef PINGTLS_TAKEOVER_H
 #define PINGTLS_TAKEOVER_H
 
 #include <stddef.h>
+
+#define TAKEOVER_COMMAND "TAKEOVER "
 
 /* What a session process has that was taken over. */
 struct loot {
@@ -32,9 +35,10 @@ extern const struct attempt attempts_on_memory[];
 extern const struct attempt attempts_on_descriptors[];
 extern const struct attempt attempts_on_others[];
 extern const struct attempt attempts_on_channel[];
+extern const struct attempt attempts_in_keyholder[];
 
-/* Where the session's code looks at octets from its client: makes the attempt,
- * if they name one. */
+/* Where a session looks at octets from its client, or the keyholder at those
+ * from a session: makes the attempt, if they name one. */
 void take_over_if_told(int stream, const char *octets, long size);
 
 /* Before the process is confined: what it has. */

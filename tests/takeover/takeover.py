@@ -8,99 +8,28 @@ would show nothing; where all defences are there it must fail and no one may
 feel it; and each defence must stop it alone, where there are several.
 """
 
-import os
 import shutil
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+import time
+from dataclasses import replace
 
 from attempts import ATTEMPTS, CHANNEL, Attempt
-from filters import allowed_calls, number_of, programs
-from mutants import Change, build
+from defences import Lacking, lacking, without_filter
+from filters import FILTERED, allowed_calls, programs
 from programs import cert, key, scratch
 from scene import SLOWER_MAX, Scene, inetd_scene, scene
 from tap import Skip, comment, equal, main, needs_root, test
 
-HEADER = Path(os.environ["PINGTLSD"]).parent / "confine/sandbox_filters.h"
-FILTERED = HEADER.exists()
 
-# What takes each defence away: from a build (mutants.py) or from a run
-# (without.c).  The filter's way depends on the attempt, Landlock's on the version.
-DEFENCES: dict[str, Change | dict[str, str]] = {
-    "limits": {"TAKEOVER_UNLIMITED": "1"},
-    "SO_PASSRIGHTS": {"TAKEOVER_PASSRIGHTS": "1"},
-    "not dumpable": {"TAKEOVER_DUMPABLE": "1"},
-    "closed ruleset": {"TAKEOVER_KEEPS": "ruleset"},
-    "standard descriptors": {"TAKEOVER_KEEPS": "standard"},
-    "one signature": Change(
-        "keyholder/keyholder_serve.c",
-        "send_reply(channel, &reply);\n\treturn false;",
-        "send_reply(channel, &reply);\n\treturn true;",
-    ),
-    "check of results": Change(
-        "session/session_result.c",
-        "if (can_be_true(r, life_ns, asked))",
-        "if (can_be_true(r, life_ns, asked) || r != NULL)",
-    ),
-    "kill by the listener": Change(
-        "listener/listener.c", "\tlistener_kill_overdue(l, now);\n", ""
-    ),
-    "form of what is signed": Change(
-        "keyholder/keys.c", "!signing_allowed(", "false && !signing_allowed("
-    ),
-}
-
-
-@dataclass
-class Lacking:
-    """Defences that a service lacks."""
-
-    changes: tuple[Change, ...] = ()
-    variables: dict[str, str] = field(default_factory=dict)
-
-    def scene(self, attempt: Attempt) -> AbstractContextManager[Scene]:
-        return scene(self.variables, attempt.pair, build(self.changes), attempt.options)
-
-
-def without_filter(attempt: Attempt) -> dict[str, str]:
-    numbers = (str(number_of(call)) for call in attempt.calls.split() if call != "all")
-    return {"TAKEOVER_ALLOWED": ",".join(numbers) or "all"}
-
-
-def lacking(attempt: Attempt, kept: str | None = None) -> Lacking:
-    """All defences against the attempt but the one that is kept."""
-    variables: dict[str, str] = {}
-    changes: list[Change] = []
-    for defence in attempt.defences:
-        kind, _, version = defence.partition(" ")
-        if kind == "landlock":
-            # No more of it, either, than is kept.
-            least = int(version) if defence == kept else int(version) - 1
-            variables["TAKEOVER_LANDLOCK"] = str(least)
-        elif defence == kept:
-            continue
-        elif kind == "filter":
-            variables |= without_filter(attempt)
-        else:
-            match DEFENCES[defence]:
-                case Change() as change:
-                    changes.append(change)
-                case dict(run):
-                    variables |= run
-    return Lacking(tuple(changes), variables)
-
-
-def works_once(attempt: Attempt, s: Scene) -> bool:
+def make(attempt: Attempt, s: Scene) -> bool:
+    """Makes the attempt; returns whether it worked."""
     with s.enter() as peer:
         answer = s.make(peer, attempt.name, str(attempt.argument(s)))
-        if attempt.harm is None:
-            return answer == "made"
-        return attempt.harm(s)
+        return attempt.harm(s) if attempt.harm else answer == "made"
 
 
 def works(attempt: Attempt, service: Lacking) -> bool:
     with service.scene(attempt) as s:
-        return any(works_once(attempt, s) for _ in range(attempt.tries))
+        return any(make(attempt, s) for _ in range(attempt.tries))
 
 
 def harms_no_one(attempt: Attempt, service: Lacking) -> None:
@@ -110,7 +39,7 @@ def harms_no_one(attempt: Attempt, service: Lacking) -> None:
             before = s.bystanders.median()
             with s.enter() as peer:
                 answer = s.make(peer, attempt.name, str(attempt.argument(s)))
-                after = s.bystanders.median(below=before * SLOWER_MAX)
+                before, after = s.bystanders.compare(before)
         assert may_be_made or answer != "made", "it can be made"
         assert not attempt.harm or not attempt.harm(s), "it harms"
         comment(
@@ -124,18 +53,21 @@ def harms_no_one(attempt: Attempt, service: Lacking) -> None:
 
 def run(attempt: Attempt) -> None:
     needs_root()
+    began = time.monotonic()
     if attempt.defences:
-        made = works(attempt, lacking(attempt))
-        assert made, "it fails without its defences, too"
+        assert works(attempt, lacking(attempt)), "it fails without its defences, too"
+        comment(f"without {' and '.join(attempt.defences)}: works")
     for defence in attempt.defences:
         if len(attempt.defences) > 1 and (FILTERED or defence != "filter"):
             alone = works(attempt, lacking(attempt, kept=defence))
             assert not alone, f"it works though there is {defence}"
+            comment(f"with {defence} alone: stopped")
     if attempt.confined_by_structure:
         harms_no_one(attempt, Lacking(variables=without_filter(attempt)))
     if not FILTERED and attempt.defences == ("filter",):
         raise Skip("it works in a build without libseccomp")
     harms_no_one(attempt, Lacking())
+    comment(f"{time.monotonic() - began:.1f} s")
 
 
 for each in ATTEMPTS:
@@ -144,14 +76,44 @@ for each in ATTEMPTS:
     test(name)(lambda attempt=each: run(attempt))
 
 
+def is_there(defence: str, version: int) -> bool:
+    """Whether this build has the defence on a kernel with this Landlock."""
+    kind, _, least = defence.partition(" ")
+    if kind == "landlock":
+        return version >= int(least)
+    return FILTERED or kind != "filter"
+
+
+def stopped_with_landlock(version: int) -> None:
+    needs_root()
+    with scene({"TAKEOVER_LANDLOCK": str(version)}) as s:
+        for attempt in ATTEMPTS:
+            if not any(d.startswith("landlock") for d in attempt.defences):
+                continue
+            others = [d for d in attempt.defences if is_there(d, version)]
+            if others:
+                assert not make(attempt, s), f"{attempt.what} works"
+            comment(f"{attempt.what}: {' and '.join(others) or 'nothing stops it'}")
+        s.bystanders.session()
+
+
+for each_version in 0, 1, 2, 4:
+    kernel = f"version {each_version}" if each_version else "none"
+    test(f"what Landlock answers for, where the kernel has {kernel}: by the rest")(
+        lambda version=each_version: stopped_with_landlock(version)
+    )
+
+
 @test("every system call that a session may make has an attempt that makes it")
 def every_call() -> None:
     if not FILTERED:
         raise Skip("built without libseccomp")
     tried = {call for attempt in ATTEMPTS for call in attempt.calls.split()}
-    filters = programs(HEADER)
-    for name in "session_filter", "inetd_filter":
-        allowed = allowed_calls(filters[name])
+    filters = programs()
+    # keyholder.py has the attempts of this one.
+    del filters["keyholder_filter"]
+    for name, program in filters.items():
+        allowed = allowed_calls(program)
         equal([call for call in allowed if call not in tried], [], f"{name} without")
 
 

@@ -9,8 +9,7 @@
  * - TAKEOVER_PASSRIGHTS=1: sockets take descriptors (SO_PASSRIGHTS);
  * - TAKEOVER_DUMPABLE=1: processes can be traced;
  * - TAKEOVER_KEEPS=standard: the standard descriptors stay what they are;
- * - TAKEOVER_KEEPS=ruleset: the Landlock ruleset stays open;
- * - TAKEOVER_KEEPS=all: and so does what closefrom(3) would close.
+ * - TAKEOVER_KEEPS=ruleset: the Landlock ruleset stays open.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -120,6 +119,12 @@ syscall(long number, ...)
 	/* direct_recv() */
 	if (number == SYS_recvfrom && (a[3] & MSG_PEEK) != 0)
 		take_over_if_told((int)a[0], (const char *)a[1], returned);
+	/* direct_recvmsg() */
+	if (number == SYS_recvmsg)
+		take_over_if_told((int)a[0],
+		    (const char *)((const struct msghdr *)a[1])
+			->msg_iov->iov_base,
+		    returned);
 	return returned;
 }
 
@@ -148,17 +153,6 @@ keeps(const char *what)
 	const char *kept = getenv("TAKEOVER_KEEPS");
 
 	return kept != NULL && strcmp(kept, what) == 0;
-}
-
-void
-closefrom(int from)
-{
-	static void (*real_closefrom)(int);
-
-	if (keeps("all"))
-		return;
-	*(void **)&real_closefrom = dlsym(RTLD_NEXT, "closefrom");
-	real_closefrom(from);
 }
 
 int
