@@ -1,63 +1,25 @@
 #!/usr/bin/python3
 """The clock on the wall jumps, and no deadline comes early or late for it.
 
-libfaketime stands between the program and the clocks: CLOCK_REALTIME is what a
-file says, CLOCK_MONOTONIC is left alone.  The sandbox would keep sessions from
-reading the file, so here there is none.
+The sandbox would keep sessions from reading the file that has the time, so here
+there is none.
 """
 
-import os
 import re
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aftermath import unharmed
 from peer import Tls, ask, connect, dialogue, read_rest, upgrade
-from programs import Server, needs_plain_build, run, scratch, server
-from tap import equal, main, needs, test, wait_until
+from programs import Server, server
+from tap import equal, main, test, wait_until
+from wall_clock import clock
 
 # Seconds of the deadlines here, and how late they may be on a busy machine.
 DEADLINE = 2
 LATE = 10
 # Longer than any deadline, and than a certificate of the tests is valid.
 JUMPS = "+2y", "-2y"
-
-
-class Clock:
-    """The wall clock of the programs that are started while it is in force."""
-
-    def __init__(self) -> None:
-        self.path = scratch() / "clock"
-        self.set("+0")
-
-    def set(self, offset: str) -> None:
-        """From the true time."""
-        new = self.path.with_suffix(".new")
-        new.write_text(f"{offset}\n")
-        new.rename(self.path)
-
-
-@contextmanager
-def clock() -> Iterator[Clock]:
-    faketime = needs("faketime")
-    needs_plain_build("must be loaded first, and so must libfaketime")
-    library = run([faketime, "-f", "+0", "printenv", "LD_PRELOAD"]).stdout.strip()
-    made = Clock()
-    settings = {
-        "LD_PRELOAD": library,
-        "FAKETIME_TIMESTAMP_FILE": str(made.path),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    before = dict(os.environ)
-    os.environ.update(settings)
-    try:
-        yield made
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def patient(*options: object):

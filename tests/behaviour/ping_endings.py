@@ -67,19 +67,59 @@ def full(reader_of: subprocess.Popen) -> None:
     wait_until("the pipe is full", cannot_write)
 
 
-@test("nobody reads standard output: -w ends it")
+# A line for each ping, and an object for each conversation.
+REPORTS = ((), ("-j", "-r"))
+
+
+@test("nobody reads standard output: -w ends it, with --json too")
 def stalled_deadline() -> None:
-    with stalled("stdout", "-w", 1) as program:
-        equal(program.wait(HANG), 0, "exit status")
+    for report in REPORTS:
+        with stalled("stdout", "-w", 1, *report) as program:
+            equal(program.wait(HANG), 0, f"exit status with {report}")
 
 
-@test("nobody reads standard output: SIGTERM and SIGINT end it")
+@test("nobody reads standard output: SIGTERM and SIGINT end it, with --json too")
 def stalled_signals() -> None:
-    for number in signal.SIGTERM, signal.SIGINT:
-        with stalled("stdout") as program:
-            full(program)
-            program.send_signal(number)
-            equal(program.wait(HANG), 0, "exit status")
+    for report in REPORTS:
+        for number in signal.SIGTERM, signal.SIGINT:
+            with stalled("stdout", *report) as program:
+                full(program)
+                program.send_signal(number)
+                equal(program.wait(HANG), 0, f"exit status with {report}")
+
+
+@test("a reader that goes away ends it, with --json too")
+def closed_pipe() -> None:
+    for report in REPORTS:
+        with server() as pingtlsd:
+            with subprocess.Popen(
+                command("-i", 0.01, *report, f"localhost:{pingtlsd.port}"),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as program:
+                program.stdout.readline()
+                program.stdout.close()
+                equal(program.wait(HANG), 2, f"exit status with {report}")
+                has(program.stderr.read(), "^pingtls: cannot write to .*: Broken pipe")
+            pingtlsd.wait_sessions(0)
+
+
+@test("a full disk ends it, with --json too")
+def full_disk() -> None:
+    for report in REPORTS:
+        with server() as pingtlsd, open("/dev/full", "wb") as disk:
+            ended = subprocess.run(
+                command("-i", 0.01, *report, f"localhost:{pingtlsd.port}"),
+                stdout=disk,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=HANG,
+            )
+            equal(ended.returncode, 2, f"exit status with {report}")
+            equal(len(ended.stderr.splitlines()), 1, ended.stderr)
+            has(ended.stderr, "^pingtls: cannot write to .*: No space left on device")
+            pingtlsd.wait_sessions(0)
 
 
 @test("standard output that does not block is waited for, too")

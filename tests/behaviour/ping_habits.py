@@ -138,21 +138,6 @@ def flushed() -> None:
         client.wait()
 
 
-@test("a reader that goes away ends it")
-def closed_pipe() -> None:
-    with server() as pingtlsd:
-        words = [PINGTLS, "--ca-file", str(certs() / "ca.pem"), "-i", "0.05"]
-        client = subprocess.Popen(
-            [*words, host(pingtlsd.port)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        client.stdout.readline()
-        client.stdout.close()
-        assert client.wait(HANG) != 0
-        pingtlsd.wait_sessions(0)
-
-
 @test("-4, -6 and -p choose where to go")
 def addresses() -> None:
     with server(listen=("127.0.0.1:0",)) as pingtlsd:
