@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from programs import PINGTLS, PINGTLSD, TOP, run
-from tap import Skip, equal, main, test
+from tap import Skip, equal, has, main, test
 
 PAGES = {PINGTLSD: "man/pingtlsd.8", PINGTLS: "man/pingtls.1"}
 SHOWN = re.compile(
@@ -17,7 +17,16 @@ SHOWN = re.compile(
 COMPLETE = """
 . /usr/share/bash-completion/bash_completion && . "$1" || exit
 shift
-COMP_WORDS=("${@##*/}") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+COMP_LINE="$*" COMP_POINT=${#COMP_LINE} COMP_WORDS=("${1##*/}")
+for word in "${@:2}"; do
+	# As bash does, which breaks words at colons.
+	while [[ $word == *:* ]]; do
+		COMP_WORDS+=(${word%%:*} ":")
+		word=${word#*:}
+	done
+	COMP_WORDS+=("$word")
+done
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 _pingtls "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
 printf '%s\\n' "${COMPREPLY[@]}"
 """
@@ -74,6 +83,33 @@ def choices() -> None:
     equal(completions(PINGTLSD, "--log", ""), ["auto", "stderr", "syslog", "journal"])
     equal(completions(PINGTLSD, "-L", "sy"), ["syslog"])
     equal(completions(PINGTLSD, "--verify-client", "o"), ["optional"])
+
+
+@test("completion offers the services, with :// as a target has them")
+def services() -> None:
+    equal(
+        completions(PINGTLS, "--starttls", "submission"), ["submission", "submissions"]
+    )
+    equal(completions(PINGTLS, "-c", "1", "imap"), ["imap://", "imaps://"])
+    # All of those that pingtls takes, and nothing else.
+    offered = completions(PINGTLS, "--starttls", "")
+    assert {"smtp", "mysql", "smtps", "tls"} < set(offered), offered
+    for service in offered:
+        ended = run([PINGTLS, "--starttls", service, "a b"])
+        has(ended.stderr, "destination a b")
+    known = re.findall(
+        r'(?:STARTTLS|IMPLICIT|SERVICE)\("([\w-]+)"|\.name = "([\w-]+)"',
+        (TOP / "src/services/service.c").read_text(),
+    )
+    equal(sorted(offered), sorted(a or b for a, b in known), "services")
+
+
+@test("completion offers known hosts, behind a service too")
+def hosts() -> None:
+    for word in "localhos", "smtp://localhos":
+        assert "localhost" in [
+            x.removeprefix("//") for x in completions(PINGTLS, word)
+        ], word
 
 
 main()
