@@ -35,7 +35,7 @@ def few_keyholders(pingtlsd: Server) -> None:
 
 @test(f"{RELOADS} reloads with {IDLE} idle sessions: two keyholders at most")
 def three_hundred_reloads() -> None:
-    with server() as pingtlsd, ExitStack() as stack:
+    with server(f"--idle-timeout={HANG_RELOADS}") as pingtlsd, ExitStack() as stack:
         watched = pingtlsd.pid, pingtlsd.loader()
         for _ in range(WARM):
             reload(pingtlsd)
