@@ -15,12 +15,14 @@ _pingtls_services()
 _pingtls()
 {
 	# shellcheck disable=SC2034 # _init_completion sets them all
-	local cur prev words cword split value
+	local cur prev words cword split value bracket=
 	_init_completion -s -n : || return
 
-	# What the help calls the value of the option before.
-	[[ $prev != -* ]] || value=$(LC_ALL=C "$1" --help 2>/dev/null |
-		sed -n -E "s/^ +(-., )?$prev(, --[a-z-]+)?[ =](\S+).*/\3/p")
+	# What the help calls the value of the option before; one that may be
+	# left out is only behind the "=".
+	[[ $split != true ]] || bracket='\[?'
+	[[ $prev != -* ]] || value=$(LC_ALL=C "$1" --help 2>/dev/null | sed -n \
+		-E "s/^ +(-., )?$prev(, --[a-z-]+)?${bracket}[ =]([^] ]+).*/\3/p")
 	case $prev:${value-} in
 	*:FILE)
 		_filedir

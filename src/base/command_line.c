@@ -51,6 +51,16 @@ command_line_row(const struct command_line *c, size_t index)
 	return index - c->count < ADDED ? &added[index - c->count] : NULL;
 }
 
+/* no_argument, required_argument or optional_argument of getopt(3). */
+static int
+takes(const struct option_row *r)
+{
+	if (r->value != NULL && r->value[0] == '[')
+		return optional_argument;
+	return r->value != NULL || r->kind == OPTION_CHOICE ? required_argument
+	                                                    : no_argument;
+}
+
 static void
 make_tables(const struct command_line *c, struct getopt_tables *t)
 {
@@ -60,17 +70,14 @@ make_tables(const struct command_line *c, struct getopt_tables *t)
 
 	assert(c->count + ADDED <= ROWS_MAX);
 	for (size_t i = 0; (r = command_line_row(c, i)) != NULL; i++) {
-		bool has_value = r->value != NULL || r->kind == OPTION_CHOICE;
-
 		if (r->letter != '\0') {
 			*letter++ = r->letter;
-			if (has_value)
+			if (takes(r) == required_argument)
 				*letter++ = ':';
 		}
 		if (r->name != NULL)
-			*name++ = (struct option){r->name,
-			    has_value ? required_argument : no_argument, NULL,
-			    LONG_NAME + (int)i};
+			*name++ = (struct option){
+			    r->name, takes(r), NULL, LONG_NAME + (int)i};
 	}
 	*letter = '\0';
 	*name = (struct option){0};

@@ -29,12 +29,14 @@ struct option_row {
 	char letter;       /* 0: none */
 	const char *name;  /* the long name; NULL: none */
 	const char *value; /* the placeholder in --help; NULL: takes no value,
-	                      or is an OPTION_CHOICE */
+	                      or is an OPTION_CHOICE; "[=FILE]": a long name's
+	                      value that may be left out */
 	size_t place;      /* offsetof() in the program's struct of options */
 	int64_t min, max;  /* max 0: no upper limit */
 	const char *const *choices; /* NULL-terminated */
-	/* Stores the value, which is NULL if the option takes none.  Returns 0,
-	 * or -1 with the reason in `why`: "must be ...". */
+	/* Stores the value, which is NULL if the option takes none or it was
+	 * left out.  Returns 0, or -1 with the reason in `why`: "must be ...".
+	 */
 	int (*call)(void *options, const char *value, char *why);
 	/* The description in --help; may have several lines.  The default of
 	 * an OPTION_CHOICE, and of a number unless it is 0, is appended. */

@@ -8,7 +8,7 @@
 
 #define LEFT_MAX 80
 
-/* "-l, --listen=ADDRESS" */
+/* "-l, --listen=ADDRESS", "--prometheus[=FILE]" */
 static void
 name_option(const struct option_row *r, char left[LEFT_MAX])
 {
@@ -20,8 +20,8 @@ name_option(const struct option_row *r, char left[LEFT_MAX])
 	    r->name != NULL ? "--" : "", r->name != NULL ? r->name : "");
 
 	if (r->value != NULL)
-		snprintf(left + used, LEFT_MAX - (size_t)used, "%s%s", between,
-		    r->value);
+		snprintf(left + used, LEFT_MAX - (size_t)used, "%s%s",
+		    r->value[0] == '[' ? "" : between, r->value);
 	for (size_t i = 0; r->choices != NULL && r->choices[i] != NULL; i++)
 		used += snprintf(left + used, LEFT_MAX - (size_t)used, "%s%s",
 		    i == 0 ? between : "|", r->choices[i]);

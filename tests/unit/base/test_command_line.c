@@ -60,6 +60,7 @@ static const struct option_row rows[] = {
 	.help = "a colour"},
     {OPTION_CALL, 0, "call", "VALUE", .call = call, .help = "a call"},
     {OPTION_CALL, 'C', .call = call, .help = "the same"},
+    {OPTION_CALL, 0, "maybe", "[=VALUE]", .call = call, .help = "or without"},
 };
 
 static const struct values defaults = {
@@ -121,6 +122,17 @@ START_TEST(reads_letters_together_and_names_cut_short)
 	ck_assert_int_eq(v.colour, RED);
 	ck_assert_uint_eq(v.count, 1);
 	ck_assert_str_eq(v.text, "b");
+}
+END_TEST
+
+START_TEST(reads_a_value_that_may_be_left_out)
+{
+	parse("--maybe one", COMMAND_LINE_RUN);
+	ck_assert_str_eq(v.called, "called");
+	ck_assert_int_eq(words_count - operands, 1);
+	parse("--maybe=one", COMMAND_LINE_RUN);
+	ck_assert_str_eq(v.called, "one");
+	ck_assert_int_eq(words_count - operands, 0);
 }
 END_TEST
 
@@ -210,6 +222,7 @@ START_TEST(shows_help)
 	    "  -c, --colour=red|green|blue  a colour (green)\n"
 	    "      --call=VALUE             a call\n"
 	    "  -C                           the same\n"
+	    "      --maybe[=VALUE]          or without\n"
 	    "\n"
 	    "  -h, --help     this text\n"
 	    "  -V, --version  the version\n"
@@ -238,6 +251,7 @@ main(void)
 	tcase_add_test(c, nothing_changes_without_options);
 	tcase_add_test(c, stores_each_kind);
 	tcase_add_test(c, reads_letters_together_and_names_cut_short);
+	tcase_add_test(c, reads_a_value_that_may_be_left_out);
 	tcase_add_test(c, leaves_operands_to_the_caller);
 	tcase_add_loop_test(c, says_what_is_wrong, 0, MISTAKES);
 	tcase_add_test(c, cuts_a_long_value);
