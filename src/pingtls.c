@@ -14,6 +14,7 @@
 #include "client/run.h"
 #include "client/verify.h"
 #include "report/json.h"
+#include "report/prometheus.h"
 #include "report/text.h"
 
 enum {
@@ -36,18 +37,31 @@ run(const struct ping_options *options, struct verifier *verifier,
     struct control *control, struct output *errors)
 {
 	struct output out;
-	struct text_report report = {
+	struct text_report text = {
 	    .options = options,
 	    .out = &out,
 	    .errors = errors,
 	};
-	struct reporter reporter =
-	    options->json ? json_reporter(&out) : text_reporter(&report);
+	struct prometheus_report metrics = {
+	    .options = options,
+	    .out = &out,
+	    .errors = errors,
+	};
+	struct reporter reporter = options->json ? json_reporter(&out)
+	                           : options->prometheus
+	                               ? prometheus_reporter(&metrics)
+	                               : text_reporter(&text);
 	int status;
 
+	if (options->prometheus && prometheus_begin(&metrics) == -1) {
+		output_line(errors, "pingtls: out of memory");
+		return EXIT_NOTHING;
+	}
 	output_open(&out, STDOUT_FILENO, control);
 	status = run_targets(options, verifier, &reporter, control) ? EXIT_ALL
 	                                                            : EXIT_SOME;
+	if (options->prometheus && prometheus_end(&metrics) == -1)
+		status = EXIT_NOTHING;
 	/* What the run's end left unread is no error. */
 	if (out.error != 0 && out.error != ETIMEDOUT)
 		status = cannot_write(errors, out.error);

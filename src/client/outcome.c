@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+const char *const outcome_phase_names[OUTCOME_PHASES] = {
+    [OUTCOME_RESOLVE] = "resolve",
+    [OUTCOME_CONNECT] = "connect",
+    [OUTCOME_PROXY] = "proxy",
+    [OUTCOME_GREETING] = "greeting",
+    [OUTCOME_STARTTLS] = "starttls",
+    [OUTCOME_TLS] = "tls",
+    [OUTCOME_TOTAL] = "total",
+};
+
 void
 outcome_init(struct outcome *o)
 {

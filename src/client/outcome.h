@@ -38,6 +38,9 @@ enum outcome_phase {
 
 #define OUTCOME_NOT_REACHED (-1)
 
+/* Their names in reports: "resolve", "connect". */
+extern const char *const outcome_phase_names[OUTCOME_PHASES];
+
 /* Pings of our own protocol are sent in two stages. */
 enum outcome_stage { OUTCOME_CLEAR, OUTCOME_OVER_TLS, OUTCOME_STAGES };
 

@@ -79,6 +79,18 @@ option_ca_file(void *options, const char *value, char *why)
 }
 
 static int
+option_prometheus(void *options, const char *value, char *why)
+{
+	struct ping_options *o = options;
+
+	if (value != NULL && value[0] == '\0')
+		return command_line_wrong(why, "needs a file");
+	o->prometheus = true;
+	o->prometheus_file = value;
+	return 0;
+}
+
+static int
 option_pins(void *options, const char *value, char *why)
 {
 	struct ping_options *o = options;
@@ -147,7 +159,7 @@ option_ipv6(void *options, const char *value, char *why)
 static const struct option_row rows[] = {
     {.kind = OPTION_HEADING},
     {OPTION_COUNT, 'c', NULL, "COUNT", AT(count), 1,
-	.help = "ping COUNT times in the clear and COUNT times over TLS;\n"
+	.help = "ping COUNT times in the clear, COUNT times over TLS;\n"
 		"of another service, hold COUNT conversations\n"
 		"(default: until interrupted; several targets: once)"},
     {OPTION_SECONDS, 'i', NULL, "INTERVAL", AT(interval_ms), 0, MOST_MS,
@@ -155,7 +167,7 @@ static const struct option_row rows[] = {
     {OPTION_SECONDS, 'w', NULL, "DEADLINE", AT(deadline_ms), 1, MOST_MS,
 	.help = "seconds until all ends, answered or not"},
     {OPTION_SECONDS, 'W', NULL, "TIMEOUT", AT(timeout_ms), 1, MOST_MS,
-	.help = "seconds for an answer, a connection or a handshake"},
+	.help = "seconds for an answer, connection or handshake"},
     {OPTION_CALL, 'p', NULL, "PORT", .call = option_port,
 	.help = "the port (" PROTOCOL_PORT ", or the service's)"},
     {OPTION_CALL, '4', .call = option_ipv4, .help = "IPv4 only"},
@@ -168,6 +180,8 @@ static const struct option_row rows[] = {
 	.help = "Unix time before each line"},
     {OPTION_FLAG, 'j', "json", .place = AT(json),
 	.help = "JSON Lines: an object a conversation, and a summary"},
+    {OPTION_CALL, 0, "prometheus", "[=FILE]", .call = option_prometheus,
+	.help = "metrics for Prometheus, at the end or into FILE"},
     {OPTION_FLAG, 'q', .place = AT(quiet),
 	.help = "no line for each answer, just the summary"},
     {OPTION_FLAG, 'v', .place = AT(verbose),
@@ -253,6 +267,9 @@ check(const struct ping_options *o, char *why)
 		return command_line_wrong(why,
 		    "-4 and -6 cannot be had with -x: it is the proxy that "
 		    "resolves the name");
+	if (o->json && o->prometheus)
+		return command_line_wrong(
+		    why, "--json and --prometheus exclude each other");
 	if (o->tlsa_count > 0 && (o->plain || o->verify.insecure))
 		return command_line_wrong(
 		    why, "--tlsa cannot be had with --plain or --insecure");

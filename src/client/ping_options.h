@@ -23,6 +23,8 @@ struct ping_options {
 	bool plain, quiet, verbose;
 	bool timestamps; /* -D */
 	bool json;
+	bool prometheus;
+	const char *prometheus_file; /* NULL: standard output */
 	bool reconnect; /* a conversation per ping for our own protocol, too */
 	bool has_proxy;
 	struct target proxy; /* an HTTP proxy for CONNECT */

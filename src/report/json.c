@@ -76,21 +76,12 @@ list(const char *text)
 static json_t *
 phases(const struct outcome *o)
 {
-	static const char *const names[OUTCOME_PHASES] = {
-	    [OUTCOME_RESOLVE] = "resolve",
-	    [OUTCOME_CONNECT] = "connect",
-	    [OUTCOME_PROXY] = "proxy",
-	    [OUTCOME_GREETING] = "greeting",
-	    [OUTCOME_STARTTLS] = "starttls",
-	    [OUTCOME_TLS] = "tls",
-	    [OUTCOME_TOTAL] = "total",
-	};
 	json_t *object = json_object();
 
 	for (size_t i = 0; object != NULL && i < OUTCOME_PHASES; i++) {
 		int64_t ns = o->phase_ns[i];
 
-		if (json_object_set_new(object, names[i],
+		if (json_object_set_new(object, outcome_phase_names[i],
 			ns == OUTCOME_NOT_REACHED
 			    ? json_null()
 			    : milliseconds((double)ns)) == -1) {

@@ -113,14 +113,6 @@ upgraded(void *context, const struct outcome *o)
 static int
 show_conversation(struct text_report *t, const struct outcome *o)
 {
-	static const char *const names[] = {
-	    [OUTCOME_RESOLVE] = "resolve",
-	    [OUTCOME_CONNECT] = "connect",
-	    [OUTCOME_PROXY] = "proxy",
-	    [OUTCOME_GREETING] = "greeting",
-	    [OUTCOME_STARTTLS] = "starttls",
-	    [OUTCOME_TLS] = "tls",
-	};
 	char host[OUTCOME_ADDRESS_MAX], phases[256] = "";
 	size_t used = 0;
 
@@ -128,7 +120,7 @@ show_conversation(struct text_report *t, const struct outcome *o)
 		if (o->phase_ns[i] != OUTCOME_NOT_REACHED)
 			used += (size_t)snprintf(phases + used,
 			    sizeof(phases) - used, "%s%s %.3f",
-			    used == 0 ? "" : ", ", names[i],
+			    used == 0 ? "" : ", ", outcome_phase_names[i],
 			    (double)o->phase_ns[i] * TEXT_MS_PER_NS);
 	format_host(o, host, sizeof(host));
 	return text_say(t, "%s from %s: seq=%" PRIu64 " time=%.3f ms (%s)",

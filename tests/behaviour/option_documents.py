@@ -10,7 +10,7 @@ from tap import Skip, equal, has, main, test
 PAGES = {PINGTLSD: "man/pingtlsd.8", PINGTLS: "man/pingtls.1"}
 SHOWN = re.compile(
     r"^  (?:-(?P<letter>\w)|   )(?:, | )?(?:--(?P<name>[\w-]+))?"
-    r"(?:[ =](?P<value>[A-Z]+|\S+\|\S+))?(?:$|  )",
+    r"(?:\[?[ =](?P<value>[A-Z]+|\S+\|\S+)\]?)?(?:$|  )",
     re.MULTILINE,
 )
 # Completes the last word as bash would at the key Tab.
@@ -110,6 +110,13 @@ def hosts() -> None:
         assert "localhost" in [
             x.removeprefix("//") for x in completions(PINGTLS, word)
         ], word
+
+
+@test("completion offers files behind the = of a value that may be left out")
+def optional_value() -> None:
+    passwd = "/etc/passwd"
+    assert passwd in completions(PINGTLS, f"--prometheus={passwd}")
+    equal(completions(PINGTLS, "--prometheus", passwd), [])
 
 
 main()

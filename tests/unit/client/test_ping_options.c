@@ -120,6 +120,11 @@ START_TEST(takes_long_options)
 	ck_assert_uint_eq(o.proxy.port, 3128);
 	ck_assert_uint_eq(o.min_days, 7);
 	ck_assert_str_eq(o.pins, "sha256//" PIN ";sha256//" PIN);
+	accept_words("--prometheus host");
+	ck_assert(o.prometheus);
+	ck_assert_ptr_null(o.prometheus_file);
+	accept_words("--prometheus=file host");
+	ck_assert_str_eq(o.prometheus_file, "file");
 }
 END_TEST
 
@@ -255,7 +260,8 @@ START_TEST(shows_help)
 	    "--plain", "--ca-file", "--verify-name", "--client-cert",
 	    "--client-key", "--priority", "--insecure", "--starttls-delay",
 	    "--starttls=", "-x, --proxy", "-r, --reconnect", "-D", "--min-days",
-	    "--pinnedpubkey", "--tlsa", "--help", "--version", "Exit status"};
+	    "--pinnedpubkey", "--prometheus[=FILE]", "--tlsa", "--help",
+	    "--version", "Exit status"};
 	enum command_line_outcome outcome;
 	const char *said;
 
