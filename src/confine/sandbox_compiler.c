@@ -1,6 +1,11 @@
 /*
  * Compiles the system-call filters at build time and prints them as C.  Doing
  * so at run time would take 0.3 ms, and map libseccomp into every session.
+ *
+ * usage: sandbox_compiler ARCHITECTURE
+ *
+ * of the machine that the filters are for, as libseccomp calls it: the machine
+ * that builds may be another.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -40,6 +45,9 @@
 /* The protection and flags of mmap(2). */
 #define PRIVATE_MEMORY \
 	HAS_ONLY(2, PROT_READ | PROT_WRITE), IS(3, MAP_PRIVATE | MAP_ANONYMOUS)
+
+/* The architecture (SCMP_ARCH_*). */
+static uint32_t architecture;
 
 /* A system call that is allowed with these arguments. */
 struct rule {
@@ -146,8 +154,9 @@ static int
 resolve(const char *call)
 {
 	if (strcmp(call, "mmap") == 0 &&
-	    seccomp_syscall_resolve_name("mmap2") >= 0)
+	    seccomp_syscall_resolve_name_arch(architecture, "mmap2") >= 0)
 		return __NR_SCMP_ERROR;
+	/* A number of this machine, which libseccomp translates. */
 	return seccomp_syscall_resolve_name(call);
 }
 
@@ -230,7 +239,8 @@ print_instruction(const struct sock_filter *i)
 static void
 print_socketcall_rules(bool logs)
 {
-	const int number = seccomp_syscall_resolve_name("socketcall");
+	const int number =
+	    seccomp_syscall_resolve_name_arch(architecture, "socketcall");
 	const uint32_t otherwise =
 	    logs ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS;
 	const struct sock_filter rules[] = {
@@ -261,7 +271,7 @@ print_program(scmp_filter_ctx filter, const struct role *role)
 	ret = seccomp_export_bpf(filter, fd);
 	lseek(fd, 0, SEEK_SET);
 	printf("static const struct sock_filter %s[] = {\n", role->name);
-	if (seccomp_arch_native() == SCMP_ARCH_X86)
+	if (architecture == SCMP_ARCH_X86)
 		print_socketcall_rules(has(role, "sendmsg"));
 	while (ret == 0 && read(fd, &i, sizeof(i)) == sizeof(i))
 		print_instruction(&i);
@@ -270,12 +280,26 @@ print_program(scmp_filter_ctx filter, const struct role *role)
 	return ret;
 }
 
+/* Has the filter be for the architecture, and no other. */
+static int
+set_architecture(scmp_filter_ctx filter)
+{
+	int ret;
+
+	if (architecture == seccomp_arch_native())
+		return 0;
+	ret = seccomp_arch_remove(filter, SCMP_ARCH_NATIVE);
+	return ret == 0 ? seccomp_arch_add(filter, architecture) : ret;
+}
+
 static void
 compile(const struct role *role)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int ret = filter == NULL ? -ENOMEM : add_rules(filter, role);
+	int ret = filter == NULL ? -ENOMEM : set_architecture(filter);
 
+	if (ret == 0)
+		ret = add_rules(filter, role);
 	if (ret == 0)
 		ret = print_program(filter, role);
 	seccomp_release(filter);
@@ -287,10 +311,17 @@ compile(const struct role *role)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
 	const struct scmp_version *v = seccomp_version();
 
+	architecture = argc == 2 ? seccomp_arch_resolve_name(argv[1]) : 0;
+	if (architecture == 0) {
+		fprintf(stderr,
+		    "sandbox_compiler: libseccomp knows no architecture %s\n",
+		    argc == 2 ? argv[1] : "");
+		return EXIT_FAILURE;
+	}
 	printf("/* Made by sandbox_compiler with libseccomp %u.%u.%u. */\n",
 	    v->major, v->minor, v->micro);
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)

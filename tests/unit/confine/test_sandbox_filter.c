@@ -2,7 +2,9 @@
  * What the compiled filters say to a call and its arguments.
  *
  * The kernel itself is asked: in a copy of the program each verdict is replaced
- * by an errno of its own, so that no call is ever made, whatever it is.
+ * by an errno of its own, so that no call is ever made, whatever it is.  An
+ * interpreter has to agree with it, and answers alone where a kernel filters
+ * nothing: under qemu-user(1), for another architecture.
  */
 #include "confine/sandbox_filter.h"
 
@@ -17,6 +19,7 @@
 #include <linux/futex.h>
 #include <linux/net.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -24,6 +27,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "confine/filter_interpreter.h"
 
 /* The errnos that stand for the verdicts. */
 enum verdict {
@@ -186,15 +191,45 @@ static const struct call calls[] = {
 };
 #define CALLS ((int)(sizeof(calls) / sizeof(calls[0])))
 
+/* What the interpreter finds. */
+static enum verdict
+interpret(enum sandbox_role role, const struct call *c)
+{
+	struct seccomp_data data = {
+	    .nr = (int)c->number,
+	    .arch = filter_architecture,
+	};
+
+	for (int i = 0; i < 6; i++)
+		data.args[i] = (unsigned long)c->arguments[i];
+	return verdict_of(filter_interpret(sandbox_filter(role), &data));
+}
+
+static bool
+kernel_filters(void)
+{
+	uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+static void
+expect(enum verdict wanted, enum sandbox_role role, const char *who,
+    const struct call *c)
+{
+	ck_assert_msg(interpret(role, c) == wanted, "%s: %s", who, c->what);
+	if (kernel_filters())
+		ck_assert_msg(
+		    ask(role, c) == wanted, "%s: %s (kernel)", who, c->what);
+}
+
 START_TEST(judges_each_call_by_its_arguments)
 {
 	const struct call *c = &calls[_i];
 
-	ck_assert_msg(
-	    ask(SANDBOX_SESSION, c) == c->session, "a session: %s", c->what);
-	ck_assert_msg(ask(SANDBOX_INETD, c) == c->inetd, "inetd: %s", c->what);
-	ck_assert_msg(ask(SANDBOX_KEYHOLDER, c) == c->keyholder,
-	    "the keyholder: %s", c->what);
+	expect(c->session, SANDBOX_SESSION, "a session", c);
+	expect(c->inetd, SANDBOX_INETD, "inetd", c);
+	expect(c->keyholder, SANDBOX_KEYHOLDER, "the keyholder", c);
 }
 END_TEST
 
