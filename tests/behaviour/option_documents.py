@@ -2,6 +2,7 @@
 """The manual pages and the completion know the options that --help shows."""
 
 import re
+import shlex
 from pathlib import Path
 
 from programs import PINGTLS, PINGTLSD, TOP, run
@@ -55,6 +56,19 @@ def described(page: str) -> set[tuple[str, bool]]:
     return found
 
 
+def examples(page: str) -> list[list[str]]:
+    """What follows the program's name in the commands of EXAMPLES."""
+    text = (TOP / page).read_text().replace("\\e\n", " ").replace(".Dl ", "")
+    part = text[text.index("\n.Sh EXAMPLES\n") :].split("\n.Sh ")[1]
+    blocks = re.sub(r"(?m)^\..*$", "", part)
+    name = Path(page).stem
+    return [
+        shlex.split(command)
+        for command in re.findall(rf"\b{name} (-[^|;&>\n]*|\w[\w.:/ ]*)$", blocks, re.M)
+        + re.findall(rf"\b{name} (-[^|;&>\n]*)[|;>]", blocks)
+    ]
+
+
 def completions(program: str, *words: str) -> list[str]:
     script = TOP / "debian/pingtls.bash"
     if not Path("/usr/share/bash-completion/bash_completion").exists():
@@ -76,6 +90,17 @@ for program, page in PAGES.items():
         names = {name for name, _ in shown(program) if name.startswith("--")}
         offered = {word.rstrip("=") for word in completions(program, "--")}
         equal(offered, names)
+
+
+@test("the examples of pingtls(1) are command lines that it takes")
+def in_examples() -> None:
+    found = examples(PAGES[PINGTLS])
+    assert len(found) > 10, found
+    for words in found:
+        # It stops at what is wrong, before it asks the network for anything.
+        ended = run([PINGTLS, *words, "a b"])
+        equal(ended.returncode, 2, " ".join(words))
+        has(ended.stderr, "^pingtls: destination a b: ")
 
 
 @test("completion offers the words that an option's value can be")
