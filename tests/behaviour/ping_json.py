@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """pingtls --json: all of standard output is objects, each as the schema says."""
 
+from authority import SERVER, key_of, make, pem, root
 from json_lines import needs_validation, objects, validate
 from programs import PINGTLS, certs, free_port, run, server
 from tap import equal, has, main, test
@@ -56,6 +57,21 @@ def two() -> None:
     equal([o["type"] for o in found], ["connection", "summary"] * 2)
     equal([o["ok"] for o in found[::2]], [True, False])
     equal(found[2]["reason"], "connect")
+
+
+@test("whatever a certificate holds, an object is ASCII and can be read")
+def odd_names() -> None:
+    template = SERVER + '\norganization = "\x1b[2J\x07 b\u00fccher, \\ and \\"\x7f"'
+    odd = make("odd", root(), template)
+    files = "--cert", pem(odd), "--key", key_of(odd)
+    with server(*files, pairs=()) as pingtlsd:
+        ended = run(
+            [PINGTLS, "-j", "-4", "-c", "1", "--ca-file", pem(root())]
+            + [f"localhost:{pingtlsd.port}"]
+        )
+    assert ended.stdout.isascii(), ended.stdout
+    connection, _ = objects(ended, 0)
+    has(connection["certificate"]["subject"], r"\.\[2J\. b\.+cher")
 
 
 @test("every object is as the schema says, and one that is not is found")

@@ -179,6 +179,7 @@ def check_json(o: Outcome, target: str) -> None:
     equal(connection["starttls"]["offered"], o.offered, o.name)
     equal(connection["certificate"] is not None, o.seen, o.name)
     equal(connection["tls"] is not None, o.seen, o.name)
+    equal(connection["pings"], None, o.name)
     if good:
         equal(connection["message"], None)
     else:
