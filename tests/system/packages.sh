@@ -5,9 +5,9 @@
 # usage: packages.sh [-o] [DIR]
 #
 # DIR gets the packages, to be installed.  -o is for another Debian than the one
-# they are written for: it builds them once only, and forgives that lintian knows
-# another edition of the policy there, and other tags.  Installs by apt what it
-# needs, and speaks TAP.
+# they are written for: it builds them once only, attacks the service with its
+# libraries, and forgives that lintian knows another edition of the policy there,
+# and other tags.  Installs by apt what it needs, and speaks TAP.
 # shellcheck disable=SC2317 # check() calls the functions
 set -u
 
@@ -89,6 +89,12 @@ same() {
 	done
 }
 
+# As root, with what the tests of the build have left.
+attack() {
+	TAKEOVER_AS_IS=yes make -s -C "$first/pingtls/tests" check \
+		TESTS=takeover/takeover.py
+}
+
 lintian_is_silent() {
 	lintian --allow-root -I -E --pedantic \
 		${other:+--suppress-tags alien-tag,out-of-date-standards-version} \
@@ -136,6 +142,8 @@ check "they build and pass their tests, without root and without a network" buil
 if [ -z "$other" ]; then
 	check "they build elsewhere" build_again
 	check "both times to the same octets, the source package too" same
+elif [ "$(dpkg --print-architecture)" = amd64 ]; then
+	check "a session that was taken over harms no one but itself" attack
 fi
 check "lintian --pedantic has nothing to say" lintian_is_silent
 if [ $# -gt 0 ]; then

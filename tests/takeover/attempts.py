@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scene import HOSTILE, Scene
+from scene import HOSTILE, STRANGER, Scene
 from programs import Server, scratch, state
 from tap import wait_until
 
@@ -22,6 +22,8 @@ class Attempt:
     # its version N on).  None: it can be made, and reaches no one else.
     defences: tuple[str, ...]
     argument: Callable[[Scene], object] = lambda _: ""
+    # What comes before the session.
+    prepare: Callable[[Scene], object] = lambda _: None
     # Whether it harmed others; None: that it can be made is harm enough.
     harm: Callable[[Scene], bool] | None = None
     # Where the filter lacks, too, it reaches no one else.
@@ -291,8 +293,17 @@ RESULTS = (
         "more memory of what its result is in: another's result",
         "mremap",
         ("filter", "results of their own"),
-        lambda scene: scene.neighbour(),
+        Scene.neighbour,
         confined_by_structure=True,
+        listener_only=True,
+    ),
+    Attempt(
+        "read_memory",
+        "another client's address in its own memory",
+        "",
+        ("tables that are not inherited",),
+        lambda _: STRANGER,
+        prepare=Scene.stranger,
         listener_only=True,
     ),
     Attempt(

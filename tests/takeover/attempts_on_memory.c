@@ -4,13 +4,16 @@
 #include "takeover.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "session/session.h"
 
+#define DISGUISE 0xa5
 /* Twice what SANDBOX_DATA_MAX allows. */
 #define MUCH (64UL * 1024 * 1024)
 /* The stack's usual limit holds for each such mapping alone. */
@@ -170,6 +173,46 @@ crash(const struct loot *loot)
 	__builtin_trap();
 }
 
+/* An address as the kernel has it, from its text; each octet disguised, so that
+ * to look for it does not put it where it is looked for. */
+static void
+disguise(const char *text, uint8_t address[4])
+{
+	char *end = NULL;
+
+	for (int i = 0; i < 4; i++, text = end + 1)
+		address[i] = (uint8_t)(strtoul(text, &end, 10) ^ DISGUISE);
+}
+
+static bool
+has_address(const uint8_t *memory, size_t size, const uint8_t disguised[4])
+{
+	for (size_t i = 0; i + 4 <= size; i++) {
+		int same = 0;
+
+		while (same < 4 &&
+		       (memory[i + (size_t)same] ^ DISGUISE) == disguised[same])
+			same++;
+		if (same == 4)
+			return true;
+	}
+	return false;
+}
+
+/* Row 10: the address of another client in one's own memory. */
+static int
+read_memory(const struct loot *loot)
+{
+	uint8_t disguised[4];
+
+	disguise(loot->argument, disguised);
+	for (size_t i = 0; i < loot->span_count; i++)
+		if (has_address((const uint8_t *)loot->spans[i].start,
+			loot->spans[i].size, disguised))
+			return 0;
+	return ENODATA;
+}
+
 const struct attempt attempts_on_memory[] = {
     {"private", private},
     {"shared", shared},
@@ -180,6 +223,7 @@ const struct attempt attempts_on_memory[] = {
     {"code_later", code_later},
     {"merge", merge},
     {"grow_result", grow_result},
+    {"read_memory", read_memory},
     {"forge_result", forge_result},
     {"crash", crash},
     {NULL, NULL},

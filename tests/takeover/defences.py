@@ -24,6 +24,7 @@ DEFENCES: dict[str, Change | Replacement | dict[str, str]] = {
     "results of their own": Replacement(
         "listener/shared_result.c", "results_in_one_object.c"
     ),
+    "tables that are not inherited": {"TAKEOVER_INHERITS": "1"},
     "closing one by one": Change(
         "base/descriptors.c",
         "closefrom(from);",

@@ -32,6 +32,8 @@ from tap import HANG, equal
 
 LIBRARY = os.environ["TAKEOVER_LIBRARY"]
 HOSTILE, BYSTANDER = "127.0.0.2", "127.0.0.3"
+# An address that no pointer looks like.
+STRANGER = "127.13.57.91"
 # Sessions of bystanders before and after, and how much slower the median of
 # those after may be.
 SESSIONS = 50
@@ -127,14 +129,17 @@ class Scene:
         self.abstract.bind(f"\0{name}")
         return name
 
-    def neighbour(self) -> str:
+    def neighbour(self, source: str = BYSTANDER) -> str:
         """Opens a session of another; returns what the result of that has in it."""
-        peer = connect(self.port, source=BYSTANDER)
+        peer = connect(self.port, source=source)
         self._neighbours.append(peer)
         ask(peer, b"PING\n", b"PONG\n")
         tls = upgrade(peer)
         ask(tls, b"PING\n", b"PONG\n")
         return str(tls.object.version()).replace("v", "")
+
+    def stranger(self) -> None:
+        self.neighbour(STRANGER)
 
     def datagram_came(self) -> bool:
         try:

@@ -8,8 +8,16 @@
 #define PINGTLS_TAKEOVER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define TAKEOVER_COMMAND "TAKEOVER "
+
+/* Memory that can be read and written. */
+struct span {
+	uintptr_t start;
+	size_t size;
+};
+#define SPANS_MAX 64
 
 /* What a session process has that was taken over. */
 struct loot {
@@ -18,6 +26,8 @@ struct loot {
 	int ruleset;  /* Landlock's, or -1 */
 	void *shared; /* memory that it shares with others, or NULL */
 	size_t shared_size;
+	struct span spans[SPANS_MAX];
+	size_t span_count;
 	const char *argument; /* from the client */
 };
 

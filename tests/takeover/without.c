@@ -8,6 +8,7 @@
  * - TAKEOVER_UNLIMITED=1: no limit is put in force;
  * - TAKEOVER_PASSRIGHTS=1: sockets take descriptors (SO_PASSRIGHTS);
  * - TAKEOVER_DUMPABLE=1: processes can be traced;
+ * - TAKEOVER_INHERITS=1: processes inherit all memory;
  * - TAKEOVER_KEEPS=standard: the standard descriptors stay what they are;
  * - TAKEOVER_KEEPS=ruleset: the Landlock ruleset stays open.
  */
@@ -20,6 +21,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -145,6 +147,14 @@ setsockopt(int fd, int level, int option, const void *value, socklen_t length)
 	    getenv("TAKEOVER_PASSRIGHTS") != NULL)
 		return 0;
 	return (int)raw(SYS_setsockopt, fd, level, option, value, length);
+}
+
+int
+madvise(void *memory, size_t size, int advice)
+{
+	if (advice == MADV_DONTFORK && getenv("TAKEOVER_INHERITS") != NULL)
+		return 0;
+	return (int)raw(SYS_madvise, memory, size, advice);
 }
 
 static bool
