@@ -22,8 +22,6 @@ class Attempt:
     # its version N on).  None: it can be made, and reaches no one else.
     defences: tuple[str, ...]
     argument: Callable[[Scene], object] = lambda _: ""
-    # What comes before the session.
-    prepare: Callable[[Scene], object] = lambda _: None
     # Whether it harmed others; None: that it can be made is harm enough.
     harm: Callable[[Scene], bool] | None = None
     # Where the filter lacks, too, it reaches no one else.
@@ -37,6 +35,7 @@ class Attempt:
     # By a process that serves one connection alone it can be made.
     inetd_may: bool = False
     refused: str = ""  # a system call that the kernel refuses to all
+    prepare: Callable[[Scene], object] = lambda _: None  # before the session begins
 
 
 def victim(scene: Scene) -> int:

@@ -16,7 +16,7 @@ from attempts_in_keyholder import HARMLESS, STOPPED
 from filters import FILTERED, allowed_calls, programs
 from programs import BECOME, Program, Server, state
 from scene import Scene, scene
-from tap import Skip, comment, equal, main, needs_root, test, wait_until
+from tap import Skip, comment, equal, main, needs_root, test
 
 # Nothing confines it.
 BARE = {
@@ -31,7 +31,7 @@ ALONE = {"filter": "ALLOWED", "landlock": "LANDLOCK", "limits": "UNLIMITED"}
 def make_in_keyholder(attempt: Attempt, s: Scene) -> bool:
     """Makes the attempt in a keyholder, which then ends; whether it worked."""
     assert isinstance(s.service, Server)
-    keyholder = s.service.keyholder()
+    keyholder, lines = s.service.keyholder(), len(s.service.lines)
     # Another process of the user, that a keyholder might harm.
     other = Program(["sleep", "infinity"], **BECOME)
     s.victim = other.pid
@@ -42,9 +42,7 @@ def make_in_keyholder(attempt: Attempt, s: Scene) -> bool:
         os.kill(keyholder, signal.SIGKILL)
     # A keyholder that traces it would keep it as a zombie.
     other.kill()
-    wait_until(
-        "a new keyholder", lambda: s.service.keyholders() not in ([], [keyholder])
-    )
+    s.service.wait_line("started a new keyholder", lines)
     return answer == "made"
 
 

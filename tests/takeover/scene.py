@@ -1,6 +1,7 @@
 """A pingtlsd, one hostile session in it, and the bystanders it could harm."""
 
 import errno
+import itertools
 import os
 import re
 import signal
@@ -39,6 +40,8 @@ STRANGER = "127.13.57.91"
 SESSIONS = 50
 SLOWER_MAX = 3
 TRIES = 5
+# Of scenes; a process id may come again.
+_numbers = itertools.count()
 
 
 class Bystanders:
@@ -117,7 +120,7 @@ class Scene:
         self.answer = ""  # of the last attempt
         self._neighbours: list[socket.socket] = []
         self.caught = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.caught_path = str(scratch() / f"datagrams.{service.pid}")
+        self.caught_path = str(scratch() / f"datagrams.{next(_numbers)}")
         self.caught.bind(self.caught_path)
         os.chmod(self.caught_path, 0o777)
         self.caught.setblocking(False)
