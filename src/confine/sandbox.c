@@ -5,6 +5,7 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,23 +134,63 @@ limit(__rlimit_resource_t resource, rlim_t most)
 	return setrlimit(resource, &(struct rlimit){most, most});
 }
 
+/* The octets of private memory that this process has (proc(5)); -1 with errno
+ * if that is unknown. */
+static long
+data_now(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	long pages;
+	int n;
+
+	if (f == NULL)
+		return -1;
+	n = fscanf(f, "%*s %*s %*s %*s %*s %ld", &pages);
+	fclose(f);
+	if (n == 1)
+		return pages * sysconf(_SC_PAGESIZE);
+	errno = ENODATA;
+	return -1;
+}
+
+static int
+enter_limits(const struct sandbox *s)
+{
+	bool client = s->role == SANDBOX_CLIENT;
+	long data = client ? data_now() : 0;
+
+	if (data == -1)
+		return -1;
+	/* The keyholder is given channels, and in inetd mode the descriptors
+	 * have no numbers that are known here. */
+	if ((s->role == SANDBOX_SESSION || client) &&
+	    limit(RLIMIT_NOFILE, SANDBOX_CHANNEL + 1) == -1)
+		return -1;
+	if (limit(RLIMIT_NPROC, 0) == -1)
+		return -1;
+	return limit(RLIMIT_DATA, (rlim_t)data + SANDBOX_DATA_MAX);
+}
+
+static int
+enter_landlock(int descriptor)
+{
+	if (syscall(SYS_landlock_restrict_self, descriptor, 0) == -1)
+		return -1;
+	return close(descriptor);
+}
+
+static int
+enter_filter(const struct sandbox *s)
+{
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, s->filter);
+}
+
 int
 sandbox_enter(const struct sandbox *s, int descriptor)
 {
-	/* The keyholder is given channels, and in inetd mode the descriptors
-	 * have no numbers that are known here. */
-	if (s->role == SANDBOX_SESSION &&
-	    limit(RLIMIT_NOFILE, SANDBOX_CHANNEL + 1) == -1)
-		return -1;
-	if (limit(RLIMIT_NPROC, 0) == -1 ||
-	    limit(RLIMIT_DATA, SANDBOX_DATA_MAX) == -1)
-		return -1;
-	if (descriptor != -1 &&
-	    (syscall(SYS_landlock_restrict_self, descriptor, 0) == -1 ||
-		close(descriptor) == -1))
-		return -1;
-	if (s->filter != NULL &&
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, s->filter) == -1)
+	if (enter_limits(s) == -1 ||
+	    (descriptor != -1 && enter_landlock(descriptor) == -1) ||
+	    (s->filter != NULL && enter_filter(s) == -1))
 		return -1;
 	return 0;
 }
@@ -159,4 +200,18 @@ sandbox_signal_text(int signal)
 {
 	return signal == SIGSYS ? "a system call that its filter forbids"
 	                        : strsignal(signal);
+}
+
+unsigned int
+sandbox_enter_as_possible(const struct sandbox *s, int descriptor)
+{
+	unsigned int missing = 0;
+
+	if (enter_limits(s) == -1)
+		missing |= SANDBOX_LIMITS;
+	if (descriptor == -1 || enter_landlock(descriptor) == -1)
+		missing |= SANDBOX_LANDLOCK;
+	if (s->filter == NULL || enter_filter(s) == -1)
+		missing |= SANDBOX_SECCOMP;
+	return missing;
 }

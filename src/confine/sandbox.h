@@ -28,9 +28,18 @@ enum sandbox_role {
 	SANDBOX_SESSION,
 	SANDBOX_INETD, /* a session that writes its own log at its end */
 	SANDBOX_KEYHOLDER,
+	SANDBOX_CLIENT, /* a conversation of the client */
 };
 
-/* The descriptors that the filter of a session knows by their numbers. */
+/* The layers of a sandbox, as bits. */
+enum sandbox_layer {
+	SANDBOX_LIMITS = 1,
+	SANDBOX_LANDLOCK = 2,
+	SANDBOX_SECCOMP = 4,
+};
+
+/* The descriptors that the filters of a session and of the client know by their
+ * numbers. */
 enum sandbox_place {
 	SANDBOX_STREAM = 3,
 	SANDBOX_CHANNEL,
@@ -58,8 +67,9 @@ void sandbox_free(struct sandbox *);
  * not to use the sandbox again, nor free it.  From then on it has its open
  * descriptors and its memory, and little else:
  *
- * - limits: no process, for a session no new descriptor, and at most
- *   SANDBOX_DATA_MAX octets of private memory (setrlimit(2));
+ * - limits: no process, for a session and the client no new descriptor, and at
+ *   most SANDBOX_DATA_MAX octets of private memory, which the client may have
+ *   in addition to what it had before (setrlimit(2));
  * - Landlock, where the kernel has it: no file, no TCP connection, no signal or
  *   abstract unix socket to others (landlock(7));
  * - seccomp, where this build has it: memory, messages on the sockets that are
@@ -69,6 +79,12 @@ void sandbox_free(struct sandbox *);
  * Returns 0, or -1 with errno; then the process must not go on.
  */
 int sandbox_enter(const struct sandbox *, int descriptor);
+
+/*
+ * The same for the client, which goes on without what the kernel refuses.
+ * Returns the layers that are not in force.
+ */
+unsigned int sandbox_enter_as_possible(const struct sandbox *, int descriptor);
 
 /* Describes a signal that ended a process, for the log.  What exceeds the
  * filter of system calls is killed by SIGSYS. */

@@ -99,7 +99,14 @@ static const struct rule messages[] = {
     {.call = NULL},
 };
 
-/* The same, and the log, of a process that writes its own: it has no numbers
+/* A signal handler returns: the client's notes that it was continued. */
+static const struct rule handlers[] = {
+    {.call = "rt_sigreturn"},
+    {.call = "sigreturn"},
+    {.call = NULL},
+};
+
+/* Messages and the log of a process that writes its own: it has no numbers
  * for its sockets, and the journal's is not connected (sd_journal_sendv(3)). */
 static const struct rule messages_and_log[] = {
     {"recvfrom", 1, {IS_NULL(4)}},
@@ -137,14 +144,17 @@ static const struct rule refused_otherwise[] = {
     {.call = NULL},
 };
 
+#define TABLES_MAX 4
+
 /* The filters, and the tables of what they allow. */
 static const struct role {
 	const char *name;
-	const struct rule *tables[3];
+	const struct rule *tables[TABLES_MAX];
 } roles[] = {
     {"session_filter", {common, waiting, messages}},
     {"inetd_filter", {common, waiting, messages_and_log}},
     {"keyholder_filter", {common, requests}},
+    {"client_filter", {common, waiting, messages, handlers}},
 };
 
 /* Returns the number of a call, which libseccomp skips if the architecture has
@@ -178,7 +188,7 @@ add(scmp_filter_ctx filter, const struct rule *rules, uint32_t action)
 static bool
 has(const struct role *role, const char *call)
 {
-	for (int i = 0; i < 3 && role->tables[i] != NULL; i++)
+	for (int i = 0; i < TABLES_MAX && role->tables[i] != NULL; i++)
 		for (const struct rule *r = role->tables[i]; r->call != NULL;
 		     r++)
 			if (strcmp(r->call, call) == 0)
@@ -214,7 +224,8 @@ add_rules(scmp_filter_ctx filter, const struct role *role)
 	if (ret == 0)
 		ret = seccomp_attr_set(
 		    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	for (int i = 0; i < 3 && role->tables[i] != NULL && ret == 0; i++)
+	for (int i = 0; i < TABLES_MAX && role->tables[i] != NULL && ret == 0;
+	     i++)
 		ret = add(filter, role->tables[i], SCMP_ACT_ALLOW);
 	if (ret == 0)
 		ret = add(filter, refused_otherwise, SCMP_ACT_ERRNO(EPERM));

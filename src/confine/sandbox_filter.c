@@ -23,6 +23,7 @@ sandbox_filter(enum sandbox_role role)
 	    [SANDBOX_SESSION] = PROGRAM(session_filter),
 	    [SANDBOX_INETD] = PROGRAM(inetd_filter),
 	    [SANDBOX_KEYHOLDER] = PROGRAM(keyholder_filter),
+	    [SANDBOX_CLIENT] = PROGRAM(client_filter),
 	};
 
 	return &programs[role];

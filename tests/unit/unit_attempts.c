@@ -135,7 +135,8 @@ unit_refusing(const struct unit_attempt *attempt, enum sandbox_role role)
 #ifndef HAVE_LIBSECCOMP
 	layers &= ~(unsigned int)UNIT_FILTER;
 #endif
-	if (attempt->descriptor && role == SANDBOX_SESSION)
+	if (attempt->descriptor &&
+	    (role == SANDBOX_SESSION || role == SANDBOX_CLIENT))
 		layers |= UNIT_LIMITS;
 	if (attempt->landlock != 0 && landlock >= attempt->landlock)
 		layers |= UNIT_LANDLOCK;

@@ -20,8 +20,8 @@ struct unit_attempt {
 	const char *name;
 	bool (*make)(void);  /* whether it worked */
 	unsigned int layers; /* each of which refuses it, Landlock aside */
-	bool descriptor; /* it takes a new one, which a session's limits refuse
-	                  */
+	bool descriptor; /* it takes a new one, which a session's limits and the
+	                    client's refuse */
 	long landlock;   /* the version from which it does; 0: none */
 };
 

@@ -37,6 +37,18 @@ enter(const void *sandbox)
 	       sandbox_enter(sandbox, sandbox_descriptor(sandbox)) == 0;
 }
 
+/* As the client does. */
+static bool
+enter_as_possible(const void *sandbox)
+{
+	char why[SANDBOX_WHY_MAX];
+
+	return sandbox_give_up_privileges(NULL, why) == 0 &&
+	       (sandbox_enter_as_possible(
+		    sandbox, sandbox_descriptor(sandbox)) &
+		   SANDBOX_LIMITS) == 0;
+}
+
 static void
 check_refused(const struct unit_attempt *a, enum sandbox_role role)
 {
@@ -45,8 +57,9 @@ check_refused(const struct unit_attempt *a, enum sandbox_role role)
 	ck_assert_ptr_nonnull(sandbox);
 	ck_assert_msg(
 	    unit_works(a->make, NULL, NULL), "%s fails outside", a->name);
-	ck_assert_msg(unit_works(a->make, enter, sandbox) ==
-			  (unit_refusing(a, role) == 0),
+	ck_assert_msg(unit_works(a->make,
+			  role == SANDBOX_CLIENT ? enter_as_possible : enter,
+			  sandbox) == (unit_refusing(a, role) == 0),
 	    "%s inside", a->name);
 	sandbox_free(sandbox);
 }
@@ -63,10 +76,17 @@ START_TEST(each_is_refused_to_the_keyholder)
 }
 END_TEST
 
-#ifndef UNIT_SANITIZED
-START_TEST(a_session_can_do_its_work)
+START_TEST(each_is_refused_to_the_client)
 {
-	struct sandbox *sandbox = sandbox_new(SANDBOX_SESSION);
+	check_refused(&unit_attempts[_i], SANDBOX_CLIENT);
+}
+END_TEST
+
+#ifndef UNIT_SANITIZED
+START_TEST(a_session_and_the_client_can_do_their_work)
+{
+	struct sandbox *sandbox =
+	    sandbox_new(_i == 0 ? SANDBOX_SESSION : SANDBOX_CLIENT);
 
 	ck_assert_ptr_nonnull(sandbox);
 	ck_assert(unit_works(try_its_work, enter, sandbox));
@@ -86,8 +106,11 @@ main(void)
 	    c, each_is_refused_to_a_session, 0, unit_attempt_count);
 	tcase_add_loop_test(
 	    c, each_is_refused_to_the_keyholder, 0, unit_attempt_count);
+	tcase_add_loop_test(
+	    c, each_is_refused_to_the_client, 0, unit_attempt_count);
 #ifndef UNIT_SANITIZED
-	tcase_add_test(c, a_session_can_do_its_work);
+	tcase_add_loop_test(
+	    c, a_session_and_the_client_can_do_their_work, 0, 2);
 #endif
 	return unit_main(suite);
 }

@@ -228,8 +228,21 @@ START_TEST(judges_each_call_by_its_arguments)
 	const struct call *c = &calls[_i];
 
 	expect(c->session, SANDBOX_SESSION, "a session", c);
+	/* The client may do what a session may, and return from a handler. */
+	expect(c->session, SANDBOX_CLIENT, "the client", c);
 	expect(c->inetd, SANDBOX_INETD, "inetd", c);
 	expect(c->keyholder, SANDBOX_KEYHOLDER, "the keyholder", c);
+}
+END_TEST
+
+START_TEST(only_the_client_has_signal_handlers)
+{
+	static const struct call c = {.number = SYS_rt_sigreturn};
+
+	ck_assert_int_eq(ask(SANDBOX_CLIENT, &c), ALLOWED);
+	ck_assert_int_eq(ask(SANDBOX_SESSION, &c), KILLED);
+	ck_assert_int_eq(ask(SANDBOX_INETD, &c), KILLED);
+	ck_assert_int_eq(ask(SANDBOX_KEYHOLDER, &c), KILLED);
 }
 END_TEST
 
@@ -238,6 +251,8 @@ main(void)
 {
 	Suite *suite = suite_create("sandbox_filter");
 	TCase *c = unit_case(suite, "filter");
+
+	tcase_add_test(c, only_the_client_has_signal_handlers);
 
 	tcase_add_loop_test(c, judges_each_call_by_its_arguments, 0, CALLS);
 	return unit_main(suite);

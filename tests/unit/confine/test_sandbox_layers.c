@@ -92,6 +92,12 @@ START_TEST(each_layer_of_the_keyholder_holds_alone)
 }
 END_TEST
 
+START_TEST(each_layer_of_the_client_holds_alone)
+{
+	check_alone(_i, SANDBOX_CLIENT);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -103,6 +109,7 @@ main(void)
 	tcase_add_loop_test(c, each_layer_of_a_session_holds_alone, 0, count);
 	tcase_add_loop_test(
 	    c, each_layer_of_the_keyholder_holds_alone, 0, count);
+	tcase_add_loop_test(c, each_layer_of_the_client_holds_alone, 0, count);
 	return unit_main(suite);
 }
 
