@@ -16,6 +16,17 @@
 /* The tag of a certificate's version (RFC 5280, 4.1). */
 #define VERSION_TAG 0xa0
 
+/* A certificate, and its subject in it. */
+struct authority {
+	gnutls_datum_t der;
+	struct der subject;
+};
+
+struct trust_store {
+	struct authority *authorities;
+	unsigned int count;
+};
+
 struct names {
 	struct der names[NAMES_MAX];
 	unsigned int count;
@@ -122,30 +133,72 @@ decode(const gnutls_datum_t *block, gnutls_datum_t *der)
 	       gnutls_pem_base64_decode2("X509 CERTIFICATE", block, der) == 0;
 }
 
-int
-trust_store_add(const char *file, gnutls_x509_trust_list_t list,
+/* Takes over a certificate.  Returns 0, or -1 with errno. */
+static int
+keep(struct trust_store *t, const gnutls_datum_t *der)
+{
+	struct der issuer, subject;
+	struct authority *more;
+
+	if (find_names(der, &issuer, &subject) == -1) {
+		gnutls_free(der->data);
+		return 0;
+	}
+	more =
+	    reallocarray(t->authorities, t->count + 1, sizeof(*t->authorities));
+	if (more == NULL) {
+		gnutls_free(der->data);
+		return -1;
+	}
+	t->authorities = more;
+	more[t->count++] = (struct authority){*der, subject};
+	return 0;
+}
+
+struct trust_store *
+trust_store_read(const char *file)
+{
+	struct trust_store *t = calloc(1, sizeof(*t));
+	size_t octets;
+	unsigned char *text = file_read(file, FILE_MAX, &octets), *at = text;
+	gnutls_datum_t block, der;
+	bool failed = t == NULL || text == NULL;
+
+	while (!failed && (at = find_block(at, text + octets, &block)) != NULL)
+		if (decode(&block, &der))
+			failed = keep(t, &der) == -1;
+	free(text);
+	if (!failed)
+		return t;
+	trust_store_free(t);
+	return NULL;
+}
+
+void
+trust_store_free(struct trust_store *t)
+{
+	if (t == NULL)
+		return;
+	for (unsigned int i = 0; i < t->count; i++)
+		gnutls_free(t->authorities[i].der.data);
+	free(t->authorities);
+	free(t);
+}
+
+unsigned int
+trust_store_size(const struct trust_store *t)
+{
+	return t == NULL ? 0 : t->count;
+}
+
+void
+trust_store_add(const struct trust_store *t, gnutls_x509_trust_list_t list,
     const gnutls_datum_t *chain, unsigned int size)
 {
-	size_t octets;
-	unsigned char *store = file_read(file, FILE_MAX, &octets), *at = store;
-	gnutls_datum_t block, der;
-	struct der issuer, subject;
 	struct names names;
-	int count = 0;
 
-	if (store == NULL)
-		return -1;
 	collect_names(&names, chain, size);
-	while ((at = find_block(at, store + octets, &block)) != NULL) {
-		if (!decode(&block, &der))
-			continue;
-		if (find_names(&der, &issuer, &subject) == 0) {
-			count++;
-			if (is_among(&names, &subject))
-				trust(list, &der);
-		}
-		gnutls_free(der.data);
-	}
-	free(store);
-	return count;
+	for (unsigned int i = 0; i < t->count; i++)
+		if (is_among(&names, &t->authorities[i].subject))
+			trust(list, &t->authorities[i].der);
 }

@@ -7,15 +7,27 @@
 
 #include <gnutls/x509.h>
 
+struct trust_store;
+
 /*
- * Adds those certificates of `file` to the list that the `size` certificates of
- * a chain, in DER, name as their issuer, and those with the name of one of the
- * chain, which may be trusted itself.  A verification by GnuTLS looks at no
- * others, so that its verdict is that with the whole store.  The file holds
- * PEM; what GnuTLS cannot parse is skipped.  Returns how many certificates the
- * file holds, or -1 with errno if it cannot be read.
+ * Reads the certificates of a file in PEM, before the process is confined; what
+ * is none is skipped.  Returns NULL with errno if the file cannot be read.
  */
-int trust_store_add(const char *file, gnutls_x509_trust_list_t,
+struct trust_store *trust_store_read(const char *file);
+
+/* NULL is allowed. */
+void trust_store_free(struct trust_store *);
+
+/* How many certificates it holds; none for NULL. */
+unsigned int trust_store_size(const struct trust_store *);
+
+/*
+ * Adds those certificates of the store to the list that the `size` certificates
+ * of a chain, in DER, name as their issuer, and those with the name of one of
+ * the chain, which may be trusted itself.  A verification by GnuTLS looks at no
+ * others, so that its verdict is that with the whole store.
+ */
+void trust_store_add(const struct trust_store *, gnutls_x509_trust_list_t,
     const gnutls_datum_t *chain, unsigned int size);
 
 #endif

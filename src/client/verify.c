@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/trust_store.h"
 #include "client/verify_internal.h"
 #include "tls/pem.h"
 #include "tls/policy.h"
@@ -40,29 +39,32 @@ load_authorities(struct verifier *v, char *why)
 	const char *file = v->options->ca_file;
 	int ret;
 
-	/* Those of the system are loaded for a chain. */
-	if (file == NULL)
+	/* Those of the system are parsed for a chain.  Without any,
+	 * verification fails for that reason. */
+	if (file == NULL) {
+		v->system = trust_store_read(TRUST_STORE_FILE);
+		v->trusts_none = trust_store_size(v->system) == 0;
 		return 0;
+	}
 	ret = gnutls_certificate_set_x509_trust_file(
 	    v->credentials, file, GNUTLS_X509_FMT_PEM);
 	return ret > 0 ? 0 : explain_file(file, "CERTIFICATE", ret, why);
 }
 
-/* Loads the system's authorities for the server's chain, unless others are
- * trusted.  Without any, verification fails for that reason. */
+/* Has those authorities of the system's trusted that the server's chain needs.
+ */
 static void
-load_system_authorities(struct verifier *v, gnutls_session_t session)
+trust_system(struct verifier *v, gnutls_session_t session)
 {
 	gnutls_x509_trust_list_t list;
 	unsigned int size = 0;
 	const gnutls_datum_t *chain =
 	    gnutls_certificate_get_peers(session, &size);
 
-	if (v->options->ca_file != NULL)
+	if (v->system == NULL)
 		return;
 	gnutls_certificate_get_trust_list(v->credentials, &list);
-	v->trusts_none =
-	    trust_store_add(TRUST_STORE_FILE, list, chain, size) <= 0;
+	trust_store_add(v->system, list, chain, size);
 }
 
 static int
@@ -118,7 +120,7 @@ verify_certificate(gnutls_session_t session)
 		    (unsigned char *)(uintptr_t)v->server->name->address;
 		about[0].size = v->server->name->address_size;
 	}
-	load_system_authorities(v, session);
+	trust_system(v, session);
 	ret = gnutls_certificate_verify_peers(session, about, 2, &status);
 	found = verify_path_find(&path, session, v);
 	v->outcome->verified =
@@ -178,6 +180,7 @@ verify_free(struct verifier *v)
 		gnutls_certificate_free_credentials(v->credentials);
 	if (v->policy != NULL)
 		gnutls_priority_deinit(v->policy);
+	trust_store_free(v->system);
 	free(v);
 }
 

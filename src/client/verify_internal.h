@@ -6,6 +6,7 @@
 
 #include <gnutls/x509.h>
 
+#include "client/trust_store.h"
 #include "client/verify.h"
 
 #define VERIFY_SECONDS_A_DAY (24L * 60 * 60)
@@ -14,6 +15,7 @@ struct verifier {
 	const struct verify_options *options;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t policy;
+	struct trust_store *system; /* NULL: others are trusted, or missing */
 	bool trusts_none; /* the system's trust store is missing or empty */
 
 	/* Of the current session. */
