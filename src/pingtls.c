@@ -31,6 +31,23 @@ cannot_write(struct output *errors, int error)
 	return EXIT_NOTHING;
 }
 
+/* Pings all targets; returns the exit status. */
+static int
+run_and_judge(const struct ping_options *options, struct verifier *verifier,
+    const struct reporter *reporter, struct control *control,
+    struct output *errors)
+{
+	switch (run_targets(options, verifier, reporter, control)) {
+	case 1:
+		return EXIT_ALL;
+	case 0:
+		return EXIT_SOME;
+	default:
+		output_line(errors, "pingtls: out of memory");
+		return EXIT_NOTHING;
+	}
+}
+
 /* All targets and their report; returns the exit status. */
 static int
 run(const struct ping_options *options, struct verifier *verifier,
@@ -58,8 +75,7 @@ run(const struct ping_options *options, struct verifier *verifier,
 		return EXIT_NOTHING;
 	}
 	output_open(&out, STDOUT_FILENO, control);
-	status = run_targets(options, verifier, &reporter, control) ? EXIT_ALL
-	                                                            : EXIT_SOME;
+	status = run_and_judge(options, verifier, &reporter, control, errors);
 	if (options->prometheus && prometheus_end(&metrics) == -1)
 		status = EXIT_NOTHING;
 	/* What the run's end left unread is no error. */

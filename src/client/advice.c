@@ -10,8 +10,7 @@
 static const char *
 about_alert(const struct conversation *c)
 {
-	if (c->stream == NULL ||
-	    stream_tls_error(c->stream) != GNUTLS_E_FATAL_ALERT_RECEIVED)
+	if (stream_tls_error(c->stream) != GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return "";
 	switch (gnutls_alert_get(stream_tls(c->stream))) {
 	case GNUTLS_A_HANDSHAKE_FAILURE:
@@ -60,12 +59,11 @@ advise_on_timeout(const struct conversation *c, char *text, size_t size)
 
 	if (control_is_over(c->setup->control))
 		return;
-	if (c->stream != NULL && no_greeting(c))
+	if (no_greeting(c))
 		snprintf(text, size, "is it a port for %s://?",
 		    service_implicit(service)->name);
 	/* Half a handshake says something else. */
-	else if (c->stream == NULL ||
-		 (service != NULL && stream_handshake_octets(c->stream) == 0))
+	else if (service != NULL && stream_handshake_octets(c->stream) == 0)
 		snprintf(text, size, "-W waits longer");
 }
 

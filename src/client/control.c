@@ -1,8 +1,11 @@
 #include "client/control.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "base/direct_calls.h"
 
 /* Time for slow output and the server's close after an interrupt. */
 #define GRACE_MS 1000
@@ -24,16 +27,6 @@ note_continued(int signal)
 	continued_at = seconds(deadline_now());
 }
 
-static void
-signal_set(sigset_t *set, bool questions)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	if (questions)
-		sigaddset(set, SIGQUIT);
-}
-
 int
 control_begin(struct control *c, int64_t deadline_ms)
 {
@@ -48,27 +41,35 @@ control_begin(struct control *c, int64_t deadline_ms)
 	    .grace = DEADLINE_NEVER,
 	};
 	sigaction(SIGCONT, &action, NULL);
-	signal_set(&set, true);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal_set(&set, false);
 	c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return c->signals == -1 ? -1 : 0;
 }
 
 void
-control_watch_questions(struct control *c, bool questions)
+control_leave_to_parent(struct control *c, int channel)
 {
-	sigset_t set;
-
-	signal_set(&set, questions);
-	signalfd(c->signals, &set, 0);
+	c->signals = channel;
+	c->by_parent = true;
 }
 
 bool
 control_take(struct control *c)
 {
 	struct signalfd_siginfo signal;
+	char octet;
 
+	if (c->by_parent) {
+		/* The parent sends nothing: what can be read is the end. */
+		if (direct_recv(c->signals, &octet, 1, MSG_DONTWAIT) != -1 ||
+		    errno != EAGAIN)
+			c->stopped = true;
+		return c->stopped;
+	}
 	while (read(c->signals, &signal, sizeof(signal)) == sizeof(signal)) {
 		if (signal.ssi_signo == SIGQUIT) {
 			c->asked = true;

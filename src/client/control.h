@@ -10,6 +10,7 @@
 
 struct control {
 	int signals;    /* readable when a signal waits: for deadline_wait() */
+	bool by_parent; /* `signals` is the way to the parent process instead */
 	deadline end;   /* of the run */
 	deadline grace; /* after a signal to stop: for the last output */
 	bool stopped;   /* SIGINT or SIGTERM came */
@@ -23,10 +24,10 @@ struct control {
 int control_begin(struct control *, int64_t deadline_ms);
 
 /*
- * Sets whether SIGQUIT interrupts waits, too, which is only possible where a
- * wait can be resumed.  Initially it does not.
+ * In a child process: from now on the run is stopped not by signals but by the
+ * parent, when that shuts down the connected socket `channel` or ends.
  */
-void control_watch_questions(struct control *, bool);
+void control_leave_to_parent(struct control *, int channel);
 
 /* Reads pending signals.  Returns true if the run is to stop. */
 bool control_take(struct control *);

@@ -31,8 +31,7 @@ struct conversation {
 	struct verify_server server;
 	struct outcome *outcome;
 	struct stream *stream;
-	struct exchange exchange;       /* with the proxy and the service */
-	char address[ADDRESS_TEXT_MAX]; /* our own address on this connection */
+	struct exchange exchange; /* with the proxy and the service */
 	deadline end;
 	enum outcome_stage stage;
 	bool tls_at_once; /* the server speaks TLS from the start */
@@ -59,9 +58,6 @@ int conversation_heard(int said);
 
 /* The deadline of a step that may take `ms` milliseconds. */
 deadline conversation_step(const struct conversation *, int64_t ms);
-
-/* Handles pending signals.  Returns 0 to go on, or CONVERSATION_STOPPED. */
-int conversation_handle_signal(struct conversation *);
 
 /* Sends a line.  Returns 0, CONVERSATION_STOPPED or an enum stream_error. */
 int conversation_send_line(struct conversation *, const char *line);

@@ -9,96 +9,144 @@
 
 #include "base/address.h"
 
-static const struct sockaddr *
-plain(const struct resolved_address *a)
-{
-	return (const struct sockaddr *)&a->address;
-}
-
-/* Connects to one address.  Returns the socket, or -1 with errno. */
-static int
-try_address(const struct resolved_address *a, deadline when, int cancel_fd)
-{
-	int error = 0, fd = socket(a->address.ss_family,
-			   SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	socklen_t length = sizeof(error);
-
-	if (fd == -1)
-		return -1;
-	if (connect(fd, plain(a), a->length) == 0)
-		return fd;
-	if (errno != EINPROGRESS)
-		error = errno;
-	else if (deadline_wait(fd, POLLOUT, when, cancel_fd) == -1 ||
-		 getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
-		error = errno;
-	if (error == 0)
-		return fd;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-/* The deadline of the next address, given how many remain. */
-static deadline
-share(int64_t timeout_ms, deadline when, uint32_t left)
-{
-	int64_t now = deadline_now();
-	deadline latest = deadline_after(now, timeout_ms);
-
-	if (when == DEADLINE_NEVER)
-		return latest;
-	return deadline_earlier(latest, now + (when - now) / (left + 1));
-}
-
-static size_t __attribute__((format(printf, 4, 5)))
-add(char *why, size_t size, size_t used, const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+add(struct dial *d, const char *format, ...)
 {
 	va_list arguments;
 	int n;
 
-	if (used >= size)
-		return used;
+	if (d->used >= sizeof(d->why))
+		return;
 	va_start(arguments, format);
-	n = vsnprintf(why + used, size - used, format, arguments);
+	n = vsnprintf(
+	    d->why + d->used, sizeof(d->why) - d->used, format, arguments);
 	va_end(arguments);
-	return used + (size_t)n;
+	d->used += (size_t)n;
+}
+
+/* Notes why the address failed that is tried. */
+static void
+failed(struct dial *d, int error)
+{
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = -1;
+	d->error = error;
+	if (error == ETIMEDOUT)
+		add(d, "no answer within %.3f s",
+		    (double)(deadline_now() - d->began) / 1e9);
+	else
+		add(d, "%s", strerror(error));
+	d->next++;
+}
+
+/* The deadline of the next address, given how many remain. */
+static deadline
+share(const struct dial *d)
+{
+	deadline latest = deadline_after(d->began, d->timeout_ms);
+	uint32_t left = d->to->count - d->next;
+
+	if (d->end == DEADLINE_NEVER)
+		return latest;
+	return deadline_earlier(
+	    latest, d->began + (d->end - d->began) / (left + 1));
+}
+
+static void
+name_next(struct dial *d)
+{
+	const struct resolved_address *a = dial_address(d);
+	char shown[ADDRESS_TEXT_MAX];
+
+	address_format((const struct sockaddr *)&a->address, a->length, shown);
+	add(d, "%s%s: ", d->used == 0 ? "" : "; ", shown);
+}
+
+/* Begins to connect to the next address.  Returns 1, 0 or -1 with errno. */
+static int
+try_next(struct dial *d)
+{
+	const struct resolved_address *a = dial_address(d);
+
+	d->fd = socket(a->address.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (d->fd == -1)
+		return -1;
+	if (connect(d->fd, (const struct sockaddr *)&a->address, a->length) ==
+	    0)
+		return 1;
+	return errno == EINPROGRESS ? 0 : -1;
+}
+
+/* Tries the addresses from the next on. */
+static int
+go_on(struct dial *d)
+{
+	while (d->next < d->to->count) {
+		int ret;
+
+		d->began = deadline_now();
+		name_next(d);
+		if (d->began >= d->end) {
+			add(d, "not tried");
+			d->next++;
+			continue;
+		}
+		d->until = share(d);
+		ret = try_next(d);
+		if (ret != -1)
+			return ret;
+		failed(d, errno);
+	}
+	return -1;
 }
 
 int
-dial_connect(const struct resolution *r, int64_t timeout_ms, deadline when,
-    int cancel_fd, const struct resolved_address **found, char *why,
-    size_t size)
+dial_begin(struct dial *d, const struct resolution *to, int64_t timeout_ms,
+    deadline end)
 {
-	char shown[ADDRESS_TEXT_MAX];
-	size_t used = 0;
-	int error = ETIMEDOUT;
+	d->to = to;
+	d->next = 0;
+	d->fd = -1;
+	d->timeout_ms = timeout_ms;
+	d->end = end;
+	d->error = ETIMEDOUT;
+	d->why[0] = '\0';
+	d->used = 0;
+	return go_on(d);
+}
 
-	for (uint32_t i = 0; i < r->count; i++) {
-		const struct resolved_address *a = &r->found[i];
-		int64_t began = deadline_now();
-		int fd;
+int
+dial_continue(struct dial *d)
+{
+	struct pollfd now = {.fd = d->fd, .events = POLLOUT};
+	int error = 0;
+	socklen_t length = sizeof(error);
 
-		address_format(plain(a), a->length, shown);
-		used = add(
-		    why, size, used, "%s%s: ", used == 0 ? "" : "; ", shown);
-		if (began >= when || error == ECANCELED) {
-			used = add(why, size, used, "not tried");
-			continue;
-		}
-		fd = try_address(
-		    a, share(timeout_ms, when, r->count - i), cancel_fd);
-		if (fd != -1) {
-			*found = a;
-			return fd;
-		}
+	if (poll(&now, 1, 0) <= 0) {
+		if (deadline_now() < d->until)
+			return 0;
+		error = ETIMEDOUT;
+	} else if (getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error, &length) ==
+		   -1)
 		error = errno;
-		if (error == ETIMEDOUT)
-			used = add(why, size, used, "no answer within %.3f s",
-			    (double)(deadline_now() - began) / 1e9);
-		else
-			used = add(why, size, used, "%s", strerror(error));
-	}
-	errno = error;
-	return -1;
+	if (error == 0)
+		return 1;
+	failed(d, error);
+	return go_on(d);
+}
+
+void
+dial_give_up(struct dial *d)
+{
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = -1;
+}
+
+const struct resolved_address *
+dial_address(const struct dial *d)
+{
+	return &d->to->found[d->next];
 }

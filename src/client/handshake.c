@@ -236,13 +236,10 @@ conversation_shake_hands(struct conversation *c)
 		    "cannot begin a handshake: %s", gnutls_strerror(e));
 	stream_set_deadline(
 	    c->stream, conversation_step(c, c->options->timeout_ms));
-	/* An interrupted handshake cannot be continued. */
-	control_watch_questions(c->setup->control, false);
 	e = stream_upgrade(c->stream, session);
 	note_tls(c);
 	if (e != 0)
 		return explain(c, e, began);
-	control_watch_questions(c->setup->control, service == NULL);
 	c->outcome->phase_ns[OUTCOME_TLS] = deadline_now() - began;
 	c->stage = OUTCOME_OVER_TLS;
 	e = conversation_heard(

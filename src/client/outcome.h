@@ -120,12 +120,16 @@ struct outcome {
 	char message[OUTCOME_MESSAGE_MAX]; /* the same as a line of text */
 	/* Not a failure, but worth mentioning with -v. */
 	char remark[OUTCOME_NAME_MAX];
+	/* The layers of confinement that its process lacks, for -v. */
+	char unconfined[OUTCOME_NAME_MAX];
 
 	int64_t phase_ns[OUTCOME_PHASES]; /* OUTCOME_NOT_REACHED: none */
 
 	struct outcome_starttls starttls;
 	struct outcome_tls tls;
 	struct outcome_certificate certificate;
+	/* TLS and the certificate are those of the conversation before. */
+	bool repeated;
 
 	enum outcome_answer verified;    /* the chain and the name */
 	char problems[OUTCOME_LIST_MAX]; /* why it is not: a list */

@@ -10,6 +10,10 @@
 /* The upper limit of all times: a year. */
 #define MOST_MS (365 * 24 * 60 * 60 * INT64_C(1000))
 
+/* Each conversation takes a descriptor, of which a process may have 1024 by
+ * default (RLIMIT_NOFILE). */
+#define PARALLEL_MAX 512
+
 static int
 option_port(void *options, const char *value, char *why)
 {
@@ -174,6 +178,8 @@ static const struct option_row rows[] = {
     {OPTION_CALL, '6', .call = option_ipv6, .help = "IPv6 only"},
     {OPTION_CALL, 'x', "proxy", "PROXY", .call = option_proxy,
 	.help = "connect through this HTTP proxy, a HOST:PORT"},
+    {OPTION_COUNT, 0, "parallel", "NUMBER", AT(parallel), 1, PARALLEL_MAX,
+	.help = "conversations at once"},
     {OPTION_FLAG, 'r', "reconnect", .place = AT(reconnect),
 	.help = "a connection for each ping"},
     {OPTION_FLAG, 'D', .place = AT(timestamps),
@@ -211,12 +217,15 @@ static const struct option_row rows[] = {
 		"authorities; of several, one must match"},
     {OPTION_SECONDS, 0, "starttls-delay", "SECONDS", AT(starttls_delay_ms), 0,
 	MOST_MS, .help = "from STARTTLS to the handshake"},
+    {OPTION_FLAG, 0, "no-sandbox", .place = AT(no_sandbox),
+	.help = "do not confine conversations, for debugging"},
 };
 
 static const struct ping_options defaults = {
     .family = AF_UNSPEC,
     .interval_ms = 1000,
     .timeout_ms = 10000,
+    .parallel = 16,
 };
 
 static const struct command_line command_line = {

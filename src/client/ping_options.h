@@ -21,6 +21,8 @@ struct ping_options {
 	int64_t interval_ms, deadline_ms, timeout_ms; /* deadline: 0, none */
 	int64_t starttls_delay_ms;
 	bool plain, quiet, verbose;
+	unsigned long parallel; /* conversations at once, at most */
+	bool no_sandbox;
 	bool timestamps; /* -D */
 	bool json;
 	bool prometheus;

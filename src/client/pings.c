@@ -62,11 +62,8 @@ read_answers(struct conversation *c, uint64_t sequence, deadline when)
 		n = stream_read_line(c->stream, line, sizeof(line));
 		error = errno;
 		/* Also if writing the output took until then. */
-		e = conversation_handle_signal(c);
-		if (e != 0)
-			return e;
-		if (n == STREAM_CANCELLED)
-			continue;
+		if (control_take(c->setup->control))
+			return CONVERSATION_STOPPED;
 		if (n == STREAM_TIMEOUT)
 			return deadline_now() >= c->end ? CONVERSATION_STOPPED
 			                                : STREAM_TIMEOUT;
@@ -102,6 +99,10 @@ ping_once(struct conversation *c, uint64_t sequence)
 	if (p->sent++ == 0)
 		p->began = ping->sent;
 	p->ended = ping->sent;
+	e = conversation_heard(REPORTER_TELL(
+	    c->setup->reporter, sent, c->outcome, c->stage, sequence));
+	if (e != 0)
+		return e;
 	e = conversation_send_line(c, PING_LINE);
 	if (e == STREAM_TIMEOUT && deadline_now() >= c->end)
 		return CONVERSATION_STOPPED;
@@ -161,11 +162,10 @@ delay(struct conversation *c)
 
 	if (c->options->starttls_delay_ms == 0)
 		return 0;
-	while (deadline_wait(-1, 0, deadline_earlier(when, c->end),
-		   c->setup->control->signals) == -1 &&
-	       errno == ECANCELED)
-		if (conversation_handle_signal(c) != 0)
-			return CONVERSATION_STOPPED;
+	if (deadline_wait(-1, 0, deadline_earlier(when, c->end),
+		c->setup->control->signals) == -1 &&
+	    errno == ECANCELED && control_take(c->setup->control))
+		return CONVERSATION_STOPPED;
 	if (deadline_now() >= c->end)
 		return conversation_fail(c, REASON_TIMEOUT,
 		    "-w was over between STARTTLS and the handshake");
@@ -220,11 +220,8 @@ speak(struct conversation *c)
 int
 conversation_speak_pingtls(struct conversation *c)
 {
-	int e;
+	int e = speak(c);
 
-	control_watch_questions(c->setup->control, true);
-	e = speak(c);
-	control_watch_questions(c->setup->control, false);
 	if (e != CONVERSATION_FAILED && !c->upgrading)
 		(void)stream_write(c->stream, QUIT_LINE, strlen(QUIT_LINE));
 	return e;

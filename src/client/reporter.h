@@ -26,6 +26,9 @@ struct reporter {
 	void *context;
 	/* The connection, with the tunnel of a proxy, is established. */
 	int (*connected)(void *context, const struct outcome *);
+	/* A ping was sent. */
+	int (*sent)(void *context, const struct outcome *, enum outcome_stage,
+	    uint64_t sequence);
 	/* An answer to ping `sequence`, `ns` after it was sent. */
 	int (*answered)(void *context, const struct outcome *,
 	    enum outcome_stage, uint64_t sequence, int64_t ns);

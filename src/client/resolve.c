@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,7 +22,7 @@ is_known(const struct resolution *r, const struct addrinfo *a)
 }
 
 static void
-look_up(const char *host, const char *port, int family, int flags,
+ask(const char *host, const char *port, int family, int flags,
     struct resolution *r)
 {
 	struct addrinfo hints = {
@@ -51,27 +50,6 @@ look_up(const char *host, const char *port, int family, int flags,
 	freeaddrinfo(list);
 }
 
-/* Receives the record of the child.  Returns 0, or -1 with errno. */
-static int
-receive(int fd, struct resolution *r, deadline when, int cancel_fd)
-{
-	size_t got = 0;
-
-	while (got < sizeof(*r)) {
-		ssize_t n;
-
-		if (deadline_wait(fd, POLLIN, when, cancel_fd) == -1)
-			return -1;
-		n = read(fd, (char *)r + got, sizeof(*r) - got);
-		if (n == 0)
-			errno = ECHILD;
-		if (n <= 0)
-			return -1;
-		got += (size_t)n;
-	}
-	return 0;
-}
-
 static void __attribute__((noreturn))
 resolve_for(int fd, const char *host, const char *port, int family)
 {
@@ -80,7 +58,7 @@ resolve_for(int fd, const char *host, const char *port, int family)
 	size_t left = sizeof(r);
 	ssize_t n;
 
-	look_up(host, port, family, 0, &r);
+	ask(host, port, family, 0, &r);
 	for (; left > 0; left -= (size_t)n, from += n)
 		if ((n = write(fd, from, left)) <= 0)
 			_exit(1);
@@ -89,59 +67,86 @@ resolve_for(int fd, const char *host, const char *port, int family)
 
 /* Runs the look-up in a child process.  Returns 0, or -1 with errno. */
 static int
-look_up_elsewhere(const char *host, const char *port, int family, deadline when,
-    int cancel_fd, struct resolution *r)
+ask_elsewhere(struct look_up *l, const char *host, const char *port, int family)
 {
-	int fds[2], ret, error;
-	pid_t child;
+	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -1;
-	child = fork();
-	if (child == 0) {
+	l->child = fork();
+	if (l->child == 0) {
 		close(fds[0]);
 		resolve_for(fds[1], host, port, family);
 	}
 	close(fds[1]);
-	ret = child == -1 ? -1 : receive(fds[0], r, when, cancel_fd);
-	error = errno;
-	close(fds[0]);
-	if (child != -1) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-	}
-	errno = error;
-	return ret;
+	l->fd = fds[0];
+	if (l->child != -1)
+		return 0;
+	l->child = 0;
+	return -1;
+}
+
+/* Returns 1, or -1 with the cause in `why`. */
+static int
+judge(struct look_up *l)
+{
+	const struct resolution *r = &l->found;
+
+	if (r->error == 0 && r->count > 0 && r->count <= RESOLVE_ADDRESSES_MAX)
+		return 1;
+	snprintf(l->why, sizeof(l->why), "%s",
+	    r->error == EAI_SYSTEM ? strerror(r->system_error)
+				   : gai_strerror(r->error));
+	return -1;
+}
+
+static int
+cannot(struct look_up *l, const char *cause)
+{
+	snprintf(l->why, sizeof(l->why), "cannot look it up: %s", cause);
+	return -1;
 }
 
 int
-resolve_host(const char *host, uint16_t port, int family, deadline when,
-    int cancel_fd, struct resolution *r, char *why, size_t size)
+resolve_begin(struct look_up *l, const char *host, uint16_t port, int family)
 {
 	char number[8];
-	int64_t began = deadline_now();
 
+	l->child = 0;
+	l->fd = -1;
+	l->got = 0;
 	snprintf(number, sizeof(number), "%u", port);
-	look_up(host, number, family, AI_NUMERICHOST, r);
-	if (r->error == EAI_NONAME &&
-	    look_up_elsewhere(host, number, family, when, cancel_fd, r) == -1) {
-		int error = errno;
+	ask(host, number, family, AI_NUMERICHOST, &l->found);
+	if (l->found.error != EAI_NONAME)
+		return judge(l);
+	return ask_elsewhere(l, host, number, family) == -1
+	           ? cannot(l, strerror(errno))
+	           : 0;
+}
 
-		if (error == ETIMEDOUT)
-			snprintf(why, size, "the look-up took over %.1f s",
-			    (double)(deadline_now() - began) / 1e9);
-		else
-			snprintf(why, size, "cannot look it up: %s",
-			    error == ECHILD ? "the resolver crashed"
-					    : strerror(error));
-		errno = error;
-		return -1;
+int
+resolve_continue(struct look_up *l)
+{
+	ssize_t n =
+	    read(l->fd, (char *)&l->found + l->got, sizeof(l->found) - l->got);
+
+	if (n == -1)
+		return errno == EINTR ? 0 : cannot(l, strerror(errno));
+	if (n == 0)
+		return cannot(l, "the resolver crashed");
+	l->got += (size_t)n;
+	return l->got < sizeof(l->found) ? 0 : judge(l);
+}
+
+void
+resolve_end(struct look_up *l)
+{
+	if (l->fd != -1)
+		close(l->fd);
+	l->fd = -1;
+	if (l->child != 0) {
+		kill(l->child, SIGKILL);
+		waitpid(l->child, NULL, 0);
 	}
-	if (r->error == 0 && r->count > 0)
-		return 0;
-	snprintf(why, size, "%s",
-	    r->error == EAI_SYSTEM ? strerror(r->system_error)
-				   : gai_strerror(r->error));
-	errno = 0;
-	return -1;
+	l->child = 0;
 }

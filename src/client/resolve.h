@@ -1,6 +1,6 @@
 /*
- * Name resolution with a deadline.  getaddrinfo(3) cannot be interrupted, so it
- * runs in a child process that can be killed.
+ * Name resolution that can be given up.  getaddrinfo(3) cannot be interrupted,
+ * so it runs in a child process that can be killed.
  */
 #ifndef PINGTLS_RESOLVE_H
 #define PINGTLS_RESOLVE_H
@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
-
-#include "base/deadline.h"
+#include <sys/types.h>
 
 /* More than any useful host has. */
 #define RESOLVE_ADDRESSES_MAX 32
@@ -26,12 +25,28 @@ struct resolution {
 	struct resolved_address found[RESOLVE_ADDRESSES_MAX];
 };
 
+#define RESOLVE_WHY_MAX 256
+
+/* A look-up. */
+struct look_up {
+	struct resolution found;
+	pid_t child; /* 0: none */
+	int fd;      /* to poll for POLLIN while it is under way; else -1 */
+	size_t got;  /* octets of the child's answer */
+	char why[RESOLVE_WHY_MAX]; /* if it failed */
+};
+
 /*
- * Looks up `host` until `when` or until `cancel_fd` is readable, and sets
- * `port` in the addresses.  Returns 0, or -1 with the cause in `why` and errno
- * (ETIMEDOUT, ECANCELED or another; 0 for an error of the resolver).
+ * Looks up `host`; `port` is set in the addresses.  resolve_end() comes after
+ * it in any case.  Returns 1 when the addresses have been found, which is at
+ * once for a number; 0 while it is under way, then resolve_continue() when `fd`
+ * is readable; or -1 with the cause in `why`.
  */
-int resolve_host(const char *host, uint16_t port, int family, deadline when,
-    int cancel_fd, struct resolution *, char *why, size_t size);
+int resolve_begin(
+    struct look_up *, const char *host, uint16_t port, int family);
+int resolve_continue(struct look_up *);
+
+/* Frees what the look-up has, and gives it up if it is under way. */
+void resolve_end(struct look_up *);
 
 #endif

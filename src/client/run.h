@@ -10,10 +10,12 @@
 #include "client/verify.h"
 
 /*
- * Pings all targets; `verifier` is NULL where there is no TLS.  Returns true
- * if everything requested succeeded.
+ * Pings all targets, as many at once as the options say; `verifier` is NULL
+ * where there is no TLS.  The summaries come at the end, in the order of the
+ * targets. Returns 1 if everything requested succeeded, 0 if not, or -1 if
+ * memory is exhausted.
  */
-bool run_targets(const struct ping_options *, struct verifier *,
+int run_targets(const struct ping_options *, struct verifier *,
     const struct reporter *, struct control *);
 
 #endif

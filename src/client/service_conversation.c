@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/address.h"
 #include "client/conversation_internal.h"
@@ -49,31 +48,15 @@ exchange_failed(struct conversation *c, const struct exchange *e)
 		: "");
 }
 
-/* Notes our own address, which SMTP needs. */
-static void
-note_own_address(struct conversation *c)
-{
-	struct sockaddr_storage address;
-	socklen_t length = sizeof(address);
-
-	if (getsockname(stream_descriptor(c->stream),
-		(struct sockaddr *)&address, &length) == -1)
-		snprintf(c->address, sizeof(c->address), "127.0.0.1");
-	else
-		address_format_host(
-		    (const struct sockaddr *)&address, length, c->address);
-}
-
 /* Prepares the exchange. */
 static void
 set_up(struct conversation *c)
 {
 	struct exchange *e = &c->exchange;
 
-	note_own_address(c);
 	e->service = c->setup->target->service;
 	e->stream = c->stream;
-	e->address = c->address;
+	e->address = c->setup->own_address;
 	e->domain = c->name->name;
 	e->greeting_ms = GREETING_STEPS * c->options->timeout_ms;
 	e->step_ms = c->options->timeout_ms;

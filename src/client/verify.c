@@ -39,13 +39,9 @@ load_authorities(struct verifier *v, char *why)
 	const char *file = v->options->ca_file;
 	int ret;
 
-	/* Those of the system are parsed for a chain.  Without any,
-	 * verification fails for that reason. */
-	if (file == NULL) {
-		v->system = trust_store_read(TRUST_STORE_FILE);
-		v->trusts_none = trust_store_size(v->system) == 0;
+	/* Those of the system are read once there is a connection. */
+	if (file == NULL)
 		return 0;
-	}
 	ret = gnutls_certificate_set_x509_trust_file(
 	    v->credentials, file, GNUTLS_X509_FMT_PEM);
 	return ret > 0 ? 0 : explain_file(file, "CERTIFICATE", ret, why);
@@ -169,6 +165,17 @@ verify_new(const struct verify_options *options, char *why)
 fail:
 	verify_free(v);
 	return NULL;
+}
+
+void
+verify_prepare(struct verifier *v)
+{
+	if (v->prepared || v->options->ca_file != NULL)
+		return;
+	v->prepared = true;
+	/* Without any, verification fails for that reason. */
+	v->system = trust_store_read(TRUST_STORE_FILE);
+	v->trusts_none = trust_store_size(v->system) == 0;
 }
 
 void

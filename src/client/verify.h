@@ -30,6 +30,12 @@ struct verifier;
  */
 struct verifier *verify_new(const struct verify_options *, char *why);
 
+/*
+ * Reads what else a conversation needs of files: the system's authorities,
+ * once. Call it before the process of a conversation is confined.
+ */
+void verify_prepare(struct verifier *);
+
 /* NULL is allowed. */
 void verify_free(struct verifier *);
 

@@ -15,6 +15,7 @@ struct verifier {
 	const struct verify_options *options;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t policy;
+	bool prepared;
 	struct trust_store *system; /* NULL: others are trusted, or missing */
 	bool trusts_none; /* the system's trust store is missing or empty */
 

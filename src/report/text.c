@@ -34,11 +34,15 @@ connected(void *context, const struct outcome *o)
 	/* Only the first of several conversations shows it. */
 	if (o->sequence > 1)
 		return 0;
-	t->shown[0] = '\0';
-	return text_say(t, "PINGTLS %s (%s%s): connected in %.3f ms",
+	text_about(t, o);
+	text_say(t, "PINGTLS %s (%s%s): connected in %.3f ms",
 	    text_is_ours(o) ? o->host : o->target,
 	    o->proxy[0] == '\0' ? "" : "through the proxy ", o->address,
 	    (double)o->phase_ns[OUTCOME_CONNECT] * TEXT_MS_PER_NS);
+	if (t->options->verbose && o->unconfined[0] != '\0')
+		text_say(
+		    t, "its process is not confined by: %s", o->unconfined);
+	return t->out->error == 0 ? 0 : -1;
 }
 
 static int
@@ -50,6 +54,7 @@ answered(void *context, const struct outcome *o, enum outcome_stage stage,
 
 	if (t->options->quiet)
 		return 0;
+	text_about(t, o);
 	format_host(o, host, sizeof(host));
 	return text_say(t, "PONG from %s %s: seq=%" PRIu64 " time=%.3f ms",
 	    host, text_stage[stage], sequence, (double)ns * TEXT_MS_PER_NS);
@@ -64,6 +69,7 @@ unanswered(void *context, const struct outcome *o, enum outcome_stage stage,
 
 	if (t->options->quiet)
 		return 0;
+	text_about(t, o);
 	format_host(o, host, sizeof(host));
 	text_format_number(
 	    (double)t->options->timeout_ms / 1e3, 3, seconds, sizeof(seconds));
@@ -91,14 +97,10 @@ static int
 upgraded(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
-	char now[sizeof(t->shown)];
 
-	/* Only if it has changed: services have a handshake with each ping. */
-	snprintf(now, sizeof(now), "%s %s %s", o->tls.version, o->tls.cipher,
-	    o->certificate.sha256);
-	if (strcmp(now, t->shown) == 0)
+	if (o->repeated)
 		return 0;
-	strcpy(t->shown, now);
+	text_about(t, o);
 	if (t->options->verbose && o->starttls.reply[0] != '\0')
 		text_say(
 		    t, "in the clear, from anyone: \"%s\"", o->starttls.reply);
@@ -133,6 +135,7 @@ ended(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
 
+	text_about(t, o);
 	if (o->message[0] != '\0') {
 		/* The facts known in spite of the failure. */
 		if (o->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED) {
@@ -140,7 +143,8 @@ ended(void *context, const struct outcome *o)
 			text_show_certificate(t, o);
 		}
 		output_line(t->errors, "pingtls: %s: %s",
-		    text_is_ours(o) ? o->host : o->target, o->message);
+		    t->target == NULL && text_is_ours(o) ? o->host : o->target,
+		    o->message);
 	}
 	if (t->options->verbose && o->remark[0] != '\0')
 		text_say(t, "%s", o->remark);

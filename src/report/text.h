@@ -11,8 +11,8 @@
 struct text_report {
 	const struct ping_options *options;
 	struct output *out, *errors;
-	/* Of the current target: what was shown of its upgrade. */
-	char shown[OUTCOME_WORD_MAX * 4];
+	/* Before each line, where there are several targets; else NULL. */
+	const char *target;
 };
 
 /*

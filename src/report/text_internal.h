@@ -12,7 +12,11 @@
 /* "in the clear", "over TLS" */
 extern const char *const text_stage[];
 
-/* Writes a line, preceded by the time with -D.  Returns 0, or -1 if this or an
+/* Notes which conversation the next lines are about. */
+void text_about(struct text_report *, const struct outcome *);
+
+/* Writes a line, preceded by the time with -D and, where there are several, the
+ * target.  Returns 0, or -1 if this or an
  * earlier write failed. */
 int text_say(struct text_report *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

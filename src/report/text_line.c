@@ -14,6 +14,12 @@ const char *const text_stage[] = {
     [OUTCOME_OVER_TLS] = "over TLS",
 };
 
+void
+text_about(struct text_report *t, const struct outcome *o)
+{
+	t->target = t->options->target_count > 1 ? o->target : NULL;
+}
+
 int
 text_say(struct text_report *t, const char *format, ...)
 {
@@ -29,7 +35,9 @@ text_say(struct text_report *t, const char *format, ...)
 		snprintf(stamp, sizeof(stamp), "[%jd.%06ld] ",
 		    (intmax_t)now.tv_sec, now.tv_nsec / 1000);
 	}
-	return output_line(t->out, "%s%s", stamp, line);
+	return output_line(t->out, "%s%s%s%s", stamp,
+	    t->target == NULL ? "" : t->target, t->target == NULL ? "" : ": ",
+	    line);
 }
 
 bool

@@ -44,8 +44,10 @@ text_asked(void *context, const struct outcome *o)
 
 	format_loss(p->sent, p->answers.count, loss, sizeof(loss));
 	format_times(&p->answers, times, sizeof(times));
+	text_about(t, o);
 	output_line(t->errors,
-	    "%s: %" PRIu64 "/%" PRIu64 " pings, %s%% loss%s%s",
+	    "%s%s%s: %" PRIu64 "/%" PRIu64 " pings, %s%% loss%s%s",
+	    t->target == NULL ? "" : t->target, t->target == NULL ? "" : ": ",
 	    text_stage[stage], p->answers.count, p->sent, loss,
 	    p->answers.count > 0 ? ", " : "",
 	    p->answers.count > 0 ? times : "");
@@ -121,8 +123,10 @@ text_summary(void *context, const struct target_summary *s)
 		return t->out->error == 0 ? 0 : -1;
 	if (output_write(t->out, "\n", 1) == -1)
 		return -1;
+	t->target = NULL;
 	text_say(t, "--- %s pingtls statistics ---",
-	    text_is_ours(last) ? last->host : s->target);
+	    text_is_ours(last) && t->options->target_count == 1 ? last->host
+								: s->target);
 	if (text_is_ours(last) && !t->options->reconnect) {
 		show_pings(t, OUTCOME_CLEAR, last);
 		show_pings(t, OUTCOME_OVER_TLS, last);

@@ -254,12 +254,15 @@ def suspended() -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as program:
         assert in_handshake.wait(HANG)
-        program.send_signal(signal.SIGSTOP)
-        wait_until("it is stopped", lambda: state(program.pid) == "T")
+        processes = [program.pid, *children(program.pid)]
+        # As a shell's job control does.
+        os.killpg(program.pid, signal.SIGSTOP)
+        wait_until("it is stopped", lambda: {state(x) for x in processes} == {"T"})
         time.sleep(1.1)  # as long as -W, for what the test is about
-        program.send_signal(signal.SIGCONT)
+        os.killpg(program.pid, signal.SIGCONT)
         has(program.communicate(timeout=HANG)[1], "while this process was stopped")
 
 

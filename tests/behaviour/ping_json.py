@@ -54,9 +54,11 @@ def two() -> None:
     with server() as pingtlsd:
         dead = f"127.0.0.1:{free_port()}"
         found = ping(1, "-4", "-c", "1", *trusting(pingtlsd.port), dead)
-    equal([o["type"] for o in found], ["connection", "summary"] * 2)
-    equal([o["ok"] for o in found[::2]], [True, False])
-    equal(found[2]["reason"], "connect")
+    equal([o["type"] for o in found], ["connection"] * 2 + ["summary"] * 2)
+    # Conversations as they end, summaries in the order given.
+    ended = {o["target"]: (o["ok"], o["reason"]) for o in found[:2]}
+    equal(ended, {found[2]["target"]: (True, None), dead: (False, "connect")})
+    equal(found[3]["target"], dead, "the second summary")
 
 
 @test("whatever a certificate holds, an object is ASCII and can be read")

@@ -63,7 +63,7 @@ def key_log() -> None:
     log = scratch() / "keys.log"
     with server() as pingtlsd:
         ended = run(
-            [PINGTLS, "-c", "1", "--ca-file", certs() / "ca.pem"]
+            [PINGTLS, "--no-sandbox", "-c", "1", "--ca-file", certs() / "ca.pem"]
             + [f"localhost:{pingtlsd.port}"],
             env={"SSLKEYLOGFILE": str(log)},
         )

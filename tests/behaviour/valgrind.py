@@ -51,7 +51,7 @@ def pingtls_dialogue() -> None:
     command = valgrind(PINGTLS)
     with server() as pingtlsd:
         client = Program(
-            [*command, "-c", "2", "-i", "0.1", "--ca-file", certs() / "ca.pem"]
+            [*command, "--no-sandbox", "-c", "2", "-i", "0.1", "--ca-file", certs() / "ca.pem"]
             + [f"localhost:{pingtlsd.port}"]
         )
         no_finding(client)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,20 @@
 
 #define TIMEOUT_MS 200
 
-static char why[512];
+static struct dial dial;
+
+/* Connects, and waits for that.  Returns the connection, or -1. */
+static int
+connect_to(const struct resolution *r, int64_t timeout_ms, deadline end)
+{
+	int ret = dial_begin(&dial, r, timeout_ms, end);
+
+	while (ret == 0) {
+		(void)deadline_wait(dial.fd, POLLOUT, dial.until, -1);
+		ret = dial_continue(&dial);
+	}
+	return ret == 1 ? dial.fd : -1;
+}
 
 /* A socket on the loopback interface that listens, or is only bound and so
  * refuses.  Its address goes to `address`. */
@@ -55,15 +69,13 @@ START_TEST(connects_to_the_first_that_answers)
 	    two = bind_socket(&listening, true),
 	    three = bind_socket(&unused, true), fd;
 	static struct resolution r;
-	const struct resolved_address *found = NULL;
 
 	add(&r, &refusing);
 	add(&r, &listening);
 	add(&r, &unused);
-	fd = dial_connect(
-	    &r, TIMEOUT_MS, DEADLINE_NEVER, -1, &found, why, sizeof(why));
+	fd = connect_to(&r, TIMEOUT_MS, DEADLINE_NEVER);
 	ck_assert_int_ne(fd, -1);
-	ck_assert_ptr_eq(found, &r.found[1]);
+	ck_assert_ptr_eq(dial_address(&dial), &r.found[1]);
 	close(fd);
 	close(one);
 	close(two);
@@ -77,30 +89,18 @@ START_TEST(names_each_address_and_its_cause)
 	int fds[] = {bind_socket(&one, false), bind_socket(&two, false)};
 	size_t before = unit_descriptors(getpid());
 	static struct resolution r;
-	const struct resolved_address *found;
 	char want[512];
 
 	add(&r, &one);
 	add(&r, &two);
-	ck_assert_int_eq(dial_connect(&r, TIMEOUT_MS, DEADLINE_NEVER, -1,
-			     &found, why, sizeof(why)),
-	    -1);
-	ck_assert_int_eq(errno, ECONNREFUSED);
+	ck_assert_int_eq(connect_to(&r, TIMEOUT_MS, DEADLINE_NEVER), -1);
+	ck_assert_int_eq(dial.error, ECONNREFUSED);
 	snprintf(want, sizeof(want),
 	    "127.0.0.1:%d: Connection refused; "
 	    "127.0.0.1:%d: Connection refused",
 	    ntohs(one.sin_port), ntohs(two.sin_port));
-	ck_assert_str_eq(why, want);
+	ck_assert_str_eq(dial.why, want);
 	ck_assert_uint_eq(unit_descriptors(getpid()), before);
-
-	/* Cut where there is no room. */
-	memset(why, 'x', sizeof(why));
-	ck_assert_int_eq(
-	    dial_connect(&r, TIMEOUT_MS, DEADLINE_NEVER, -1, &found, why, 12),
-	    -1);
-	ck_assert_uint_eq(strlen(why), 11);
-	ck_assert_int_eq(strncmp(why, want, 11), 0);
-	ck_assert_int_eq(why[12], 'x');
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -128,23 +128,20 @@ START_TEST(gives_each_its_share)
 	int fill[4], one = bind_silent(&silent, fill),
 		     two = bind_socket(&listening, true), fd;
 	static struct resolution r;
-	const struct resolved_address *found;
 	int64_t began = deadline_now();
 
 	add(&r, &silent);
 	add(&r, &listening);
-	fd = dial_connect(
-	    &r, TIMEOUT_MS, DEADLINE_NEVER, -1, &found, why, sizeof(why));
+	fd = connect_to(&r, TIMEOUT_MS, DEADLINE_NEVER);
 	ck_assert_int_ne(fd, -1);
-	ck_assert_ptr_eq(found, &r.found[1]);
+	ck_assert_ptr_eq(dial_address(&dial), &r.found[1]);
 	ck_assert_int_ge(deadline_now() - began, TIMEOUT_MS * INT64_C(1000000));
 	close(fd);
 	close(accept(two, NULL, NULL));
 
-	fd = dial_connect(&r, 100000 * TIMEOUT_MS, deadline_in(TIMEOUT_MS), -1,
-	    &found, why, sizeof(why));
+	fd = connect_to(&r, 100000 * TIMEOUT_MS, deadline_in(TIMEOUT_MS));
 	ck_assert_int_ne(fd, -1);
-	ck_assert_ptr_eq(found, &r.found[1]);
+	ck_assert_ptr_eq(dial_address(&dial), &r.found[1]);
 	close(fd);
 	for (int i = 0; i < 4; i++)
 		close(fill[i]);
@@ -157,9 +154,8 @@ END_TEST
 START_TEST(says_what_was_not_tried)
 {
 	struct sockaddr_in silent;
-	int fill[4], one = bind_silent(&silent, fill), cancel[2];
+	int fill[4], one = bind_silent(&silent, fill);
 	static struct resolution r;
-	const struct resolved_address *found;
 	char want[128];
 
 	snprintf(want, sizeof(want),
@@ -167,23 +163,45 @@ START_TEST(says_what_was_not_tried)
 	    ntohs(silent.sin_port));
 	add(&r, &silent);
 	add(&r, &silent);
-	ck_assert_int_eq(
-	    dial_connect(&r, TIMEOUT_MS, 0, -1, &found, why, sizeof(why)), -1);
-	ck_assert_int_eq(errno, ETIMEDOUT);
-	ck_assert_str_eq(why, want);
-
-	unit_pair(cancel);
-	unit_send_text(cancel[1], "x");
-	ck_assert_int_eq(dial_connect(&r, 1000 * TIMEOUT_MS, DEADLINE_NEVER,
-			     cancel[0], &found, why, sizeof(why)),
-	    -1);
-	ck_assert_int_eq(errno, ECANCELED);
-	ck_assert_ptr_nonnull(strstr(why, ": not tried"));
+	ck_assert_int_eq(connect_to(&r, TIMEOUT_MS, 0), -1);
+	ck_assert_int_eq(dial.error, ETIMEDOUT);
+	ck_assert_str_eq(dial.why, want);
 	for (int i = 0; i < 4; i++)
 		close(fill[i]);
-	close(cancel[0]);
-	close(cancel[1]);
 	close(one);
+}
+END_TEST
+
+/* The line is cut where it does not fit. */
+START_TEST(names_as_many_as_fit)
+{
+	struct sockaddr_in refusing;
+	int fd = bind_socket(&refusing, false);
+	static struct resolution r;
+
+	for (int i = 0; i < RESOLVE_ADDRESSES_MAX; i++)
+		add(&r, &refusing);
+	ck_assert_int_eq(connect_to(&r, TIMEOUT_MS, DEADLINE_NEVER), -1);
+	ck_assert_uint_eq(strlen(dial.why), sizeof(dial.why) - 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(can_be_given_up)
+{
+	size_t before = unit_descriptors(getpid());
+	struct sockaddr_in silent;
+	int fill[4], one = bind_silent(&silent, fill);
+	static struct resolution r;
+
+	add(&r, &silent);
+	ck_assert_int_eq(dial_begin(&dial, &r, TIMEOUT_MS, DEADLINE_NEVER), 0);
+	ck_assert_int_ge(dial.fd, 0);
+	dial_give_up(&dial);
+	for (int i = 0; i < 4; i++)
+		close(fill[i]);
+	close(one);
+	ck_assert_uint_eq(unit_descriptors(getpid()), before);
 }
 END_TEST
 
@@ -197,5 +215,7 @@ main(void)
 	tcase_add_test(c, names_each_address_and_its_cause);
 	tcase_add_test(c, gives_each_its_share);
 	tcase_add_test(c, says_what_was_not_tried);
+	tcase_add_test(c, names_as_many_as_fit);
+	tcase_add_test(c, can_be_given_up);
 	return unit_main(suite);
 }

@@ -1,0 +1,367 @@
+#include "client/probe.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/direct_calls.h"
+
+/* The limit of a conversation with a service; servers give up long before. */
+#define SERVICE_MS 60000
+/* How much longer than it should take the process is left alone. */
+#define PATIENCE_MS 2000
+
+static struct outcome *
+outcome_of(struct probe *p)
+{
+	return &p->last.outcome;
+}
+
+/* Everything measured except name resolution. */
+static void
+note_total(struct outcome *o)
+{
+	int64_t total = 0;
+
+	if (o->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED)
+		return;
+	for (int i = OUTCOME_CONNECT; i < OUTCOME_TOTAL; i++)
+		if (o->phase_ns[i] != OUTCOME_NOT_REACHED)
+			total += o->phase_ns[i];
+	o->phase_ns[OUTCOME_TOTAL] = total;
+}
+
+/* Frees what the step has, and ends. */
+static void
+finish(struct probe *p)
+{
+	switch (p->state) {
+	case PROBE_LOOKING_UP:
+		resolve_end(&p->look_up);
+		break;
+	case PROBE_CONNECTING:
+		dial_give_up(&p->dial);
+		break;
+	case PROBE_TALKING:
+		(void)conversation_process_end(&p->process);
+		break;
+	case PROBE_ENDED:
+		break;
+	}
+	p->state = PROBE_ENDED;
+	note_total(outcome_of(p));
+}
+
+static void __attribute__((format(printf, 3, 4)))
+fail(struct probe *p, enum reason reason, const char *format, ...)
+{
+	struct outcome *o = outcome_of(p);
+	va_list arguments;
+
+	o->ok = false;
+	o->reason = reason;
+	va_start(arguments, format);
+	vsnprintf(o->message, sizeof(o->message), format, arguments);
+	va_end(arguments);
+	finish(p);
+}
+
+/* What follows the message of a step that failed before the conversation. */
+static const char *
+addition(const struct probe *p, enum reason reason)
+{
+	if (control_is_over(p->setup.control))
+		return " (-w was over)";
+	return reason == REASON_TIMEOUT ? " (-W waits longer)" : "";
+}
+
+/* How long the process may be silent; of a service, how long it may take. */
+static deadline
+patience(const struct probe *p)
+{
+	const struct ping_options *o = p->setup.options;
+
+	if (p->setup.end != DEADLINE_NEVER)
+		return deadline_after(p->setup.end, PATIENCE_MS);
+	return deadline_in(4 * o->timeout_ms + o->interval_ms +
+			   o->starttls_delay_ms + CONVERSATION_LINGER_MS +
+			   PATIENCE_MS);
+}
+
+static void
+talk(struct probe *p)
+{
+	struct outcome *o = outcome_of(p);
+	const struct resolved_address *a = dial_address(&p->dial);
+
+	o->phase_ns[OUTCOME_CONNECT] = deadline_now() - p->began;
+	address_format(
+	    (const struct sockaddr *)&a->address, a->length, o->address);
+	if (p->setup.verifier != NULL)
+		verify_prepare(p->setup.verifier);
+	if (conversation_process_start(
+		&p->process, &p->setup, p->sandbox, p->dial.fd, o) == -1) {
+		fail(p, REASON_SYSTEM, "cannot start a process: %s",
+		    strerror(errno));
+		return;
+	}
+	p->state = PROBE_TALKING;
+	p->until = patience(p);
+}
+
+static void
+connected(struct probe *p, int ret)
+{
+	if (ret == 1)
+		talk(p);
+	else if (ret == -1) {
+		enum reason reason = p->dial.error == ETIMEDOUT
+		                         ? REASON_TIMEOUT
+		                         : REASON_CONNECT;
+
+		fail(p, reason, "cannot connect: %s%s", p->dial.why,
+		    addition(p, reason));
+	}
+}
+
+static void
+resolve_failed(struct probe *p, enum reason reason, const char *why)
+{
+	bool proxy = p->setup.options->has_proxy;
+
+	fail(p, reason, "cannot resolve%s%s: %s%s", proxy ? " the proxy " : "",
+	    proxy ? p->setup.options->proxy.host.host : "", why,
+	    addition(p, reason));
+}
+
+static void
+looked_up(struct probe *p, int ret)
+{
+	if (ret == -1)
+		resolve_failed(p, REASON_RESOLVE, p->look_up.why);
+	if (ret != 1)
+		return;
+	resolve_end(&p->look_up);
+	outcome_of(p)->phase_ns[OUTCOME_RESOLVE] = deadline_now() - p->began;
+	p->state = PROBE_CONNECTING;
+	p->began = deadline_now();
+	connected(p, dial_begin(&p->dial, &p->look_up.found,
+			 p->setup.options->timeout_ms, p->setup.end));
+}
+
+/* What is known from the beginning. */
+static void
+identify(struct probe *p, uint64_t sequence)
+{
+	const struct conversation_setup *s = &p->setup;
+	const struct target *target = s->target;
+	struct outcome *o = outcome_of(p);
+	struct timespec now;
+
+	outcome_init(o);
+	o->sequence = sequence;
+	clock_gettime(CLOCK_REALTIME, &now);
+	o->at = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	snprintf(o->target, sizeof(o->target), "%s", target->text);
+	snprintf(
+	    o->service, sizeof(o->service), "%s", target_service_name(target));
+	snprintf(o->host, sizeof(o->host), "%s", target->host.host);
+	o->port = target->port;
+	if (s->options->has_proxy)
+		snprintf(
+		    o->proxy, sizeof(o->proxy), "%s", s->options->proxy.text);
+	if (s->verifier == NULL)
+		o->starttls.mode = OUTCOME_PLAIN_MODE;
+	else if (target->service != NULL && target->service->implicit)
+		o->starttls.mode = OUTCOME_IMPLICIT_MODE;
+}
+
+void
+probe_begin(struct probe *p, const struct conversation_setup *setup,
+    const struct sandbox *sandbox, uint64_t sequence,
+    const struct outcome *previous)
+{
+	const struct ping_options *options = setup->options;
+	const struct target *to =
+	    options->has_proxy ? &options->proxy : setup->target;
+
+	p->setup = *setup;
+	p->sandbox = sandbox;
+	p->previous = previous;
+	p->unread = false;
+	p->last.event = RECORD_NONE;
+	identify(p, sequence);
+	p->setup.end = setup->control->end;
+	if (setup->target->service != NULL)
+		p->setup.end =
+		    deadline_earlier(p->setup.end, deadline_in(SERVICE_MS));
+	p->state = PROBE_LOOKING_UP;
+	p->began = deadline_now();
+	p->until =
+	    deadline_earlier(deadline_in(options->timeout_ms), p->setup.end);
+	looked_up(p, resolve_begin(&p->look_up, to->host.host, to->port,
+			 options->family));
+}
+
+deadline
+probe_wait(const struct probe *p, struct pollfd *fd)
+{
+	switch (p->state) {
+	case PROBE_LOOKING_UP:
+		*fd = (struct pollfd){.fd = p->look_up.fd, .events = POLLIN};
+		return p->until;
+	case PROBE_CONNECTING:
+		*fd = (struct pollfd){.fd = p->dial.fd, .events = POLLOUT};
+		return p->dial.until;
+	case PROBE_TALKING:
+		*fd =
+		    (struct pollfd){.fd = p->process.channel, .events = POLLIN};
+		return p->until;
+	default:
+		*fd = (struct pollfd){.fd = -1};
+		return DEADLINE_NEVER;
+	}
+}
+
+/* Whether TLS and the certificate are those of the conversation before. */
+static bool
+is_repeated(const struct probe *p)
+{
+	const struct outcome *o = &p->last.outcome, *before = p->previous;
+
+	return before != NULL &&
+	       strcmp(o->tls.version, before->tls.version) == 0 &&
+	       strcmp(o->tls.cipher, before->tls.cipher) == 0 &&
+	       strcmp(o->certificate.sha256, before->certificate.sha256) == 0;
+}
+
+static void
+tell(struct probe *p)
+{
+	const struct reporter *reporter = p->setup.reporter;
+	const struct record *r = &p->last;
+	const struct outcome *o = &r->outcome;
+	int said = 0;
+
+	switch (r->event) {
+	case RECORD_CONNECTED:
+		said = REPORTER_TELL(reporter, connected, o);
+		break;
+	case RECORD_SENT:
+		said = REPORTER_TELL(reporter, sent, o, r->stage, r->sequence);
+		break;
+	case RECORD_ANSWERED:
+		said = REPORTER_TELL(
+		    reporter, answered, o, r->stage, r->sequence, r->ns);
+		break;
+	case RECORD_UNANSWERED:
+		said = REPORTER_TELL(
+		    reporter, unanswered, o, r->stage, r->sequence);
+		break;
+	case RECORD_UPGRADED:
+		outcome_of(p)->repeated = is_repeated(p);
+		said = REPORTER_TELL(reporter, upgraded, o);
+		break;
+	default:
+		break;
+	}
+	if (said == -1)
+		p->unread = true;
+}
+
+/* The process ended, or was ended, without its last record. */
+static void
+lost(struct probe *p, const char *what)
+{
+	int status = conversation_process_end(&p->process);
+
+	p->state = PROBE_ENDED;
+	if (what == NULL && WIFSIGNALED(status))
+		fail(p, REASON_SYSTEM,
+		    "the process of this conversation was ended by signal %d "
+		    "(%s)",
+		    WTERMSIG(status), sandbox_signal_text(WTERMSIG(status)));
+	else
+		fail(p, REASON_SYSTEM, "the process of this conversation %s",
+		    what == NULL ? "ended without a result" : what);
+}
+
+static void
+listen_to_process(struct probe *p)
+{
+	static struct record octets, record;
+	ssize_t n = direct_recv(p->process.channel, &octets, sizeof(octets),
+	    MSG_DONTWAIT | MSG_TRUNC);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		if (deadline_now() < p->until)
+			return;
+		/* Time in which it could not run is not its own. */
+		if (control_was_suspended(p->began)) {
+			p->began = deadline_now() + INT64_C(1000000000);
+			p->until = deadline_in(PATIENCE_MS);
+			return;
+		}
+		lost(p, "does not end");
+		return;
+	}
+	if (n <= 0) {
+		lost(p, NULL);
+		return;
+	}
+	if (record_parse(
+		&octets, (size_t)n, &p->last, p->setup.count, &record) == -1) {
+		lost(p, "sent what cannot be true: the server may have taken "
+			"it over");
+		return;
+	}
+	p->last = record;
+	p->until = patience(p);
+	tell(p);
+	if (record.event == RECORD_ENDED)
+		finish(p);
+}
+
+void
+probe_continue(struct probe *p)
+{
+	switch (p->state) {
+	case PROBE_LOOKING_UP:
+		if (deadline_now() >= p->until) {
+			char why[RESOLVE_WHY_MAX];
+
+			snprintf(why, sizeof(why),
+			    "the look-up took over %.1f s",
+			    (double)(deadline_now() - p->began) / 1e9);
+			resolve_failed(p, REASON_TIMEOUT, why);
+		} else
+			looked_up(p, resolve_continue(&p->look_up));
+		break;
+	case PROBE_CONNECTING:
+		connected(p, dial_continue(&p->dial));
+		break;
+	case PROBE_TALKING:
+		listen_to_process(p);
+		break;
+	case PROBE_ENDED:
+		break;
+	}
+}
+
+void
+probe_stop(struct probe *p)
+{
+	if (p->state == PROBE_TALKING)
+		conversation_process_stop(&p->process);
+	else
+		finish(p);
+}
+
+void
+probe_end(struct probe *p)
+{
+	finish(p);
+}

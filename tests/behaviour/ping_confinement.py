@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+"""What a server says is read by a process of pingtls that can do nothing."""
+
+import errno
+import os
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kernel import refuse
+from programs import (
+    BECOME,
+    PINGTLS,
+    Program,
+    certs,
+    children,
+    needs_plain_build,
+    run,
+    server,
+    state,
+)
+from tap import HANG, equal, has, main, needs_root, test, wait_until
+
+NOBODY = 65534
+
+
+def command(*options: object) -> list[str]:
+    return [PINGTLS, "--ca-file", str(certs() / "ca.pem"), *map(str, options)]
+
+
+@contextmanager
+def in_conversation(service: str, **how: object) -> Iterator[tuple[Program, int]]:
+    """A client that has a connection on which nothing was said, and the process
+    of its conversation."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        where = f"{service}127.0.0.1:{listener.getsockname()[1]}"
+        program = Program(command("-W", 4 * HANG, where), **how)
+        peer, _ = listener.accept()
+    with peer:
+        wait_until("its process waits", lambda: waits(program.pid))
+        yield program, children(program.pid)[0]
+        program.signal(signal.SIGINT)
+        equal(program.wait(), 1, "exit status")
+        equal(program.session(), [], "processes that stay")
+
+
+def waits(pid: int) -> bool:
+    """Whether it has one child, which is confined by now, as it sleeps."""
+    found = children(pid)
+    return (
+        len(found) == 1
+        and state(found[0]) == "S"
+        and set(links(found[0])) == {0, 1, 2, 3, 4}
+        and status(found[0], "NoNewPrivs") == "1"
+    )
+
+
+def links(pid: int) -> dict[int, str]:
+    """What each descriptor of the process leads to."""
+    directory = f"/proc/{pid}/fd"
+    try:
+        names = os.listdir(directory)
+        return {int(fd): os.readlink(f"{directory}/{fd}") for fd in names}
+    except OSError:
+        return {}
+
+
+def status(pid: int, what: str) -> str:
+    """A line of /proc/PID/status."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return re.search(rf"^{what}:\s*(.*)$", text, re.MULTILINE)[1]
+
+
+def check_confined(pid: int, uid: int) -> None:
+    found = links(pid)
+    equal([found[fd] for fd in range(3)], ["/dev/null"] * 3, "standard descriptors")
+    for fd in 3, 4:
+        has(found[fd], "^socket:")
+    equal(status(pid, "Uid"), "\t".join([str(uid)] * 4), "users")
+    equal(status(pid, "CapEff").strip("0"), "", "capabilities")
+    equal(status(pid, "Seccomp"), "2", "a filter of system calls")
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    has(limits, r"Max processes +0 +0", r"Max open files +5 +5")
+
+
+@test("of root: a process of nobody's, with its connection and nothing else")
+def of_root() -> None:
+    needs_root()
+    needs_plain_build("is not confined")
+    for service in "", "smtp://":
+        with in_conversation(service) as (_, pid):
+            check_confined(pid, NOBODY)
+
+
+@test("of a user: the same, as that user")
+def of_a_user() -> None:
+    needs_root()
+    needs_plain_build("is not confined")
+    for service in "", "smtp://":
+        with in_conversation(service, **BECOME) as (_, pid):
+            check_confined(pid, BECOME["user"])
+
+
+@test("the process that resolves and connects has no connection any more")
+def parent() -> None:
+    with in_conversation("") as (program, _):
+        sockets = [x for x in links(program.pid).values() if x.startswith("socket:")]
+        equal(len(sockets), 1, f"sockets: its child's records: {sockets}")
+
+
+@test("a layer that the kernel refuses is named by -v, and the probe goes on")
+def refused_layer() -> None:
+    needs_plain_build("is not confined")
+    with server() as pingtlsd:
+        calls = {"landlock_restrict_self": "Landlock", "seccomp": "seccomp"}
+        for call, layer in calls.items():
+            for options, shown in ((), False), (("-v",), True):
+                ended = run(
+                    command("-c", 1, *options, f"localhost:{pingtlsd.port}"),
+                    preexec_fn=lambda: refuse(call, errno.EPERM),
+                )
+                equal(ended.returncode, 0, f"exit status: {ended.stderr}")
+                found = re.search(f"is not confined by: .*{layer}", ended.stdout)
+                equal(bool(found), shown, f"{layer} with {options}: {ended.stdout}")
+
+
+@contextmanager
+def a_process(*options: object) -> Iterator[tuple[Program, int]]:
+    """A client, and the process of its only conversation."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        where = f"127.0.0.1:{listener.getsockname()[1]}"
+        program = Program(command("-c", 1, "-W", 4 * HANG, *options, where))
+        peer, _ = listener.accept()
+    with peer:
+        wait_until("its process runs", lambda: children(program.pid))
+        yield program, children(program.pid)[0]
+
+
+@test("killed itself, it leaves no process behind")
+def killed() -> None:
+    with a_process() as (program, pid):
+        program.signal(signal.SIGKILL)
+        program.wait()
+        wait_until("its process ends", lambda: state(pid) in ("", "Z"))
+
+
+@test("a process that does not end when -w is over is killed")
+def stuck() -> None:
+    with a_process("-w", 1) as (program, pid):
+        os.kill(pid, signal.SIGSTOP)
+        equal(program.wait(), 1, "exit status")
+        equal(program.session(), [], "processes that stay")
+    has("\n".join(program.lines), "the process of this conversation does not end")
+
+
+@test("a process that is killed is told in one line")
+def process_killed() -> None:
+    with a_process() as (program, pid):
+        os.kill(pid, signal.SIGSEGV)
+        equal(program.wait(), 1, "exit status")
+    has("\n".join(program.lines), "was ended by signal 11")
+
+
+main()
