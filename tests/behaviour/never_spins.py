@@ -13,12 +13,14 @@ from programs import (
     TO_SERVE,
     USER,
     Program,
+    Server,
     pair,
+    run,
     scratch,
     server,
     state,
 )
-from tap import HANG, ROOT, equal, main, test, wait_until
+from tap import HANG, ROOT, Skip, equal, main, needs, needs_root, test, wait_until
 
 HEADER = b"PROXY UNKNOWN\r\n"
 
@@ -121,6 +123,39 @@ def shut_down() -> None:
             ask(before, b"PING\nQUIT\n", b"PONG\n")
         equal(pingtlsd.wait(), 1, "exit status")
         pingtlsd.wait_gone()
+
+
+def destroy(port: int) -> None:
+    """Ends what listens on a port, as an administrator may."""
+    ended = run([needs("ss"), "-K", "-t", "-l", "-n", "sport", "=", f":{port}"])
+    equal(ended.returncode, 0, f"status of ss -K: {ended.stderr}")
+
+
+def needs_destroy() -> None:
+    needs_root()
+    with socket.create_server(("127.0.0.1", 0)) as tried:
+        destroy(tried.getsockname()[1])
+        if tried.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            raise Skip("ss -K has no effect: no CONFIG_INET_DIAG_DESTROY here")
+
+
+@test("so is one that ss -K has ended")
+def destroyed() -> None:
+    needs_destroy()
+    pingtlsd = Server(listen=("127.0.0.1:0", "127.0.0.1:0"))
+    ports = [int(address.rpartition(":")[2]) for address in pingtlsd.addresses()]
+    with connect(ports[0]) as before:
+        ask(before, b"PING\n", b"PONG\n")
+        destroy(ports[0])
+        pingtlsd.wait_line(f"127.0.0.1:{ports[0]} does not listen any more")
+        sleeps("the listener", pingtlsd.pid)
+        with connect(ports[1]) as peer:
+            ask(peer, b"PING\n", b"PONG\n")
+        destroy(ports[1])
+        pingtlsd.wait_line("no socket is left")
+        ask(before, b"PING\nQUIT\n", b"PONG\n")
+    equal(pingtlsd.wait(), 1, "exit status")
+    pingtlsd.wait_gone()
 
 
 main()

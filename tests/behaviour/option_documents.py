@@ -144,4 +144,16 @@ def optional_value() -> None:
     equal(completions(PINGTLS, "--prometheus", passwd), [])
 
 
+@test("the help of pingtlsd says of each limit that takes 0 what that means")
+def zero() -> None:
+    text = run([PINGTLSD, "--help"]).stdout
+    limits = re.findall(
+        r"^ +--([\w-]+)=(?:N|BITS|SECONDS) (.*(?:\n {20}.*)*)", text, re.MULTILINE
+    )
+    assert len(limits) > 5, limits
+    takes = [n for n, _ in limits if run([PINGTLSD, f"--{n}=0", "--help"]).returncode == 0]
+    equal([name for name, help in limits if "0: " in help], takes)
+    assert 0 < len(takes) < len(limits), takes
+
+
 main()

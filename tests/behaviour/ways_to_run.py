@@ -22,6 +22,7 @@ from programs import (
     command_name,
     free_port,
     key,
+    needs_libsystemd,
     pair,
     run,
     scratch,
@@ -241,6 +242,16 @@ def accept_yes_listen_fds() -> None:
     activated(
         "--accept", command=[PINGTLSD, "--log", "stderr", *TO_SERVE, *pair("ecdsa")]
     )
+
+
+@test("sockets that are passed to another process are warned of, and left alone")
+def passed_to_another() -> None:
+    needs_libsystemd()
+    environment = os.environ | {"LISTEN_FDS": "1", "LISTEN_PID": "1"}
+    with server(env=environment) as pingtlsd:
+        warned = f"LISTEN_PID is 1, and this process {pingtlsd.pid}: the sockets"
+        pingtlsd.wait_line(f"{warned} passed are not taken")
+        dialogue(pingtlsd.port)
 
 
 @test("--daemonize returns when connections are accepted; the pid file says who")
