@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "services/exchange_internal.h"
+#include "services/reply.h"
 
 /* Room for two names (RFC 1035) with ports. */
 #define REQUEST_MAX 640
@@ -30,12 +30,15 @@ send_connect(struct exchange *e, const char *host, const char *port)
 static int
 status_code(const char *line)
 {
-	int minor, code, size = 0;
+	static const char version[] = "HTTP/1.";
+	const char *minor = line + sizeof(version) - 1, *rest;
+	int code;
 
-	if (sscanf(line, "HTTP/1.%1d %3d%n", &minor, &code, &size) != 2 ||
-	    code < 100 || (line[size] != ' ' && line[size] != '\0'))
+	if (strncmp(line, version, sizeof(version) - 1) != 0 ||
+	    strspn(minor, "0123456789") != 1 || minor[1] != ' ')
 		return -1;
-	return code;
+	code = reply_code(minor + 2, &rest);
+	return code != -1 && (*rest == ' ' || *rest == '\0') ? code : -1;
 }
 
 /*

@@ -3,10 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Returns the code at the start of `line`, or -1, and stores in `rest` what
- * follows it. */
-static int
-code_of(const char *line, const char **rest)
+int
+reply_code(const char *line, const char **rest)
 {
 	if (line[0] < '1' || line[0] > '5' || strspn(line, "0123456789") != 3)
 		return -1;
@@ -22,7 +20,7 @@ static const char *
 text_of(const char *line, enum reply_form form, int code, bool *last)
 {
 	const char *rest;
-	bool same = code_of(line, &rest) == code;
+	bool same = reply_code(line, &rest) == code;
 
 	*last = same && (*rest == ' ' || *rest == '\0');
 	if (*last)
@@ -45,7 +43,7 @@ reply_read(struct exchange *e, enum reply_form form, reply_line *line)
 		if (exchange_read_line(e) == -1)
 			return -1;
 		if (number == 0)
-			code = code_of(e->line, &text);
+			code = reply_code(e->line, &text);
 		if (code == -1)
 			return exchange_not_understood(e, "has no code");
 		text = text_of(

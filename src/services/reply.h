@@ -15,6 +15,10 @@ enum reply_form {
 	               */
 };
 
+/* Returns the code of three digits, 100 to 599, at the start of `line`, or -1,
+ * and stores in `rest` what follows it. */
+int reply_code(const char *line, const char **rest);
+
 /* Called with the text of each line of a reply or list; `number` starts at 0.
  */
 typedef void reply_line(

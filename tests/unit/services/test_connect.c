@@ -106,6 +106,12 @@ static const struct {
 	"the proxy's reply to CONNECT is not HTTP: \"HTTP/1.1 2000 x\""},
     {"HTTP/1.1 -20 x\r\n", REASON_PROTOCOL,
 	"the proxy's reply to CONNECT is not HTTP: \"HTTP/1.1 -20 x\""},
+    {"HTTP/1.1200 x\r\n", REASON_PROTOCOL,
+	"the proxy's reply to CONNECT is not HTTP: \"HTTP/1.1200 x\""},
+    {"HTTP/1. 1 200 x\r\n", REASON_PROTOCOL,
+	"the proxy's reply to CONNECT is not HTTP: \"HTTP/1. 1 200 x\""},
+    {"HTTP/1.1  200 x\r\n", REASON_PROTOCOL,
+	"the proxy's reply to CONNECT is not HTTP: \"HTTP/1.1  200 x\""},
     {"HTTP/1.1 200 x\r\nVia", REASON_CLOSED,
 	"the proxy closed the connection before the whole of its reply to "
 	"CONNECT"},
