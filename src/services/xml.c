@@ -78,6 +78,14 @@ is_well_formed(const char *tag, size_t size)
 	       memchr(tag, '\0', size) == NULL;
 }
 
+/* True if it can be the name of a tag: quotes are around values only. */
+static bool
+is_name(const char *name, size_t size)
+{
+	return memchr(name, '\'', size) == NULL &&
+	       memchr(name, '"', size) == NULL;
+}
+
 int
 xml_read(struct exchange *e, struct xml_tag *tag)
 {
@@ -110,6 +118,7 @@ xml_read(struct exchange *e, struct xml_tag *tag)
 	at[size] = '\0';
 	tag->attributes = take_name(at, tag->name);
 	if (tag->name[0] == '\0' ||
+	    !is_name(at, (size_t)(tag->attributes - at)) ||
 	    (tag->name[0] == '?' && tag->kind != XML_DECLARATION))
 		return exchange_not_understood(
 		    e, "is not XML as XMPP allows it");

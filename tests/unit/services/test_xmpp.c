@@ -153,6 +153,7 @@ static const struct unit_exchange_case failures[] = {
 	"\"<presence>\""},
     NOT_XML("<!DOCTYPE x>"),
     NOT_XML("<!-- x -->"),
+    NOT_XML("<stream:s'>'x>"),
     NOT_XML("<![CDATA[>"),
     NOT_XML("<?php x?>"),
     NOT_XML("<?xmlx x?>"),
