@@ -2,15 +2,17 @@
 """Whatever a service does before TLS: no success where there is none, an end, and
 one line that names the cause."""
 
+import json
 import re
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from subprocess import CompletedProcess
 
-from programs import EXCHANGE_CLIENT, PEERS, PINGTLS, Program, cert, certs, key, run
+from hostile import WELL, Case, hostile
+from programs import PINGTLS, certs, run
 from tap import comment, equal, main, test
 
-# Seconds for a reply: with servers that fall silent, and with others.
+# Seconds to wait: for servers that fall silent, and for others.
 SHORT, LONG = 1, 20
 # Clients at once.  Most of them wait.
 AT_ONCE = 8
@@ -18,13 +20,12 @@ AT_ONCE = 8
 CLEAR_TEXT = "clear-text-after-starttls", "clear text after STARTTLS"
 
 # The reason and the words for each habit (tests/peers/hostile_server.py) of any
-# service, or of one.  None: success.
+# service, or of one.
 EXPECTED = {
-    "drips": None,
     "injects": CLEAR_TEXT,
     "injects_later": CLEAR_TEXT,
     "strips": ("starttls-not-supported", "does not offer"),
-    "strips_and_takes": ("ok, not offered", "not among its capabilities"),
+    "strips_and_takes": ("starttls-stripped", "not among its capabilities"),
     "refuses": ("starttls-refused", "refused"),
     "refuses postgres": ("starttls-not-supported", "does not support"),
     "turns_away": ("service-refused", "refused service"),
@@ -38,7 +39,6 @@ EXPECTED = {
     "alerts": ("protocol", "speaks TLS from the start"),
     "alerts_after": ("handshake", "TLS alert from the peer"),
     "lies": ("protocol", "broken"),
-    "long_lengths": None,
     "twice": CLEAR_TEXT,
     "out_of_sequence": ("protocol", "out of sequence"),
     # At some reply, or in the handshake.
@@ -47,83 +47,65 @@ EXPECTED = {
 }
 
 
-def expected(service: str, habit: str) -> tuple[str, str] | None:
-    if f"{habit} {service}" in EXPECTED:
-        return EXPECTED[f"{habit} {service}"]
-    return EXPECTED[re.sub(r"_\d$", "", habit)]
+def expected(case: Case) -> tuple[str, str]:
+    if f"{case.habit} {case.service}" in EXPECTED:
+        return EXPECTED[f"{case.habit} {case.service}"]
+    return EXPECTED[re.sub(r"_\d$", "", case.habit)]
 
 
-def hostile() -> list[tuple[str, str, int]]:
-    """Starts the servers; returns each service and habit, and its port."""
-    pair = ["--cert", cert("ecdsa"), "--key", key("ecdsa")]
-    server = Program([sys.executable, PEERS / "hostile_server.py", *pair])
-    server.wait_line("listening$")
-    found = [re.match(r"hostile_server: (\S+) (\S+) (\d+)$", x) for x in server.lines]
-    ports = [(match[1], match[2], int(match[3])) for match in found if match]
-    assert ports, "no servers"
-    return ports
+def ping(case: Case, *options: object) -> CompletedProcess[str]:
+    """Pings with options, of which the last bounds the time."""
+    seconds = SHORT if case.habit.startswith("silent") else LONG
+    target = f"{case.service}://localhost:{case.port}"
+    trust = ["--ca-file", certs() / "ca.pem"]
+    return run([PINGTLS, "-c", 1, *trust, *options, seconds, target])
 
 
-def try_all(judge: Callable[[str, str, int, float], str]) -> None:
-    """Has judge() say of each server what is wrong, or nothing."""
-
-    def one(case: tuple[str, str, int]) -> str:
-        service, habit, port = case
-        seconds = SHORT if habit.startswith("silent") else LONG
-        wrong = judge(service, habit, port, seconds)
-        return f"{service} {habit}: {wrong}" if wrong else ""
-
-    cases = hostile()
-    comment(f"{len(cases)} ways to misbehave")
+def try_all(is_right: Callable[[Case], bool], cases: list[Case]) -> None:
+    """Has is_right() judge each server; shows those that it calls wrong."""
+    comment(f"{len(cases)} servers")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        equal([wrong for wrong in pool.map(one, cases) if wrong], [])
+        judged = zip(cases, pool.map(is_right, cases))
+        equal([case for case, right in judged if not right], [])
 
 
 @test("every service, whatever it does before TLS, ends in its reason and a line")
-def exchanges() -> None:
-    def judge(service: str, habit: str, port: int, seconds: float) -> str:
-        ended = run([EXCHANGE_CLIENT, service, port, int(1000 * seconds)])
-        wanted = expected(service, habit)
-        well = wanted is None or wanted[0].startswith("ok")
-        line = ended.stdout.rstrip("\n")
-        if (
-            ended.returncode == (0 if well else 1)
-            and ended.stderr == ""
-            and line.isascii()
-            and line.isprintable()
-            and re.match(f"({wanted[0]})(: |$)" if wanted else "ok$", line)
-        ):
-            return ""
-        return f"{ended.returncode} {ended.stdout!r} {ended.stderr!r}"
-
-    try_all(judge)
-
-
-@test("pingtls, too, ends with status 1 and one line that names the cause")
-def pings() -> None:
-    def judge(service: str, habit: str, port: int, seconds: float) -> str:
-        # Patient with each reply, so that it is -w that ends the silent ones.
-        bounds = ["-W", LONG, "-w", seconds]
-        ended = run(
-            [PINGTLS, "-q", "-c", 1, *bounds, "--ca-file", certs() / "ca.pem"]
-            + [f"{service}://localhost:{port}"]
+def reasons() -> None:
+    def is_right(case: Case) -> bool:
+        ended = ping(case, "-j", "-W")
+        told = json.loads(ended.stdout.splitlines()[0])
+        said, message = told["reason"], told["message"]
+        if case.habit in WELL:
+            return (ended.returncode, told["ok"], said) == (0, True, None)
+        reason, words = expected(case)
+        return (
+            (ended.returncode, told["ok"], ended.stderr) == (1, False, "")
+            and re.fullmatch(reason, said) is not None
+            and re.search(words, message) is not None
+            and message.isascii()
+            and message.isprintable()
         )
-        wanted = expected(service, habit)
+
+    try_all(is_right, hostile())
+
+
+@test("people, too, read one line that names the cause, and nothing where none is")
+def lines() -> None:
+    def is_right(case: Case) -> bool:
+        # Patient with each reply, so that it is -w that ends the silent ones.
+        ended = ping(case, "-q", "-W", LONG, "-w")
         said = ended.stderr.rstrip("\n")
-        if wanted is None and ended.returncode == 0 and said == "":
-            return ""
-        if (
-            wanted is not None
-            and ended.returncode == 1
+        if case.habit in WELL:
+            return (ended.returncode, said) == (0, "")
+        return (
+            ended.returncode == 1
             and said.isascii()
             and said.isprintable()
-            and re.match(f"pingtls: {service}://localhost:{port}: ", said)
-            and re.search(wanted[1], said)
-        ):
-            return ""
-        return f"{ended.returncode} {ended.stderr!r}"
+            and said.startswith(f"pingtls: {case.service}://localhost:{case.port}: ")
+            and re.search(expected(case)[1], said) is not None
+        )
 
-    try_all(judge)
+    try_all(is_right, hostile())
 
 
 main()

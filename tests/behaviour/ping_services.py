@@ -5,14 +5,10 @@ import re
 import socket
 import ssl
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 
 from programs import (
-    PEERS,
     PINGTLS,
-    Program,
     cert,
     certs,
     free_port,
@@ -281,34 +277,6 @@ def proxy_refuses() -> None:
         equal(ended.returncode, 1, "exit status")
         equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
         has(ended.stderr, "proxy", word)
-
-
-def hostile() -> Iterator[tuple[str, str, int]]:
-    """Each service and bad habit of tests/peers/hostile_server.py, and its port."""
-    peer = Program(
-        [sys.executable, PEERS / "hostile_server.py"]
-        + ["--cert", cert("ecdsa"), "--key", key("ecdsa")]
-    )
-    peer.wait_line("listening$")
-    for line in list(peer.lines):
-        if found := re.match(r"hostile_server: (\S+) (\S+) (\d+)$", line):
-            yield found[1], found[2], int(found[3])
-    peer.kill()
-
-
-@test("a hostile server is never a success, and always one line")
-def hostile_servers() -> None:
-    wrong = []
-    for service, habit, port in hostile():
-        seconds = 0.3 if habit.startswith("silent") else HANG
-        ended = ping("-c", 1, "-q", "-W", seconds, f"{service}://localhost:{port}")
-        good = habit in ("drips", "long_lengths")
-        lines = ended.stderr.splitlines()
-        if ended.returncode != (0 if good else 1) or len(lines) != (0 if good else 1):
-            wrong.append(f"{service} {habit}: {ended.returncode} {lines}")
-        if habit == "strips_and_takes" and "somebody may remove it" not in ended.stderr:
-            wrong.append(f"{service} {habit}: {lines}")
-    equal(wrong, [])
 
 
 main()

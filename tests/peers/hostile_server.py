@@ -204,11 +204,28 @@ def hear(peer: socket.socket, end: bytes) -> None:
         octets += octet
 
 
+def answer(service: str, line: bytes) -> bytes:
+    """An answer to any command of any client over TLS."""
+    words = line.split() or [b""]
+    if service in {"smtp", "submission", "lmtp"}:
+        return b"221 bye\r\n" if words[0] == b"QUIT" else b"250 mx\r\n"
+    if service == "imap":
+        bye = b"* BYE\r\n" if line.rstrip().endswith(b"LOGOUT") else b""
+        return bye + words[0] + b" OK\r\n"
+    if service == "pop3":
+        return b"+OK\r\n.\r\n" if words[0] in {b"CAPA", b"LIST"} else b"+OK\r\n"
+    if service == "ftp":
+        replies = {b"USER": b"230 in", b"PWD": b'257 "/"', b"QUIT": b"221 bye"}
+        return replies.get(words[0], b"200 ok") + b"\r\n"
+    return b"OK\r\n"
+
+
 class Peer:
     """A connection, and how its dialogue goes."""
 
-    def __init__(self, service: str, peer: socket.socket, tls) -> None:
+    def __init__(self, peer: socket.socket, service: str, tls, any_client: bool) -> None:
         self.service, self.socket, self.tls = service, peer, tls
+        self.any_client = any_client
         self.dialogue = DIALOGUES[service]
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -240,6 +257,9 @@ class Peer:
     def shake_hands(self) -> None:
         """The handshake, and what an orderly server says after it."""
         with self.tls.wrap_socket(self.socket, server_side=True) as encrypted:
+            if self.any_client:
+                self.please(encrypted)
+                return
             for who, octets in FAREWELLS[self.service]:
                 if who == "S":
                     encrypted.sendall(octets)
@@ -249,10 +269,26 @@ class Peer:
                 encrypted.unwrap()
             self.wait(encrypted)
 
+    def please(self, encrypted: ssl.SSLSocket) -> None:
+        """Answers whatever a client says over TLS."""
+        if self.service == "sieve":
+            encrypted.sendall(b"OK\r\n")
+        for line in encrypted.makefile("rb"):
+            encrypted.sendall(answer(self.service, line))
+            if b"QUIT" in line or b"LOGOUT" in line:
+                break
+        encrypted.unwrap()
+
     def wait(self, peer: socket.socket | None = None) -> None:
         """Until the client has gone."""
         while (peer or self.socket).recv(4096):
             pass
+
+
+def behaves(p: Peer) -> None:
+    """Does nothing wrong."""
+    p.play(p.say, p.dialogue)
+    p.shake_hands()
 
 
 def drips(p: Peer) -> None:
@@ -410,6 +446,7 @@ def out_of_sequence(p: Peer) -> None:
 HABITS: dict[str, Callable[[Peer], None]] = {
     function.__name__: function
     for function in [
+        behaves,
         drips,
         injects,
         injects_later,
@@ -452,19 +489,19 @@ OF_SOME = {
 }
 
 
-def session(habit, service: str, peer: socket.socket, tls) -> None:
+def session(habit, peer: socket.socket, *how: object) -> None:
     with peer:
         try:
-            habit(Peer(service, peer, tls))
+            habit(Peer(peer, *how))
         except OSError:
             pass  # the client left
 
 
-def serve(listener: socket.socket, habit, service: str, tls) -> None:
+def serve(listener: socket.socket, habit, *how: object) -> None:
     while True:
         peer, _ = listener.accept()
         threading.Thread(
-            target=session, args=(habit, service, peer, tls), daemon=True
+            target=session, args=(habit, peer, *how), daemon=True
         ).start()
 
 
@@ -476,6 +513,11 @@ def main() -> None:
     )
     parser.add_argument("--cert", required=True, help="for the handshakes")
     parser.add_argument("--key", required=True)
+    parser.add_argument(
+        "--any-client",
+        action="store_true",
+        help="answer whatever is said over TLS; else what pingtls says is expected",
+    )
     options = parser.parse_args()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(options.cert, options.key)
@@ -487,8 +529,9 @@ def main() -> None:
             listener = socket.create_server(("127.0.0.1", 0))
             port = listener.getsockname()[1]
             print(f"hostile_server: {service} {name} {port}", flush=True)
+            how = service, tls, options.any_client
             threading.Thread(
-                target=serve, args=(listener, habit, service, tls), daemon=True
+                target=serve, args=(listener, habit, *how), daemon=True
             ).start()
     print("hostile_server: listening", flush=True)
     threading.Event().wait()
