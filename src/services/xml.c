@@ -119,7 +119,7 @@ xml_read(struct exchange *e, struct xml_tag *tag)
 	tag->attributes = take_name(at, tag->name);
 	if (tag->name[0] == '\0' ||
 	    !is_name(at, (size_t)(tag->attributes - at)) ||
-	    (tag->name[0] == '?' && tag->kind != XML_DECLARATION))
+	    (at[0] == '?' && tag->kind != XML_DECLARATION))
 		return exchange_not_understood(
 		    e, "is not XML as XMPP allows it");
 	return 0;

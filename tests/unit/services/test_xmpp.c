@@ -156,6 +156,7 @@ static const struct unit_exchange_case failures[] = {
     NOT_XML("<stream:s'>'x>"),
     NOT_XML("<![CDATA[>"),
     NOT_XML("<?php x?>"),
+    NOT_XML("<?a:stream x?>"),
     NOT_XML("<?xmlx x?>"),
     NOT_XML("<>"),
     NOT_XML("</>"),
