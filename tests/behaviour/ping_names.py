@@ -2,10 +2,11 @@
 """pingtls takes names as people write them, and its lines about names agree."""
 
 import subprocess
+from pathlib import Path
 
 from authority import SERVER, key_of, make, pem, root
-from programs import PINGTLS, run, server
-from tap import equal, has, main, test
+from programs import PINGTLS, PINGTLSD, TO_SERVE, Program, run, server
+from tap import Skip, equal, has, main, needs, needs_root, test
 
 IDN = "bücher.example"
 IDN_ASCII = "xn--bcher-kva.example"
@@ -92,6 +93,50 @@ def server_names() -> None:
                 f"127.0.0.1:{pingtlsd.port}",
             )
             has(ended.stdout, f"certificate: CN={got},")
+
+
+# A network with a link of its own; one of its ends is fe80::1.
+LINK = """
+set -e
+ip link add va type veth peer name vb
+ip link set lo up
+ip link set va up
+ip link set vb up
+ip addr add fe80::1/64 dev va nodad
+echo linked
+exec cat
+"""
+
+
+@test("a link-local address is connected to by its zone, and verified without it")
+def zone() -> None:
+    needs_root()
+    if not Path("/proc/net/if_inet6").exists():
+        raise Skip("there is no IPv6")
+    apart = [needs("unshare"), "--net", "sh", "-c", LINK]
+    needs("ip")
+    link = Program(apart, stdin=subprocess.PIPE)
+    link.wait_line("^linked$")
+    inside = [needs("nsenter"), "--net", f"--target={link.pid}"]
+    six = named("link", 'ip_address = "fe80::1"')
+    pingtlsd = Program(
+        [*inside, PINGTLSD, "--log=stderr", *TO_SERVE, "--listen=[::]:10001"]
+        + ["--cert", pem(six), "--key", key_of(six)]
+    )
+    pingtlsd.wait_line("listening on")
+    trusting = [PINGTLS, "-c", 1, "--ca-file", pem(root())]
+    ended = run([*inside, *trusting, "fe80::1%va"])
+    equal(ended.returncode, 0, ended.stderr)
+    has(
+        ended.stdout,
+        r"^PINGTLS fe80::1%va \(\[fe80::1%va\]:10001\)",
+        "matches fe80::1,",
+    )
+    ended = run([*trusting, "fe80::1"])
+    equal(ended.returncode, 2, "exit status")
+    has(ended.stderr, "a link-local address needs its interface")
+    pingtlsd.kill()
+    link.kill()
 
 
 @test("what cannot be a name is refused before anything is sent")
