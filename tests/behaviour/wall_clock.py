@@ -1,7 +1,4 @@
-"""A wall clock of a test's own, by libfaketime.
-
-CLOCK_REALTIME is what a file says, CLOCK_MONOTONIC is left alone.
-"""
+"""A wall clock of a test's own, by libfaketime; CLOCK_MONOTONIC is left alone."""
 
 import os
 from collections.abc import Iterator
@@ -26,21 +23,31 @@ class Clock:
 
 
 @contextmanager
-def clock() -> Iterator[Clock]:
+def faked(**settings: str) -> Iterator[None]:
+    """libfaketime, for the programs that are started meanwhile."""
     faketime = needs("faketime")
     needs_plain_build("must be loaded first, and so must libfaketime")
     library = run([faketime, "-f", "+0", "printenv", "LD_PRELOAD"]).stdout.strip()
-    made = Clock()
-    settings = {
-        "LD_PRELOAD": library,
-        "FAKETIME_TIMESTAMP_FILE": str(made.path),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
     before = dict(os.environ)
-    os.environ.update(settings)
+    os.environ.update(settings, LD_PRELOAD=library, FAKETIME_DONT_FAKE_MONOTONIC="1")
     try:
-        yield made
+        yield
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def clock() -> Iterator[Clock]:
+    """A clock that can be set while programs run that can read its file."""
+    made = Clock()
+    with faked(FAKETIME_TIMESTAMP_FILE=str(made.path), FAKETIME_NO_CACHE="1"):
+        yield made
+
+
+@contextmanager
+def shifted(how: str) -> Iterator[None]:
+    """A clock that is off by this much: "+60", or "+60 i-3600" for one that is an
+    hour back each time it is looked at.  No file is read for it."""
+    with faked(FAKETIME=how, FAKETIME_CACHE_DURATION="1000000"):
+        yield
