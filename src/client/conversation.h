@@ -24,6 +24,11 @@ struct conversation_setup {
 	struct verifier *verifier; /* NULL: no TLS */
 	const struct reporter *reporter;
 	struct control *control;
+	/* The TLSA records that the server must match; NULL: none. */
+	const struct tlsa *records;
+	size_t record_count;
+	/* Where they were found in DNS; NULL: they are not from there. */
+	const struct host_name *tlsa_base;
 	const char *own_address; /* of this end of the connection */
 	deadline end;
 };

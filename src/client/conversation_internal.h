@@ -27,7 +27,7 @@ struct unanswered_ping {
 struct conversation {
 	const struct conversation_setup *setup;
 	const struct ping_options *options;
-	const struct host_name *name; /* to verify */
+	const struct host_name *name; /* of the server, as the user has it */
 	struct verify_server server;
 	struct outcome *outcome;
 	struct stream *stream;

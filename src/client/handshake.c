@@ -223,10 +223,12 @@ conversation_shake_hands(struct conversation *c)
 	int e;
 
 	c->server = (struct verify_server){
-	    .name = c->name,
+	    .name = c->setup->tlsa_base != NULL && !c->options->has_verify_name
+	                ? c->setup->tlsa_base
+	                : c->name,
 	    .alpn = service == NULL ? NULL : service->alpn,
-	    .records = c->options->tlsa,
-	    .record_count = c->options->tlsa_count,
+	    .records = c->setup->records,
+	    .record_count = c->setup->record_count,
 	    .without_pkix = service != NULL && service->dane_without_pkix,
 	};
 	session =

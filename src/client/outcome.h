@@ -131,7 +131,7 @@ struct outcome {
 	/* TLS and the certificate are those of the conversation before. */
 	bool repeated;
 
-	enum outcome_answer verified;    /* the chain and the name */
+	enum outcome_answer verified;    /* chain and name, or DANE */
 	char problems[OUTCOME_LIST_MAX]; /* why it is not: a list */
 	char ocsp[OUTCOME_NAME_MAX];     /* the stapled response, described */
 	enum outcome_answer pin;         /* whether a pin given matches */

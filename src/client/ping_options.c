@@ -212,6 +212,9 @@ static const struct option_row rows[] = {
 	.help = "fail where the certificate ends earlier"},
     {OPTION_CALL, 0, "pinnedpubkey", "PINS", .call = option_pins,
 	.help = "fail unless one fits the server's key"},
+    {OPTION_FLAG, 0, "dane", .place = AT(dane),
+	.help = "verify by TLSA records in DNS, which must exist,\n"
+		"instead of authorities"},
     {OPTION_CALL, 0, "tlsa", "RECORD", .call = option_tlsa,
 	.help = "verify by a TLSA record, '3 1 1 HEX', instead of\n"
 		"authorities; of several, one must match"},
@@ -264,6 +267,27 @@ set_targets(struct ping_options *o, char *targets[], int count, char *why)
 	return 0;
 }
 
+/* Checks --dane and --tlsa, which take the place of authorities. */
+static int
+check_dane(const struct ping_options *o, char *why)
+{
+	bool given = o->tlsa_count > 0;
+
+	if ((o->dane || given) && (o->plain || o->verify.insecure))
+		return command_line_wrong(why,
+		    "%s cannot be had with --plain or --insecure",
+		    given ? "--tlsa" : "--dane");
+	if (o->dane && given)
+		return command_line_wrong(
+		    why, "--dane and --tlsa exclude each other");
+	for (size_t i = 0; o->dane && i < o->target_count; i++)
+		if (o->targets[i].host.is_address)
+			return command_line_wrong(why,
+			    "--dane: an address has no TLSA records: %s",
+			    o->targets[i].host.host);
+	return 0;
+}
+
 /* Checks options that depend on each other. */
 static int
 check(const struct ping_options *o, char *why)
@@ -279,15 +303,12 @@ check(const struct ping_options *o, char *why)
 	if (o->json && o->prometheus)
 		return command_line_wrong(
 		    why, "--json and --prometheus exclude each other");
-	if (o->tlsa_count > 0 && (o->plain || o->verify.insecure))
-		return command_line_wrong(
-		    why, "--tlsa cannot be had with --plain or --insecure");
 	for (size_t i = 0; i < o->target_count; i++)
 		if (o->plain && o->targets[i].service != NULL)
 			return command_line_wrong(why,
 			    "--plain: only pingtls's own protocol has pings "
 			    "in the clear");
-	return 0;
+	return check_dane(o, why);
 }
 
 enum command_line_outcome

@@ -36,6 +36,7 @@ struct ping_options {
 	unsigned long min_days; /* 0: not checked */
 	struct tlsa *tlsa; /* that the certificate must match; NULL: none */
 	size_t tlsa_count;
+	bool dane; /* the records are those in DNS */
 	struct verify_options verify;
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -52,6 +53,8 @@ finish(struct probe *p)
 		break;
 	}
 	p->state = PROBE_ENDED;
+	free(p->dane);
+	p->dane = NULL;
 	note_total(outcome_of(p));
 }
 
@@ -137,12 +140,36 @@ resolve_failed(struct probe *p, enum reason reason, const char *why)
 	    addition(p, reason));
 }
 
+/* Goes on with what the look-up has found, if that is enough. */
+static bool
+take_answer(struct probe *p, int ret)
+{
+	const struct dane_answer *dane = p->dane;
+	enum reason reason = dane == NULL ? REASON_NONE : dane_reason(dane);
+
+	/* A host that does not exist has no records either. */
+	if (ret == -1 &&
+	    (reason == REASON_NONE || reason == REASON_DANE_REQUIRED)) {
+		resolve_failed(p, REASON_RESOLVE, p->look_up.why);
+		return false;
+	}
+	if (reason != REASON_NONE) {
+		outcome_of(p)->dane = OUTCOME_DANE_FAILED;
+		fail(p, reason, "%s%s", dane->why, addition(p, reason));
+		return false;
+	}
+	if (dane != NULL) {
+		p->setup.records = dane->records;
+		p->setup.record_count = (size_t)dane->count;
+		p->setup.tlsa_base = &dane->base;
+	}
+	return true;
+}
+
 static void
 looked_up(struct probe *p, int ret)
 {
-	if (ret == -1)
-		resolve_failed(p, REASON_RESOLVE, p->look_up.why);
-	if (ret != 1)
+	if (ret == 0 || !take_answer(p, ret))
 		return;
 	resolve_end(&p->look_up);
 	outcome_of(p)->phase_ns[OUTCOME_RESOLVE] = deadline_now() - p->began;
@@ -187,6 +214,12 @@ probe_begin(struct probe *p, const struct conversation_setup *setup,
 	const struct ping_options *options = setup->options;
 	const struct target *to =
 	    options->has_proxy ? &options->proxy : setup->target;
+	struct resolve_question question = {
+	    .host = to->host.host,
+	    .port = to->port,
+	    .family = options->family,
+	    .server = options->dane ? setup->target : NULL,
+	};
 
 	p->setup = *setup;
 	p->sandbox = sandbox;
@@ -198,12 +231,17 @@ probe_begin(struct probe *p, const struct conversation_setup *setup,
 	if (setup->target->service != NULL)
 		p->setup.end =
 		    deadline_earlier(p->setup.end, deadline_in(SERVICE_MS));
+	p->state = PROBE_ENDED; /* there is nothing to free yet */
+	p->dane = options->dane ? calloc(1, sizeof(*p->dane)) : NULL;
+	if (options->dane && p->dane == NULL) {
+		fail(p, REASON_SYSTEM, "out of memory");
+		return;
+	}
 	p->state = PROBE_LOOKING_UP;
 	p->began = deadline_now();
 	p->until =
 	    deadline_earlier(deadline_in(options->timeout_ms), p->setup.end);
-	looked_up(p, resolve_begin(&p->look_up, to->host.host, to->port,
-			 options->family));
+	looked_up(p, resolve_begin(&p->look_up, &question, p->dane));
 }
 
 deadline

@@ -26,6 +26,7 @@ struct probe {
 	enum probe_state state;
 	struct record last; /* with the outcome so far */
 	struct look_up look_up;
+	struct dane_answer *dane; /* NULL: DNS is not asked for TLSA records */
 	struct dial dial;
 	struct conversation_process process;
 	int64_t began;  /* the step; deadline_now() */

@@ -50,24 +50,39 @@ ask(const char *host, const char *port, int family, int flags,
 	freeaddrinfo(list);
 }
 
-static void __attribute__((noreturn))
-resolve_for(int fd, const char *host, const char *port, int family)
+static void
+write_all(int fd, const void *octets, size_t size)
 {
-	struct resolution r;
-	const char *from = (const char *)&r;
-	size_t left = sizeof(r);
+	const char *from = octets;
 	ssize_t n;
 
-	ask(host, port, family, 0, &r);
-	for (; left > 0; left -= (size_t)n, from += n)
-		if ((n = write(fd, from, left)) <= 0)
+	for (; size > 0; size -= (size_t)n, from += n)
+		if ((n = write(fd, from, size)) <= 0)
 			_exit(1);
+}
+
+/* Answers the question, in the child process. */
+static void __attribute__((noreturn))
+answer(int fd, const struct resolve_question *q, const char *port)
+{
+	static struct dane_answer dane;
+	struct resolution r = {.error = EAI_AGAIN};
+
+	if (q->server != NULL)
+		dane_look_up(q->server->host.name, q->server->port, &dane);
+	/* Addresses help no more where DNS has failed. */
+	if (dane.status != DANE_INVALID && dane.status != DANE_SILENT)
+		ask(q->host, port, q->family, 0, &r);
+	write_all(fd, &r, sizeof(r));
+	if (q->server != NULL)
+		write_all(fd, &dane, sizeof(dane));
 	_exit(0);
 }
 
 /* Runs the look-up in a child process.  Returns 0, or -1 with errno. */
 static int
-ask_elsewhere(struct look_up *l, const char *host, const char *port, int family)
+ask_elsewhere(
+    struct look_up *l, const struct resolve_question *q, const char *port)
 {
 	int fds[2];
 
@@ -76,7 +91,7 @@ ask_elsewhere(struct look_up *l, const char *host, const char *port, int family)
 	l->child = fork();
 	if (l->child == 0) {
 		close(fds[0]);
-		resolve_for(fds[1], host, port, family);
+		answer(fds[1], q, port);
 	}
 	close(fds[1]);
 	l->fd = fds[0];
@@ -108,34 +123,39 @@ cannot(struct look_up *l, const char *cause)
 }
 
 int
-resolve_begin(struct look_up *l, const char *host, uint16_t port, int family)
+resolve_begin(struct look_up *l, const struct resolve_question *q,
+    struct dane_answer *dane)
 {
-	char number[8];
+	char port[8];
 
+	l->dane = dane;
 	l->child = 0;
 	l->fd = -1;
 	l->got = 0;
-	snprintf(number, sizeof(number), "%u", port);
-	ask(host, number, family, AI_NUMERICHOST, &l->found);
-	if (l->found.error != EAI_NONAME)
+	snprintf(port, sizeof(port), "%u", q->port);
+	ask(q->host, port, q->family, AI_NUMERICHOST, &l->found);
+	if (l->found.error != EAI_NONAME && dane == NULL)
 		return judge(l);
-	return ask_elsewhere(l, host, number, family) == -1
-	           ? cannot(l, strerror(errno))
-	           : 0;
+	return ask_elsewhere(l, q, port) == -1 ? cannot(l, strerror(errno)) : 0;
 }
 
 int
 resolve_continue(struct look_up *l)
 {
+	const size_t first = sizeof(l->found);
+	size_t size = first + (l->dane == NULL ? 0 : sizeof(*l->dane));
 	ssize_t n =
-	    read(l->fd, (char *)&l->found + l->got, sizeof(l->found) - l->got);
+	    l->got < first
+		? read(l->fd, (char *)&l->found + l->got, first - l->got)
+		: read(
+		      l->fd, (char *)l->dane + (l->got - first), size - l->got);
 
 	if (n == -1)
 		return errno == EINTR ? 0 : cannot(l, strerror(errno));
 	if (n == 0)
 		return cannot(l, "the resolver crashed");
 	l->got += (size_t)n;
-	return l->got < sizeof(l->found) ? 0 : judge(l);
+	return l->got < size ? 0 : judge(l);
 }
 
 void

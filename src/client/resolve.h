@@ -1,6 +1,6 @@
 /*
- * Name resolution that can be given up.  getaddrinfo(3) cannot be interrupted,
- * so it runs in a child process that can be killed.
+ * Look-ups of addresses and TLSA records that can be given up.  The C library's
+ * cannot be interrupted, so they run in a child process that can be killed.
  */
 #ifndef PINGTLS_RESOLVE_H
 #define PINGTLS_RESOLVE_H
@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+
+#include "client/dane.h"
+#include "client/target.h"
 
 /* More than any useful host has. */
 #define RESOLVE_ADDRESSES_MAX 32
@@ -27,23 +30,34 @@ struct resolution {
 
 #define RESOLVE_WHY_MAX 256
 
+/* What to look up. */
+struct resolve_question {
+	const char *host; /* a name or a number */
+	uint16_t port;    /* is set in the addresses */
+	int family;
+	const struct target *server; /* whose TLSA records; NULL: no records */
+};
+
 /* A look-up. */
 struct look_up {
 	struct resolution found;
-	pid_t child; /* 0: none */
-	int fd;      /* to poll for POLLIN while it is under way; else -1 */
-	size_t got;  /* octets of the child's answer */
+	struct dane_answer *dane; /* if TLSA records were asked for */
+	pid_t child;              /* 0: none */
+	int fd;     /* to poll for POLLIN while it is under way; else -1 */
+	size_t got; /* octets of the child's answer */
 	char why[RESOLVE_WHY_MAX]; /* if it failed */
 };
 
 /*
- * Looks up `host`; `port` is set in the addresses.  resolve_end() comes after
- * it in any case.  Returns 1 when the addresses have been found, which is at
- * once for a number; 0 while it is under way, then resolve_continue() when `fd`
- * is readable; or -1 with the cause in `why`.
+ * Begins a look-up; the answer about TLSA records goes to `dane`, which is NULL
+ * if they are not asked for.  resolve_end() comes after it in any case.
+ *
+ * Returns 1 when the addresses have been found, which may be at once; 0 while
+ * it is under way, then resolve_continue() when `fd` is readable; or -1 with
+ * the cause in `why`.
  */
-int resolve_begin(
-    struct look_up *, const char *host, uint16_t port, int family);
+int resolve_begin(struct look_up *, const struct resolve_question *,
+    struct dane_answer *dane);
 int resolve_continue(struct look_up *);
 
 /* Frees what the look-up has, and gives it up if it is under way. */

@@ -321,6 +321,8 @@ set_up_target(struct run *r, struct pinged *t, const struct target *target,
 	    .verifier = verifier,
 	    .reporter = r->reporter,
 	    .control = r->control,
+	    .records = o->tlsa,
+	    .record_count = o->tlsa_count,
 	};
 	t->conversations = ours ? 1 : pings;
 	t->summary = (struct target_summary){

@@ -297,23 +297,26 @@ def without_answers(*options: object) -> list[str]:
     ]
 
 
-@test("a look-up is cut short by -w")
+@test("a look-up is cut short by -w, that of TLSA records too")
 def look_up() -> None:
-    ended = run(without_answers("-w", 0.5, "-W", HANG, "name.example"))
-    equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
-    has(ended.stderr, r"cannot resolve: the look-up took over .* \(-w was over\)")
+    for options in [], ["--dane"]:
+        words = "-w", 0.5, "-W", HANG, *options, "name.example"
+        ended = run(without_answers(*words))
+        equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
+        has(ended.stderr, r"cannot resolve: the look-up took over .* \(-w was over\)")
 
 
 @test("a look-up is cut short by a signal, and leaves no process")
 def look_up_signal() -> None:
-    program = Program(without_answers("-W", HANG, "name.example"))
-    wait_until(
-        "it looks up",
-        lambda: command_name(program.pid) == "pingtls" and children(program.pid),
-    )
-    program.signal(signal.SIGTERM)
-    equal(program.wait(), 1, "exit status")
-    equal(program.session(), [], "processes that stay")
+    for options in [], ["--dane"]:
+        program = Program(without_answers("-W", HANG, *options, "name.example"))
+        wait_until(
+            "it looks up",
+            lambda: command_name(program.pid) == "pingtls" and children(program.pid),
+        )
+        program.signal(signal.SIGTERM)
+        equal(program.wait(), 1, "exit status")
+        equal(program.session(), [], "processes that stay")
 
 
 @test("a server that is gone while -i waits is told by what it said")

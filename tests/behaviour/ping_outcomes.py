@@ -97,6 +97,18 @@ OUTCOMES = (
         **{"seen": True, "verified": True, "pin": False},
     ),
     Outcome(
+        *("a TLSA record of another key", "drips", "tlsa-invalid"),
+        ("certificate not verified", "no TLSA record matches", "is 3 1 1 "),
+        options=(f"--tlsa=3 1 1 {'0' * 64}",),
+        **{"seen": True, "verified": False},
+    ),
+    Outcome(
+        *("a TLSA record that cannot be used", "drips", "dane-required"),
+        ("certificate not verified", "no TLSA record can be used", "SMTP"),
+        options=(f"--tlsa=1 1 1 {'0' * 64}",),
+        **{"seen": True, "verified": False},
+    ),
+    Outcome(
         *("ends soon", "drips", "certificate-expires-soon"),
         ("certificate CN=", r"ends in \d+ days", "--min-days"),
         options=("--min-days=4000",),

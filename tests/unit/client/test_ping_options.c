@@ -109,6 +109,8 @@ START_TEST(takes_long_options)
 	accept_words("--ins --starttls-d=1 host");
 	ck_assert(o.verify.insecure);
 	ck_assert_int_eq(o.starttls_delay_ms, 1000);
+	accept_words("--dane host");
+	ck_assert(o.dane);
 	accept_words("-Dr --starttls=imap -x proxy:3128 --min-days=7 "
 		     "--pinnedpubkey=sha256//" PIN ";sha256//" PIN " host");
 	ck_assert(o.timestamps);
@@ -139,6 +141,7 @@ START_TEST(takes_several_records)
 	ck_assert_uint_eq(o.tlsa_count, 2);
 	ck_assert_uint_eq(o.tlsa[0].usage, TLSA_DANE_EE);
 	ck_assert_uint_eq(o.tlsa[0].size, 32);
+	ck_assert(!o.dane);
 	ck_assert_uint_eq(o.tlsa[1].usage, TLSA_DANE_TA);
 	ck_assert_uint_eq(o.tlsa[1].data[0], 0xff);
 }
@@ -230,8 +233,11 @@ static const struct {
 	"in '3 1 1 HEX'"},
     {"--plain --tlsa=" RECORD DIGEST " host",
 	"--tlsa cannot be had with --plain or --insecure"},
-    {"--insecure --tlsa=" RECORD DIGEST " host",
-	"--tlsa cannot be had with --plain or --insecure"},
+    {"--insecure --dane host",
+	"--dane cannot be had with --plain or --insecure"},
+    {"--dane --tlsa=" RECORD DIGEST " host",
+	"--dane and --tlsa exclude each other"},
+    {"--dane host 127.1", "--dane: an address has no TLSA records: 127.0.0.1"},
     {"--min-days=0 host", "--min-days 0: must be a number from 1 to 36500"},
 };
 #define MISTAKES ((int)(sizeof(mistakes) / sizeof(mistakes[0])))
@@ -260,8 +266,8 @@ START_TEST(shows_help)
 	    "--plain", "--ca-file", "--verify-name", "--client-cert",
 	    "--client-key", "--priority", "--insecure", "--starttls-delay",
 	    "--starttls=", "-x, --proxy", "-r, --reconnect", "-D", "--min-days",
-	    "--pinnedpubkey", "--prometheus[=FILE]", "--tlsa", "--help",
-	    "--version", "Exit status"};
+	    "--pinnedpubkey", "--prometheus[=FILE]", "--dane", "--tlsa",
+	    "--help", "--version", "Exit status"};
 	enum command_line_outcome outcome;
 	const char *said;
 

@@ -19,7 +19,9 @@ static struct look_up l;
 static int
 look_up(const char *host, int family)
 {
-	int ret = resolve_begin(&l, host, 80, family);
+	struct resolve_question question = {
+	    .host = host, .port = 80, .family = family};
+	int ret = resolve_begin(&l, &question, NULL);
 
 	while (ret == 0) {
 		(void)deadline_wait(l.fd, POLLIN, DEADLINE_NEVER, -1);
@@ -59,9 +61,10 @@ END_TEST
 
 START_TEST(can_be_given_up)
 {
+	struct resolve_question question = {.host = "localhost", .port = 80};
 	size_t before = unit_descriptors(getpid());
 
-	ck_assert_int_eq(resolve_begin(&l, "localhost", 80, AF_UNSPEC), 0);
+	ck_assert_int_eq(resolve_begin(&l, &question, NULL), 0);
 	resolve_end(&l);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_uint_eq(unit_descriptors(getpid()), before);
