@@ -236,15 +236,19 @@ class Peer:
         self.dialogue = DIALOGUES[service]
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def say(self, octets: bytes) -> None:
+    def _tagged(self, octets: bytes) -> bytes:
+        """With the tag that the client has chosen."""
         if self.any_client and self.service == "imap":
-            octets = re.sub(rb"(?m)^a[12] ", self.tag + b" ", octets)
-        self.socket.sendall(octets)
+            return re.sub(rb"(?m)^a[12] ", self.tag + b" ", octets)
+        return octets
+
+    def say(self, octets: bytes) -> None:
+        self.socket.sendall(self._tagged(octets))
 
     def drip(self, octets: bytes) -> None:
         """One octet a segment."""
-        for i in range(len(octets)):
-            self.say(octets[i : i + 1])
+        for octet in self._tagged(octets):
+            self.socket.sendall(bytes([octet]))
 
     def hear(self, end: bytes) -> None:
         line = hear(self.socket, end)
