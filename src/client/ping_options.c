@@ -46,7 +46,7 @@ option_proxy(void *options, const char *value, char *why)
 	/* A proxy has no default port. */
 	const struct target_defaults portless = {
 	    .service = service_find("tls")};
-	const char *fault = strstr(value, "://") != NULL
+	const char *fault = strpbrk(value, "/?#@") != NULL
 	                        ? "must be HOST:PORT"
 	                        : target_parse(value, &portless, &o->proxy);
 

@@ -222,6 +222,7 @@ static const struct {
 			    "the clear"},
     {"-x proxy host", "--proxy proxy: needs a port"},
     {"-x http://proxy:1 host", "--proxy http://proxy:1: must be HOST:PORT"},
+    {"-x user@proxy:1 host", "--proxy user@proxy:1: must be HOST:PORT"},
     {"-4 -x proxy:1 host", "-4 and -6 cannot be had with -x: it is the proxy "
 			   "that resolves the name"},
     {"--pinnedpubkey=abc host",
