@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""pingtls against Postfix: smtp, submission and smtps."""
+"""pingtls against Postfix: smtp, submission, smtps and submissions."""
 
 from pathlib import Path
 
@@ -34,13 +34,13 @@ POSTFIX = Server(
     units=("postfix@-.service",),
     user="root",
     upgraded=("smtp", "submission"),
-    implicit=("smtps",),
+    implicit=("smtps", "submissions"),
     configure=configure,
     log=lambda: contents(LOG),
     in_order={
         # Greeted again inside TLS, as RFC 3207 wants it.
         **dict.fromkeys(["smtp", "submission"], "ehlo=2 starttls=1 quit=1 commands=4"),
-        "smtps": "ehlo=1 quit=1 commands=2",
+        **dict.fromkeys(["smtps", "submissions"], "ehlo=1 quit=1 commands=2"),
     },
     disorder="lost connection|improper command pipelining",
 )

@@ -34,7 +34,7 @@ HALTED_FOR = "3"
 
 # Of the schemes, where the servers listen.
 PORTS = {
-    **{"smtp": 25, "submission": 587, "smtps": 465, "lmtp": 24},
+    **{"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465, "lmtp": 24},
     **{"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995, "sieve": 4190},
     **{"ftp": 21, "ftps": 990, "nntp": 119, "nntps": 563},
     **{"xmpp": 5222, "xmpps": 5223, "xmpp-server": 5269},
@@ -149,55 +149,59 @@ def fails(reason: str, target: str, *options: str) -> str:
 
 
 @contextmanager
-def stopped_half_way(server: Server, scheme: str) -> Iterator[int]:
-    """A port that leads to the server, whose processes all stop on the way.
+def stopped_half_way(
+    units: tuple[str, ...], port: int, implicit: bool = False
+) -> Iterator[int]:
+    """A port that leads to the server at another, which stops on the way.
 
-    They do when it has said the first octets or, where those would be TLS, at
-    the connection, which the kernel accepts.
+    All its processes do when it has said the first octets or, where those would
+    be TLS, at the connection, which the kernel accepts.
     """
-    halted = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(HANG)
-        arguments = server, scheme, listener, halted
-        relay = threading.Thread(target=relay_to, args=arguments, daemon=True)
-        relay.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            relay.join(HANG)
-            must("systemctl", "kill", "--signal=CONT", *server.units)
-    assert halted.is_set(), f"{scheme} was not stopped"
+    relay = Relay(units, port, implicit)
+    relay.start()
+    try:
+        yield relay.port
+    finally:
+        relay.join(HANG)
+        must("systemctl", "kill", "--signal=CONT", *units)
+    assert relay.halted, f"the server at {port} was not stopped"
 
 
-def halt(server: Server) -> None:
-    """Stops all its processes, as SIGSTOP does."""
-    must("systemctl", "kill", "--signal=STOP", *server.units)
+class Relay(threading.Thread):
+    """Relays one connection, for stopped_half_way(), until an end closes it."""
 
-    def states() -> set[str]:
-        return {state(pid) for unit in server.units for pid in processes(unit)}
+    def __init__(self, units: tuple[str, ...], port: int, implicit: bool) -> None:
+        super().__init__(daemon=True)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(HANG)
+        self.port = self._listener.getsockname()[1]
+        self._units, self._to, self._implicit = units, port, implicit
+        self.halted = False
 
-    wait_until("all processes stand still", lambda: states() == {"T"})
+    def _halt(self) -> None:
+        must("systemctl", "kill", "--signal=STOP", *self._units)
 
+        def states() -> set[str]:
+            return {state(pid) for unit in self._units for pid in processes(unit)}
 
-def relay_to(
-    server: Server, scheme: str, listener: socket.socket, halted: threading.Event
-) -> None:
-    """Relays one connection until either end closes it."""
-    client, _ = listener.accept()
-    if scheme in server.implicit:
-        halt(server)
-        halted.set()
-    upstream = socket.create_connection(("localhost", PORTS[scheme]))
-    with client, upstream, suppress(ConnectionError):
-        while True:
-            for source in select.select([client, upstream], [], [])[0]:
-                data = source.recv(65536)
-                if not data:
-                    return
-                if source is upstream and not halted.is_set():
-                    halt(server)
-                    halted.set()
-                (client if source is upstream else upstream).sendall(data)
+        wait_until("all processes stand still", lambda: states() == {"T"})
+        self.halted = True
+
+    def run(self) -> None:
+        with self._listener:
+            client, _ = self._listener.accept()
+        if self._implicit:
+            self._halt()
+        server = socket.create_connection(("localhost", self._to))
+        with client, server, suppress(ConnectionError):
+            while True:
+                for source in select.select([client, server], [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    if source is server and not self.halted:
+                        self._halt()
+                    (client if source is server else server).sendall(data)
 
 
 def check(server: Server, *options: str) -> None:
@@ -261,7 +265,8 @@ def check_refusals(server: Server, options: tuple[str, ...]) -> None:
     def half_way() -> None:
         restart(server)
         for scheme in server.schemes():
-            with stopped_half_way(server, scheme) as port:
+            implicit = scheme in server.implicit
+            with stopped_half_way(server.units, PORTS[scheme], implicit) as port:
                 target = f"{scheme}://localhost:{port}"
                 message = fails("timeout", target, "-w", HALTED_FOR, *options)
             assert "-w was over" in message, message

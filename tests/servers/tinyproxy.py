@@ -2,15 +2,25 @@
 """pingtls through Tinyproxy: to ftp, ldap and pingtlsd."""
 
 import re
+import shutil
 
-from inside import SNAKEOIL, apt_get, must, pings
-from programs import run
-from server import check, fails, journal_of, prepare
+from inside import PORT, apt_get, must, pings
+from server import (
+    HALTED_FOR,
+    MADE,
+    check,
+    fails,
+    journal_of,
+    prepare,
+    stopped_half_way,
+)
 from slapd import SLAPD
-from tap import equal, has, main, test, wait_until
+from tap import has, main, test, wait_until
 from vsftpd import VSFTPD
 
 PROXY = "-x", "localhost:8888"
+# pingtlsd does not use a certificate that has expired: it has none then.
+REFUSED = {"wrong-name": "certificate-host-mismatch", "expired": "handshake"}
 
 
 def asked(where: str, count: int) -> None:
@@ -32,17 +42,25 @@ for server in VSFTPD, SLAPD:
 def service() -> None:
     must("systemctl", "restart", "pingtls.socket")
     pings(*PROXY)
-    asked("localhost:10001", 1)
+    asked(f"localhost:{PORT}", 1)
     # Verified, the wrong name, the expired one, and without TLS.
     for port, count in (21, 4), (990, 3), (389, 4), (636, 3):
         asked(f"localhost:{port}", count)
 
 
-@test("pingtlsd: a certificate for another name")
-def wrong_name() -> None:
-    ended = run(["pingtls", *PROXY, "--ca-file", SNAKEOIL, "localhost"])
-    equal(ended.returncode, 1)
-    has(ended.stderr, "name mismatch: .*not localhost")
+@test("pingtlsd: a certificate for another name, and none that is good")
+def refused() -> None:
+    for pair, reason in REFUSED.items():
+        for kind in "cert", "key":
+            shutil.copyfile(MADE / f"{pair}-{kind}.pem", f"/etc/pingtls/{kind}.pem")
+        must("systemctl", "restart", "pingtls.service")
+        fails(reason, "localhost", *PROXY)
+
+
+@test("pingtlsd: stopped half way, given up when -w is over")
+def half_way() -> None:
+    with stopped_half_way(("pingtls.service",), PORT) as port:
+        fails("timeout", f"localhost:{port}", "-w", HALTED_FOR, *PROXY)
 
 
 @test("a server that the proxy cannot reach is a refusal, with the proxy's answer")
