@@ -115,6 +115,15 @@ class Tls:
             pass
         return self.out.read()
 
+    def last_flight(self) -> bytes:
+        """The client's last flight of a TLS 1.3 handshake, not sent yet."""
+        while True:
+            try:
+                self.object.do_handshake()
+                return self.out.read()
+            except ssl.SSLWantReadError:
+                self._in.write(self.peer.recv(65536))
+
     def _run(self, step: Callable):
         """Repeats a step, sending and receiving what it needs."""
         while True:

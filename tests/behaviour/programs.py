@@ -27,6 +27,7 @@ TOP = Path(os.environ.get("top_srcdir") or Path(__file__).parents[2]).resolve()
 PINGTLSD = os.path.abspath(os.environ.get("PINGTLSD") or TOP / "src/pingtlsd")
 PINGTLS = os.path.abspath(os.environ.get("PINGTLS") or TOP / "src/pingtls")
 PEERS = TOP / "tests/peers"
+BAD_RECORD = os.path.abspath(os.environ.get("BAD_RECORD") or PEERS / "bad_record")
 RECORDS = os.path.abspath(os.environ.get("RECORDS") or PEERS / "records")
 
 # Whom pingtlsd becomes when root runs the tests.

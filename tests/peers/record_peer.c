@@ -124,7 +124,7 @@ size_t
 record_peer_protect(struct record_peer *p, unsigned char type,
     const unsigned char *content, size_t size, unsigned char *record)
 {
-	unsigned char nonce[12], data[13], inner[RECORD_CONTENT_MAX + 1], *to;
+	unsigned char nonce[12], data[13], inner[RECORD_CONTENT_MAX + 2], *to;
 	size_t sealed = sizeof(inner) + RECORD_TAG, known;
 
 	memcpy(inner, content, size);

@@ -18,7 +18,8 @@ enum { CHANGE_CIPHER_SPEC = 20, ALERT, HANDSHAKE, APPLICATION_DATA };
 #define RECORD_HEADER 5
 /* With AES-128-GCM: explicit nonce (TLS 1.2), content type (1.3), tag. */
 #define RECORD_TAG 16
-#define RECORD_MAX (RECORD_HEADER + 8 + RECORD_CONTENT_MAX + 1 + RECORD_TAG)
+/* One that holds an octet too many, too. */
+#define RECORD_MAX (RECORD_HEADER + 8 + RECORD_CONTENT_MAX + 2 + RECORD_TAG)
 
 struct record_peer {
 	int fd;
@@ -50,8 +51,8 @@ void record_peer_handshake(struct record_peer *);
 void record_peer_put(unsigned char *at, uint64_t value, int octets);
 
 /*
- * Makes one protected record of `size` octets of content, RECORD_CONTENT_MAX at
- * most, in `record`, which has RECORD_MAX.  Returns its size.
+ * Makes one protected record of `size` octets of content, RECORD_CONTENT_MAX
+ * and one more at most, in `record`, which has RECORD_MAX.  Returns its size.
  */
 size_t record_peer_protect(struct record_peer *, unsigned char type,
     const unsigned char *content, size_t size, unsigned char *record);
