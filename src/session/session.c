@@ -1,13 +1,10 @@
 #include "session/session.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "base/printable.h"
 #include "stream/protocol.h"
 
 /* How long to wait for the peer to read the last reply and close: longer than
@@ -306,75 +303,4 @@ session_serve(struct stream *stream, const struct credentials *credentials,
 	result->octets_in = stream_octets_in(stream);
 	result->octets_out = stream_octets_out(stream);
 	result->end = end;
-}
-
-const char *
-session_end_text(uint32_t end)
-{
-	static const char *const texts[] = {
-	    [SESSION_CRASHED] = "crashed",
-	    [SESSION_QUIT] = "quit",
-	    [SESSION_CLOSED] = "closed by the peer",
-	    [SESSION_TRUNCATED] = "truncated",
-	    [SESSION_TIMED_OUT] = "timed out",
-	    [SESSION_LINE_TOO_LONG] = "line too long",
-	    [SESSION_TOO_MANY_ERRORS] = "too many errors",
-	    [SESSION_HANDSHAKE_FAILED] = "handshake failed",
-	    [SESSION_CONNECTION_LOST] = "connection lost",
-	    [SESSION_TLS_FAILED] = "TLS failed",
-	    [SESSION_UNABLE] = "unable to upgrade",
-	    [SESSION_EARLY_TLS] = "TLS without STARTTLS",
-	    [SESSION_UNSERVED] = "could not be served",
-	    [SESSION_KILLED] = "killed",
-	    [SESSION_STOPPED] = "stopped with the service",
-	    [SESSION_GAVE_WAY] = "idle longest when all sessions were taken",
-	};
-
-	return end < sizeof(texts) / sizeof(texts[0]) ? texts[end] : "unknown";
-}
-
-/* Whether a signal tells of a fault in the program that it ended, its system
- * call filter's included. */
-static bool
-is_fault(int signal)
-{
-	switch (signal) {
-	case SIGABRT:
-	case SIGBUS:
-	case SIGFPE:
-	case SIGILL:
-	case SIGSEGV:
-	case SIGSYS:
-	case SIGTRAP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-void
-session_result_settle(
-    struct session_result *r, int status, enum session_end killed)
-{
-	if (WIFSIGNALED(status))
-		r->end = is_fault(WTERMSIG(status)) ? SESSION_CRASHED : killed;
-	else if (status != 0 || r->end == SESSION_KILLED ||
-		 r->end == SESSION_STOPPED || r->end == SESSION_GAVE_WAY)
-		r->end = SESSION_CRASHED;
-}
-
-static void
-clean(char *text, size_t size)
-{
-	text[size - 1] = '\0';
-	printable(text);
-}
-
-void
-session_result_clean(struct session_result *r)
-{
-	clean(r->version, sizeof(r->version));
-	clean(r->cipher_suite, sizeof(r->cipher_suite));
-	clean(r->client, sizeof(r->client));
-	clean(r->why, sizeof(r->why));
 }
