@@ -40,15 +40,18 @@ DEFENCES = {
 ON_OTHERS = "signal_by_input kill_other trace_other limit_other slow_other".split()
 
 
-def _in_keyholder(attempt: Attempt) -> Attempt:
-    here = replace(attempt, defences=DEFENCES[attempt.name], harm=None)
+def elsewhere(attempt: Attempt, defences: tuple[str, ...]) -> Attempt:
+    """The attempt, made in another process than a session."""
+    here = replace(attempt, defences=defences, harm=None)
     if attempt.name not in ON_OTHERS:
         return here
     what = re.sub("the (listener|keyholder)", "another process", attempt.what)
     return replace(here, what=what, argument=victim)
 
 
-STOPPED = tuple(_in_keyholder(a) for a in ATTEMPTS if a.name in DEFENCES)
+STOPPED = tuple(
+    elsewhere(a, DEFENCES[a.name]) for a in ATTEMPTS if a.name in DEFENCES
+)
 
 # What it can do, and reaches no one but the sessions that wait for it.
 HARMLESS = (

@@ -112,6 +112,14 @@ fork_off(const struct loot *loot)
 	return result(pid);
 }
 
+/* The registers are then what the stack happens to have. */
+static int
+return_from_signal(const struct loot *loot)
+{
+	(void)loot;
+	return result(raw(SYS_rt_sigreturn));
+}
+
 /* The program itself tells the client that it runs. */
 static int
 execute(const struct loot *loot)
@@ -119,6 +127,8 @@ execute(const struct loot *loot)
 	char *const argv[] = {"echo", "made", NULL};
 
 	raw(SYS_dup3, loot->stream, STDOUT_FILENO, 0);
+	/* The client ends a process whose channel is closed. */
+	raw(SYS_fcntl, loot->channel, F_SETFD, 0);
 	return result(raw(SYS_execve, "/bin/echo", argv, NULL));
 }
 
@@ -149,6 +159,7 @@ const struct attempt attempts_on_others[] = {
     {"connect_out", connect_out},
     {"connect_abstract", connect_abstract},
     {"fork_off", fork_off},
+    {"return_from_signal", return_from_signal},
     {"execute", execute},
     {"add_rule", add_rule},
     {NULL, NULL},

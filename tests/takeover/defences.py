@@ -87,3 +87,21 @@ def lacking(attempt: Attempt, kept: str | None = None) -> Lacking:
                 case change:
                     changes.append(change)
     return Lacking(tuple(changes), variables)
+
+
+# Nothing confines a process.
+BARE = {
+    "TAKEOVER_ALLOWED": "all",
+    "TAKEOVER_LANDLOCK": "0",
+    "TAKEOVER_UNLIMITED": "1",
+}
+# The defences of a process that is no session, and what of BARE takes each away.
+ALONE = {
+    "filter": "TAKEOVER_ALLOWED",
+    "landlock": "TAKEOVER_LANDLOCK",
+    "limits": "TAKEOVER_UNLIMITED",
+}
+
+
+def all_but(kept: str) -> dict[str, str]:
+    return {name: value for name, value in BARE.items() if name != ALONE[kept]}

@@ -13,20 +13,11 @@ from contextlib import contextmanager
 
 from attempts import Attempt
 from attempts_in_keyholder import HARMLESS, STOPPED
+from defences import ALONE, BARE, all_but
 from filters import FILTERED, allowed_calls, programs
 from programs import BECOME, Program, Server, state
 from scene import Scene, scene
 from tap import Skip, comment, equal, main, needs_root, test
-
-# Nothing confines it.
-BARE = {
-    "TAKEOVER_ALLOWED": "all",
-    "TAKEOVER_LANDLOCK": "0",
-    "TAKEOVER_UNLIMITED": "1",
-}
-# What leaves one of the defences in force.
-ALONE = {"filter": "ALLOWED", "landlock": "LANDLOCK", "limits": "UNLIMITED"}
-
 
 def make_in_keyholder(attempt: Attempt, s: Scene) -> bool:
     """Makes the attempt in a keyholder, which then ends; whether it worked."""
@@ -69,8 +60,7 @@ def stopped_in_keyholder(kept: str) -> None:
     needs_root()
     if kept == "filter" and not FILTERED:
         raise Skip("built without libseccomp")
-    variables = {k: v for k, v in BARE.items() if k != f"TAKEOVER_{ALONE[kept]}"}
-    with service(variables) as s:
+    with service(all_but(kept)) as s:
         for attempt in STOPPED:
             if any(d.startswith(kept) for d in attempt.defences):
                 assert not make_in_keyholder(attempt, s), f"{attempt.what} works"

@@ -2,7 +2,8 @@
  * A session that was taken over, played: this library is preloaded into
  * pingtlsd, and a client that sends "TAKEOVER name argument" has the attempt of
  * that name made in its session process, inside the sandbox.  A session can
- * have one made in the keyholder in the same way.
+ * have one made in the keyholder in the same way, and a server in the process
+ * of pingtls that talks to it.
  */
 #ifndef PINGTLS_TAKEOVER_H
 #define PINGTLS_TAKEOVER_H
