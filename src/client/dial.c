@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/printable.h"
 
 static void __attribute__((format(printf, 2, 3)))
 add(struct dial *d, const char *format, ...)
@@ -22,6 +23,7 @@ add(struct dial *d, const char *format, ...)
 	    d->why + d->used, sizeof(d->why) - d->used, format, arguments);
 	va_end(arguments);
 	d->used += (size_t)n;
+	printable_mark_cut(d->why, sizeof(d->why), d->used);
 }
 
 /* Notes why the address failed that is tried. */

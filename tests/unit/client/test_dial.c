@@ -106,6 +106,21 @@ START_TEST(names_each_address_and_its_cause)
 }
 END_TEST
 
+START_TEST(says_that_there_were_more)
+{
+	struct sockaddr_in refusing;
+	int fd = bind_socket(&refusing, false);
+	static struct resolution r;
+
+	while (r.count < RESOLVE_ADDRESSES_MAX)
+		add(&r, &refusing);
+	ck_assert_int_eq(connect_to(&r, TIMEOUT_MS, DEADLINE_NEVER), -1);
+	ck_assert_uint_eq(strlen(dial.why), sizeof(dial.why) - 1);
+	ck_assert_str_eq(dial.why + sizeof(dial.why) - 4, "...");
+	close(fd);
+}
+END_TEST
+
 /* A listener that accepts nothing: when its queue is full, Linux leaves the
  * next ones without an answer. */
 static int
@@ -213,6 +228,7 @@ main(void)
 
 	tcase_add_test(c, connects_to_the_first_that_answers);
 	tcase_add_test(c, names_each_address_and_its_cause);
+	tcase_add_test(c, says_that_there_were_more);
 	tcase_add_test(c, gives_each_its_share);
 	tcase_add_test(c, says_what_was_not_tried);
 	tcase_add_test(c, names_as_many_as_fit);
