@@ -16,7 +16,7 @@ from programs import (
     run,
     server,
 )
-from tap import HANG, equal, has, main, test
+from tap import HANG, HANG_TEST, equal, has, main, test
 
 
 def ping(*options: object):
@@ -277,6 +277,15 @@ def proxy_refuses() -> None:
         equal(ended.returncode, 1, "exit status")
         equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
         has(ended.stderr, "proxy", word)
+
+
+@test("no conversation lasts longer than a minute, however patient -W is")
+def a_minute() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        target = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        ended = run([PINGTLS, "-c", 1, "-W", 1000, target], timeout=HANG_TEST)
+    equal(ended.returncode, 1, "exit status")
+    has(ended.stderr, r"did not send its greeting within 6\d\.\d+ s")
 
 
 main()
