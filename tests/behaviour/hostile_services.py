@@ -13,7 +13,7 @@ from programs import PINGTLS, certs, run
 from tap import comment, equal, main, test
 
 # Seconds to wait: for servers that fall silent, and for others.
-SHORT, LONG = 1, 20
+SHORT, LONG = 2, 20
 # Clients at once.  Most of them wait.
 AT_ONCE = 8
 
