@@ -21,8 +21,8 @@ RESOLV, SWITCH = Path("/etc/resolv.conf"), Path("/etc/nsswitch.conf")
 TOOLS = "certtool", "ip", "ldns-keygen", "ldns-signzone", "openssl", "unbound", "unshare"
 # The resolver's addresses: two on this machine, one that might be another's.
 HERE, IPV6, ELSEWHERE = "127.0.0.1", "::1", "192.0.2.53"
-# One that does not validate, and one where there is none.
-CARELESS, NOBODY = "127.0.0.3", "127.0.0.9"
+# One that does not validate, one that does not answer, one where there is none.
+CARELESS, MUTE, NOBODY = "127.0.0.3", "127.0.0.4", "127.0.0.9"
 # In the network namespace.
 WITHIN = "PINGTLS_TEST_NETWORK"
 
@@ -339,6 +339,19 @@ def elsewhere() -> None:
 @test("a resolver that is not there is a failure of DNS")
 def no_resolver() -> None:
     fails("key.signed.test", "dnssec-invalid", "refused", resolver=NOBODY)
+
+
+@test("a resolver that does not answer is waited for as long as -w and it say")
+def mute() -> None:
+    host = "key.signed.test"
+    needs_network()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unread:
+        unread.bind((MUTE, 53))
+        once = "options timeout:1 attempts:1\n"
+        fails(host, "timeout", "did not answer", resolver=MUTE, configuration=once)
+        outcome = ping(host, "-w", "0.5", resolver=MUTE)
+        equal(outcome["reason"], "timeout", outcome["message"])
+        has(outcome["message"], r"the look-up took over .* \(-w was over\)")
 
 
 enter_network()
