@@ -1,10 +1,9 @@
 #include "client/ping_options.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "base/parse.h"
+#include "client/ping_option_values.h"
 #include "stream/protocol.h"
 
 /* The upper limit of all times: a year. */
@@ -13,150 +12,6 @@
 /* Each conversation takes a descriptor, of which a process may have 1024 by
  * default (RLIMIT_NOFILE). */
 #define PARALLEL_MAX 512
-
-static int
-option_port(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-	unsigned long port;
-
-	if (parse_count(value, 1, UINT16_MAX, &port) == -1)
-		return command_line_wrong(
-		    why, "the port must be a number from 1 to 65535");
-	o->target_defaults.port = (uint16_t)port;
-	return 0;
-}
-
-static int
-option_service(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-
-	o->target_defaults.service = service_find(value);
-	if (o->target_defaults.service == NULL)
-		return command_line_wrong(
-		    why, "must be a service, as in SERVICE://HOST");
-	return 0;
-}
-
-static int
-option_proxy(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-	/* A proxy has no default port. */
-	const struct target_defaults portless = {
-	    .service = service_find("tls")};
-	const char *fault = strpbrk(value, "/?#@") != NULL
-	                        ? "must be HOST:PORT"
-	                        : target_parse(value, &portless, &o->proxy);
-
-	if (fault != NULL)
-		return command_line_wrong(why, "%s", fault);
-	o->has_proxy = true;
-	return 0;
-}
-
-static int
-option_verify_name(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-	const char *fault = host_name_parse(value, &o->verify_name);
-
-	if (fault != NULL)
-		return command_line_wrong(why, "%s", fault);
-	o->has_verify_name = true;
-	return 0;
-}
-
-static int
-option_ca_file(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-
-	if (o->verify.ca_file != NULL)
-		return command_line_wrong(
-		    why, "given twice; one file may hold several authorities");
-	if (value[0] == '\0')
-		return command_line_wrong(why, "needs a file");
-	o->verify.ca_file = value;
-	return 0;
-}
-
-static int
-option_prometheus(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-
-	if (value != NULL && value[0] == '\0')
-		return command_line_wrong(why, "needs a file");
-	o->prometheus = true;
-	o->prometheus_file = value;
-	return 0;
-}
-
-static int
-option_pins(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-
-	for (const char *pin = value; *pin != '\0';) {
-		if (strncmp(pin, "sha256//", 8) != 0 ||
-		    strcspn(pin, ";") != 8 + 44)
-			return command_line_wrong(why,
-			    "must be sha256//BASE64, several with ; between");
-		pin += strcspn(pin, ";");
-		pin += *pin == ';';
-	}
-	if (value[0] == '\0')
-		return command_line_wrong(why, "needs a pin");
-	o->pins = value;
-	return 0;
-}
-
-static int
-option_tlsa(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-	struct tlsa *more = NULL;
-	const char *fault;
-
-	if (o->tlsa_count == TLSA_RECORDS_MAX)
-		return command_line_wrong(
-		    why, "given more than %d times", TLSA_RECORDS_MAX);
-	more = realloc(o->tlsa, (o->tlsa_count + 1) * sizeof(*more));
-	if (more == NULL)
-		return command_line_wrong(why, "out of memory");
-	o->tlsa = more;
-	fault = tlsa_parse(value, &o->tlsa[o->tlsa_count]);
-	if (fault != NULL)
-		return command_line_wrong(why, "%s", fault);
-	o->tlsa_count++;
-	return 0;
-}
-
-static int
-option_ipv4(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-
-	(void)value;
-	if (o->family == AF_INET6)
-		return command_line_wrong(why, "-4 and -6 exclude each other");
-	o->family = AF_INET;
-	return 0;
-}
-
-static int
-option_ipv6(void *options, const char *value, char *why)
-{
-	struct ping_options *o = options;
-
-	(void)value;
-	if (o->family == AF_INET)
-		return command_line_wrong(why, "-4 and -6 exclude each other");
-	o->family = AF_INET6;
-	return 0;
-}
 
 #define AT(member) offsetof(struct ping_options, member)
 
@@ -172,11 +27,11 @@ static const struct option_row rows[] = {
 	.help = "seconds until all ends, answered or not"},
     {OPTION_SECONDS, 'W', NULL, "TIMEOUT", AT(timeout_ms), 1, MOST_MS,
 	.help = "seconds for an answer, connection or handshake"},
-    {OPTION_CALL, 'p', NULL, "PORT", .call = option_port,
+    {OPTION_CALL, 'p', NULL, "PORT", .call = ping_option_port,
 	.help = "the port (" PROTOCOL_PORT ", or the service's)"},
-    {OPTION_CALL, '4', .call = option_ipv4, .help = "IPv4 only"},
-    {OPTION_CALL, '6', .call = option_ipv6, .help = "IPv6 only"},
-    {OPTION_CALL, 'x', "proxy", "PROXY", .call = option_proxy,
+    {OPTION_CALL, '4', .call = ping_option_ipv4, .help = "IPv4 only"},
+    {OPTION_CALL, '6', .call = ping_option_ipv6, .help = "IPv6 only"},
+    {OPTION_CALL, 'x', "proxy", "PROXY", .call = ping_option_proxy,
 	.help = "connect through this HTTP proxy, a HOST:PORT"},
     {OPTION_COUNT, 0, "parallel", "NUMBER", AT(parallel), 1, PARALLEL_MAX,
 	.help = "conversations at once"},
@@ -186,7 +41,7 @@ static const struct option_row rows[] = {
 	.help = "Unix time before each line"},
     {OPTION_FLAG, 'j', "json", .place = AT(json),
 	.help = "JSON Lines: an object a conversation, and a summary"},
-    {OPTION_CALL, 0, "prometheus", "[=FILE]", .call = option_prometheus,
+    {OPTION_CALL, 0, "prometheus", "[=FILE]", .call = ping_option_prometheus,
 	.help = "metrics for Prometheus, at the end or into FILE"},
     {OPTION_FLAG, 'q', .place = AT(quiet),
 	.help = "no line for each answer, just the summary"},
@@ -194,11 +49,11 @@ static const struct option_row rows[] = {
 	.help = "more about the certificate and the server"},
     {.kind = OPTION_HEADING},
     {OPTION_FLAG, 0, "plain", .place = AT(plain), .help = "never upgrade"},
-    {OPTION_CALL, 0, "starttls", "SERVICE", .call = option_service,
+    {OPTION_CALL, 0, "starttls", "SERVICE", .call = ping_option_service,
 	.help = "the service of targets that name none"},
-    {OPTION_CALL, 0, "ca-file", "FILE", .call = option_ca_file,
+    {OPTION_CALL, 0, "ca-file", "FILE", .call = ping_option_ca_file,
 	.help = "trust these authorities, not the system's"},
-    {OPTION_CALL, 0, "verify-name", "NAME", .call = option_verify_name,
+    {OPTION_CALL, 0, "verify-name", "NAME", .call = ping_option_verify_name,
 	.help = "expect this name in the certificate"},
     {OPTION_TEXT, 0, "client-cert", "FILE", AT(verify.certificate_file),
 	.help = "show this certificate ..."},
@@ -210,12 +65,12 @@ static const struct option_row rows[] = {
 	.help = "go on with a certificate that is not valid"},
     {OPTION_COUNT, 0, "min-days", "DAYS", AT(min_days), 1, 36500,
 	.help = "fail where the certificate ends earlier"},
-    {OPTION_CALL, 0, "pinnedpubkey", "PINS", .call = option_pins,
+    {OPTION_CALL, 0, "pinnedpubkey", "PINS", .call = ping_option_pins,
 	.help = "fail unless one fits the server's key"},
     {OPTION_FLAG, 0, "dane", .place = AT(dane),
 	.help = "verify by TLSA records in DNS, which must exist,\n"
 		"instead of authorities"},
-    {OPTION_CALL, 0, "tlsa", "RECORD", .call = option_tlsa,
+    {OPTION_CALL, 0, "tlsa", "RECORD", .call = ping_option_tlsa,
 	.help = "verify by a TLSA record, '3 1 1 HEX', instead of\n"
 		"authorities; of several, one must match"},
     {OPTION_SECONDS, 0, "starttls-delay", "SECONDS", AT(starttls_delay_ms), 0,
@@ -311,13 +166,19 @@ check(const struct ping_options *o, char *why)
 	return check_dane(o, why);
 }
 
+void
+ping_options_init(struct ping_options *o)
+{
+	*o = defaults;
+}
+
 enum command_line_outcome
 ping_options_parse(int argc, char *argv[], struct ping_options *o, char *why)
 {
 	enum command_line_outcome outcome;
 	int first;
 
-	*o = defaults;
+	ping_options_init(o);
 	outcome = command_line_parse(&command_line, argc, argv, o, &first, why);
 	if (outcome == COMMAND_LINE_RUN &&
 	    (set_targets(o, argv + first, argc - first, why) == -1 ||

@@ -40,6 +40,9 @@ struct ping_options {
 	struct verify_options verify;
 };
 
+/* Sets the defaults. */
+void ping_options_init(struct ping_options *);
+
 /*
  * Parses the command line.  The struct points into `argv`.  `why` has room for
  * COMMAND_LINE_WHY_MAX octets.
