@@ -168,7 +168,7 @@ delay(struct conversation *c)
 		return CONVERSATION_STOPPED;
 	if (deadline_now() >= c->end)
 		return conversation_fail(c, REASON_TIMEOUT,
-		    "-w was over between STARTTLS and the handshake");
+		    "the deadline was over between STARTTLS and the handshake");
 	return 0;
 }
 

@@ -77,7 +77,7 @@ static const char *
 addition(const struct probe *p, enum reason reason)
 {
 	if (control_is_over(p->setup.control))
-		return " (-w was over)";
+		return " (the deadline was over)";
 	return reason == REASON_TIMEOUT ? " (-W waits longer)" : "";
 }
 

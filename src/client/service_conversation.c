@@ -44,7 +44,7 @@ exchange_failed(struct conversation *c, const struct exchange *e)
 	return conversation_fail(c, e->reason, "%s%s",
 	    e->message[0] == '\0' ? reason_words(e->reason) : e->message,
 	    e->reason == REASON_TIMEOUT && control_is_over(c->setup->control)
-		? " (-w was over)"
+		? " (the deadline was over)"
 		: "");
 }
 

@@ -98,7 +98,7 @@ def lines() -> None:
         if case.habit in WELL:
             return (ended.returncode, said) == (0, "")
         silent = case.habit.startswith("silent")
-        words = "-w was over" if silent else expected(case)[1]
+        words = "the deadline was over" if silent else expected(case)[1]
         return (
             ended.returncode == 1
             and said.isascii()

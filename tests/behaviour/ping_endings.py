@@ -213,7 +213,7 @@ def cut_handshake() -> None:
     peer, port = python_peer("misbehaving_server.py", "loses")
     ended = run(command("-c", 1, "-w", 0.5, f"localhost:{port}"))
     equal(ended.returncode, 1, "exit status")
-    has(ended.stderr, "-w was over in the handshake")
+    has(ended.stderr, "the deadline was over in the handshake")
     assert "--starttls-delay" not in ended.stderr, ended.stderr
     peer.kill()
 
@@ -303,7 +303,7 @@ def look_up() -> None:
         words = "-w", 0.5, "-W", HANG, *options, "name.example"
         ended = run(without_answers(*words))
         equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
-        has(ended.stderr, r"cannot resolve: the look-up took over .* \(-w was over\)")
+        has(ended.stderr, r"cannot resolve: the look-up took over .* .the deadline was over")
 
 
 @test("a look-up is cut short by a signal, and leaves no process")
