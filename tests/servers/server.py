@@ -269,7 +269,7 @@ def check_refusals(server: Server, options: tuple[str, ...]) -> None:
             with stopped_half_way(server.units, PORTS[scheme], implicit) as port:
                 target = f"{scheme}://localhost:{port}"
                 message = fails("timeout", target, "-w", HALTED_FOR, *options)
-            assert "-w was over" in message, message
+            assert "the deadline was over" in message, message
 
 
 def check_alone(server: Server) -> None:
