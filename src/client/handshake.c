@@ -60,7 +60,8 @@ timed_out(struct conversation *c, int64_t began)
 		    stream_handshake_octets(c->stream), seconds);
 	if (control_is_over(c->setup->control))
 		return conversation_fail(c, REASON_TIMEOUT,
-		    "the deadline was over in the handshake, %.1f s after it began",
+		    "the deadline was over in the handshake, %.1f s after it "
+		    "began",
 		    seconds);
 	if (c->setup->target->service != NULL)
 		return conversation_fail(c, REASON_TIMEOUT,

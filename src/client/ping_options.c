@@ -143,9 +143,8 @@ check_dane(const struct ping_options *o, char *why)
 	return 0;
 }
 
-/* Checks options that depend on each other. */
-static int
-check(const struct ping_options *o, char *why)
+int
+ping_options_check(const struct ping_options *o, char *why)
 {
 	if ((o->verify.certificate_file == NULL) !=
 	    (o->verify.key_file == NULL))
@@ -182,7 +181,7 @@ ping_options_parse(int argc, char *argv[], struct ping_options *o, char *why)
 	outcome = command_line_parse(&command_line, argc, argv, o, &first, why);
 	if (outcome == COMMAND_LINE_RUN &&
 	    (set_targets(o, argv + first, argc - first, why) == -1 ||
-		check(o, why) == -1))
+		ping_options_check(o, why) == -1))
 		return COMMAND_LINE_WRONG;
 	return outcome;
 }

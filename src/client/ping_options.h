@@ -50,6 +50,10 @@ void ping_options_init(struct ping_options *);
 enum command_line_outcome ping_options_parse(
     int argc, char *argv[], struct ping_options *, char *why);
 
+/* Checks options that depend on each other.  Returns 0, or -1 with a message in
+ * `why`. */
+int ping_options_check(const struct ping_options *, char *why);
+
 /* Frees the members.  Call it whatever the outcome of parsing. */
 void ping_options_free(struct ping_options *);
 

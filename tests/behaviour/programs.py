@@ -26,6 +26,9 @@ from tap import HANG, ROOT, Skip, equal, needs, needs_root, running, wait_until
 TOP = Path(os.environ.get("top_srcdir") or Path(__file__).parents[2]).resolve()
 PINGTLSD = os.path.abspath(os.environ.get("PINGTLSD") or TOP / "src/pingtlsd")
 PINGTLS = os.path.abspath(os.environ.get("PINGTLS") or TOP / "src/pingtls")
+CHECK_PINGTLS = os.path.abspath(
+    os.environ.get("CHECK_PINGTLS") or TOP / "src/check_pingtls"
+)
 PEERS = TOP / "tests/peers"
 BAD_RECORD = os.path.abspath(os.environ.get("BAD_RECORD") or PEERS / "bad_record")
 RECORDS = os.path.abspath(os.environ.get("RECORDS") or PEERS / "records")
@@ -40,13 +43,21 @@ BECOME = {"user": USER, "group": USER, "extra_groups": ()} if ROOT else {}
 SANITIZED = (
     os.path.exists(PINGTLSD) and b"__asan_init" in Path(PINGTLSD).read_bytes()
 )
+
+
+def _unconfined(program: str) -> str:
+    """A script that runs this client without its sandbox."""
+    script = Path(tempfile.mkdtemp(prefix="pingtls-")) / os.path.basename(program)
+    script.write_text(f'#!/bin/sh\nexec {program} --no-sandbox "$@"\n')
+    script.chmod(0o755)
+    script.parent.chmod(0o755)
+    atexit.register(shutil.rmtree, script.parent, ignore_errors=True)
+    return str(script)
+
+
 if SANITIZED:
-    _unconfined = Path(tempfile.mkdtemp(prefix="pingtls-")) / "pingtls"
-    _unconfined.write_text(f'#!/bin/sh\nexec {PINGTLS} --no-sandbox "$@"\n')
-    _unconfined.chmod(0o755)
-    _unconfined.parent.chmod(0o755)
-    atexit.register(shutil.rmtree, _unconfined.parent, ignore_errors=True)
-    PINGTLS = str(_unconfined)
+    PINGTLS = _unconfined(PINGTLS)
+    CHECK_PINGTLS = _unconfined(CHECK_PINGTLS)
 # How a pingtlsd that is to serve is run.
 TO_SERVE = (*AS_USER, "--no-sandbox") if SANITIZED else AS_USER
 # Tests come from one address, faster than any site's monitors, and fail
