@@ -22,14 +22,16 @@ INSTALLED = (
     "systemd systemd-sysv"
 ).split()
 # What is installed during the tests: what the packages depend on, the inetds
-# (which exclude each other), what debian/tests names, and the servers that
-# tests/servers probes.
+# (which exclude each other), what debian/tests names, the servers that
+# tests/servers probes, and the monitors.
 DOWNLOADED = (
     "gnutls-bin inetutils-inetd libgnutls30 libjansson4 libseccomp2 libsystemd0 "
     "openbsd-inetd ssl-cert ucspi-tcp xinetd "
     "dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d "
     "exim4-daemon-light inn2 mariadb-server postfix postgresql-15 "
-    "prosody slapd tinyproxy vsftpd"
+    "prosody slapd tinyproxy vsftpd "
+    "libmonitoring-plugin-perl monitoring-plugins-basic prometheus "
+    "prometheus-node-exporter"
 ).split()
 
 # The name of the machine, as the Debian installer would write it.
