@@ -159,18 +159,22 @@ def stops_while_loading() -> None:
     equal(pingtlsd.said("no end within"), None, "how long it took")
 
 
-@test("a key that hangs when the keyholder has died: the clear goes on")
+@test("a file of any kind that hangs when the keyholder has died: the clear goes on")
 def hangs_without_keyholder() -> None:
-    files = Files()
-    with server(*files.options("--key"), pairs=()) as pingtlsd, unharmed(pingtlsd):
-        files.hang("--key")
-        os.kill(pingtlsd.keyholder(), signal.SIGKILL)
-        wait_until("the load begins", lambda: loading(pingtlsd))
-        with connect(pingtlsd.port) as peer:
-            ask(peer, b"PING\n", b"PONG\n")
-        pingtlsd.wait_line(LATE)
-        files.mend("--key")
-        pingtlsd.wait_line("started a new keyholder")
+    with each_kind() as services:
+        for kind, files, pingtlsd in services:
+            files.hang(kind)
+            os.kill(pingtlsd.keyholder(), signal.SIGKILL)
+        for _, _, pingtlsd in services:
+            wait_until("the load begins", lambda: loading(pingtlsd))
+            with connect(pingtlsd.port) as peer:
+                ask(peer, b"PING\n", b"PONG\n")
+        for kind, files, pingtlsd in services:
+            pingtlsd.wait_line(LATE + named(files, kind))
+            files.mend(kind)
+        for _, _, pingtlsd in services:
+            pingtlsd.wait_line("started a new keyholder")
+            dialogue(pingtlsd.port)
 
 
 @test("a SIGHUP during a load has everything loaded once more after it")
