@@ -77,7 +77,8 @@ def records(octets: bytes) -> list[int]:
 
 @test("an octet changed in the client's Finished: one alert, and the end")
 def changed_finished() -> None:
-    with server() as pingtlsd, unharmed(pingtlsd):
+    # GnuTLS sends tickets before it has read the client's Finished.
+    with server("--no-tickets") as pingtlsd, unharmed(pingtlsd):
         for at in CHANGED:
             said = len(pingtlsd.lines)
             with connect(pingtlsd.port) as peer:
