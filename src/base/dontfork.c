@@ -41,7 +41,7 @@ struct dontfork_pool *
 dontfork_pool_new(size_t size, size_t most)
 {
 	struct dontfork_pool *p = dontfork_new(sizeof(*p));
-	size_t unit = sizeof(struct unused);
+	const size_t unit = _Alignof(max_align_t); /* as malloc(3) */
 
 	if (p == NULL)
 		return NULL;

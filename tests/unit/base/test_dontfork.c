@@ -42,7 +42,8 @@ START_TEST(a_pool_gives_what_it_has)
 		for (int i = 0; i < MOST; i++) {
 			objects[i] = dontfork_pool_take(p);
 			ck_assert_ptr_nonnull(objects[i]);
-			ck_assert_uint_eq((uintptr_t)objects[i] % 8, 0);
+			ck_assert_uint_eq(
+			    (uintptr_t)objects[i] % _Alignof(max_align_t), 0);
 			for (int j = 0; j < SIZE; j++)
 				ck_assert_uint_eq(objects[i][j], 0);
 			memset(objects[i], i % 256, SIZE);
