@@ -105,7 +105,7 @@ parse_name(const char *text, struct host_name *h)
 
 	/* IDNA mapping may remove some characters. */
 	for (const char *c = text; *c != '\0'; c++)
-		if ((*c >= 0 && *c <= ' ') || *c == 127)
+		if ((unsigned char)*c <= ' ' || *c == 127)
 			return "it cannot be a host's name";
 	if (gnutls_idna_map(text, (unsigned int)strlen(text), &ascii, 0) < 0)
 		return "it cannot be a host's name";
