@@ -47,7 +47,9 @@ check() {
 		failed=1
 		echo "not ok $number - $what"
 		{
-			grep -E '^(not ok|FAIL:|ERROR:)' "$work/log"
+			# Each test that failed, with what it said.
+			awk '/^not ok/ {shown = 1} /^(ok|PASS:)/ {shown = 0}
+				shown' "$work/log" | head -n 200
 			tail -n 40 "$work/log"
 		} | sed 's/^/#   /'
 	fi
