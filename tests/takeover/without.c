@@ -170,7 +170,7 @@ dup2(int from, int to)
 {
 	if (to < 3 && keeps("standard"))
 		return to;
-	return (int)raw(SYS_dup2, from, to);
+	return (int)raw(SYS_dup3, from, to, 0);
 }
 
 int
