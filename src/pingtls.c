@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "client/all_addresses.h"
 #include "client/control.h"
 #include "client/output.h"
 #include "client/ping_options.h"
 #include "client/run.h"
 #include "client/verify.h"
 #include "report/json.h"
+#include "report/progress.h"
 #include "report/prometheus.h"
 #include "report/text.h"
 
@@ -68,14 +70,18 @@ run(const struct ping_options *options, struct verifier *verifier,
 	                           : options->prometheus
 	                               ? prometheus_reporter(&metrics)
 	                               : text_reporter(&text);
+	struct progress progress = {.inner = reporter, .errors = errors};
 	int status;
 
+	if (options->target_count > 1 && isatty(STDERR_FILENO))
+		reporter = progress_reporter(&progress);
 	if (options->prometheus && prometheus_begin(&metrics) == -1) {
 		output_line(errors, "pingtls: out of memory");
 		return EXIT_NOTHING;
 	}
 	output_open(&out, STDOUT_FILENO, control);
 	status = run_and_judge(options, verifier, &reporter, control, errors);
+	progress_clear(&progress);
 	if (options->prometheus && prometheus_end(&metrics) == -1)
 		status = EXIT_NOTHING;
 	/* What the run's end left unread is no error. */
@@ -86,7 +92,7 @@ run(const struct ping_options *options, struct verifier *verifier,
 }
 
 static int
-start(const struct ping_options *options, struct control *control,
+start(struct ping_options *options, struct control *control,
     struct output *errors)
 {
 	struct verifier *verifier = NULL;
@@ -100,7 +106,12 @@ start(const struct ping_options *options, struct control *control,
 			return EXIT_NOTHING;
 		}
 	}
-	status = run(options, verifier, control, errors);
+	if (options->all_addresses &&
+	    all_addresses_find(options, control) == -1) {
+		output_line(errors, "pingtls: out of memory");
+		status = EXIT_NOTHING;
+	} else
+		status = run(options, verifier, control, errors);
 	verify_free(verifier);
 	return status;
 }

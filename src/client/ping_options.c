@@ -33,6 +33,8 @@ static const struct option_row rows[] = {
     {OPTION_CALL, '6', .call = ping_option_ipv6, .help = "IPv6 only"},
     {OPTION_CALL, 'x', "proxy", "PROXY", .call = ping_option_proxy,
 	.help = "connect through this HTTP proxy, a HOST:PORT"},
+    {OPTION_FLAG, 'm', "all-addresses", .place = AT(all_addresses),
+	.help = "each address of a name is a target"},
     {OPTION_COUNT, 0, "parallel", "NUMBER", AT(parallel), 1, PARALLEL_MAX,
 	.help = "conversations at once"},
     {OPTION_FLAG, 'r', "reconnect", .place = AT(reconnect),
@@ -150,6 +152,10 @@ ping_options_check(const struct ping_options *o, char *why)
 	    (o->verify.key_file == NULL))
 		return command_line_wrong(
 		    why, "--client-cert and --client-key come together");
+	if (o->has_proxy && o->all_addresses)
+		return command_line_wrong(why,
+		    "-m cannot be had with -x: it is the proxy that resolves "
+		    "the name");
 	if (o->has_proxy && o->family != AF_UNSPEC)
 		return command_line_wrong(why,
 		    "-4 and -6 cannot be had with -x: it is the proxy that "

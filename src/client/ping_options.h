@@ -23,7 +23,8 @@ struct ping_options {
 	bool plain, quiet, verbose;
 	unsigned long parallel; /* conversations at once, at most */
 	bool no_sandbox;
-	bool timestamps; /* -D */
+	bool all_addresses; /* each address of a name is a target */
+	bool timestamps;    /* -D */
 	bool json;
 	bool prometheus;
 	const char *prometheus_file; /* NULL: standard output */

@@ -166,12 +166,23 @@ take_answer(struct probe *p, int ret)
 	return true;
 }
 
+/* Leaves the only address that is to be tried. */
+static void
+take_only_address(struct resolution *found, const struct target *target)
+{
+	found->count = 1;
+	found->found[0].length = target->address_length;
+	found->found[0].address = target->address;
+}
+
 static void
 looked_up(struct probe *p, int ret)
 {
 	if (ret == 0 || !take_answer(p, ret))
 		return;
 	resolve_end(&p->look_up);
+	if (p->setup.target->address_length > 0)
+		take_only_address(&p->look_up.found, p->setup.target);
 	outcome_of(p)->phase_ns[OUTCOME_RESOLVE] = deadline_now() - p->began;
 	p->state = PROBE_CONNECTING;
 	p->began = deadline_now();

@@ -41,6 +41,8 @@ struct reporter {
 	int (*ended)(void *context, const struct outcome *);
 	/* SIGQUIT: the user asks for interim statistics. */
 	int (*asked)(void *context, const struct outcome *);
+	/* How many targets are done, and have a conversation under way. */
+	int (*under_way)(void *context, size_t done, size_t busy, size_t all);
 	/* All conversations with a target have ended. */
 	int (*summary)(void *context, const struct target_summary *);
 };

@@ -35,7 +35,7 @@ struct run {
 		struct pinged *target;
 	} * places;
 	struct pollfd *fds;
-	size_t place_count, busy;
+	size_t place_count, busy, done; /* done: targets */
 	deadline stop; /* once it is stopped: then processes are killed */
 	bool unread;   /* nobody reads about it any more */
 };
@@ -98,6 +98,7 @@ conclude(struct run *r, struct place *place)
 	r->busy--;
 	t->busy = false;
 	t->done = over || t->begun == t->conversations;
+	r->done += t->done;
 	r->unread = r->unread || place->probe.unread;
 	judge(&t->setup, o);
 	/* Not counted if the run ended meanwhile, like an outstanding ping. */
@@ -276,6 +277,9 @@ run(struct run *r)
 		conclude_those_ended(r);
 		if (!goes_on(r))
 			return;
+		if (REPORTER_TELL(r->reporter, under_way, r->done, r->busy,
+			r->options->target_count) == -1)
+			r->unread = true;
 		wait_for_events(r, next);
 		(void)control_take(r->control);
 		if (r->control->asked)

@@ -5,6 +5,7 @@
 #define PINGTLS_TARGET_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/address.h"
 #include "client/host_name.h"
@@ -16,6 +17,9 @@ struct target {
 	const struct service *service; /* NULL: our own protocol */
 	struct host_name host;
 	uint16_t port;
+	/* The only address to try; length 0: any that is found. */
+	struct sockaddr_storage address;
+	socklen_t address_length;
 };
 
 /* The defaults for what a target does not specify. */
