@@ -1,5 +1,6 @@
 """The hostile servers of tests/peers, started."""
 
+import atexit
 import re
 import sys
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ def hostile(*options: str, pair: str = "ecdsa") -> list[Case]:
     """Starts a server of each service and habit."""
     identity = ["--cert", cert(pair), "--key", key(pair)]
     server = Program([sys.executable, PEERS / "hostile_server.py", *identity, *options])
+    # For those who are no tests: a test ends what it started by itself.
+    atexit.register(server.kill)
     server.wait_line("listening$")
     found = [re.match(r"hostile_server: (\S+) (\S+) (\d+)$", x) for x in server.lines]
     cases = [Case(match[1], match[2], int(match[3])) for match in found if match]
