@@ -46,7 +46,7 @@ open_sockets(struct sockets *sockets, const struct options *o, int passed)
  * the pid file, and the privileges to give up.  Returns 0, or -1 after logging
  * one line. */
 static int
-settle(const struct options *o, const struct account *account,
+settle_in(const struct options *o, const struct account *account,
     struct renewal *renewal, bool passed)
 {
 	char why[SANDBOX_WHY_MAX];
@@ -86,15 +86,16 @@ announce(const struct options *o, const struct sockets *sockets, int ready)
 
 /* Serves on open sockets.  Returns the exit status. */
 static int
-serve(const struct options *o, const struct credentials_options *credentials,
-    struct sockets *sockets, struct loader *loader, int ready, bool passed)
+serve_sockets(const struct options *o,
+    const struct credentials_options *credentials, struct sockets *sockets,
+    struct loader *loader, int ready, bool passed)
 {
 	struct renewal *renewal = renewal_new(loader, credentials);
 	struct listener *listener;
 	int ret = EXIT_FAILURE;
 
-	if (renewal != NULL &&
-	    settle(o, credentials->keyholder.account, renewal, passed) == 0) {
+	if (renewal != NULL && settle_in(o, credentials->keyholder.account,
+				   renewal, passed) == 0) {
 		listener = listener_new(&o->listener, sockets, loader, renewal);
 		if (listener != NULL && announce(o, sockets, ready) == 0)
 			ret = listener_run(listener);
@@ -122,8 +123,8 @@ listen_and_serve(const struct options *o,
 	/* Before there is a socket that it could have. */
 	loader = start_loader(o, credentials);
 	if (loader != NULL && open_sockets(&sockets, o, passed) == 0) {
-		ret =
-		    serve(o, credentials, &sockets, loader, ready, passed > 0);
+		ret = serve_sockets(
+		    o, credentials, &sockets, loader, ready, passed > 0);
 		if (sockets.count > 0) {
 			sockets_close(&sockets);
 			loader_remove_sockets(loader);

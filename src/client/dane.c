@@ -28,8 +28,8 @@ struct query {
 };
 
 /* Returns REPLY_FAILED. */
-static enum reply __attribute__((format(printf, 3, 4)))
-explain(struct dane_answer *a, enum dane_status status, const char *format, ...)
+static enum reply __attribute__((format(printf, 3, 4))) explain_failure(
+    struct dane_answer *a, enum dane_status status, const char *format, ...)
 {
 	va_list arguments;
 
@@ -70,19 +70,19 @@ failed(const struct query *q, const char *name, struct dane_answer *a)
 {
 	/* What a validating resolver says of bogus data as well. */
 	if (((const HEADER *)(const void *)q->message)->rcode == ns_r_servfail)
-		return explain(a, DANE_INVALID,
+		return explain_failure(a, DANE_INVALID,
 		    "the resolver has no valid answer for %s (SERVFAIL): are "
 		    "its signatures valid?",
 		    name);
 	if (errno == ETIMEDOUT)
-		return explain(
+		return explain_failure(
 		    a, DANE_SILENT, "the resolver did not answer for %s", name);
-	return explain(a, DANE_INVALID, "cannot look up %s: %s", name,
+	return explain_failure(a, DANE_INVALID, "cannot look up %s: %s", name,
 	    errno == 0 ? hstrerror(q->resolver.res_h_errno) : strerror(errno));
 }
 
 static enum reply
-ask(struct query *q, const char *name, int type, struct dane_answer *a)
+ask_resolver(struct query *q, const char *name, int type, struct dane_answer *a)
 {
 	const HEADER *head = (const void *)q->message;
 	int size;
@@ -112,18 +112,18 @@ find_base(struct query *q, const char *host, struct dane_answer *a)
 {
 	char name[DNS_NAME_MAX];
 	const char *fault;
-	enum reply reply = ask(q, host, ns_t_a, a);
+	enum reply reply = ask_resolver(q, host, ns_t_a, a);
 
 	if (reply != REPLY_DATA || !q->validated)
 		return reply;
 	snprintf(name, sizeof(name), "%s", host);
 	if (!dns_message_follow(q->message, q->size, name))
-		return explain(
+		return explain_failure(
 		    a, DANE_INVALID, "the answer for %s is malformed", host);
 	fault = host_name_parse(name, &a->base);
 	if (fault != NULL)
-		return explain(a, DANE_INVALID, "the alias %s leads to %s: %s",
-		    host, name, fault);
+		return explain_failure(a, DANE_INVALID,
+		    "the alias %s leads to %s: %s", host, name, fault);
 	return REPLY_DATA;
 }
 
@@ -136,11 +136,11 @@ find_records(
 	enum reply reply;
 
 	snprintf(name, sizeof(name), "_%u._tcp.%s", port, base);
-	reply = ask(q, name, ns_t_tlsa, a);
+	reply = ask_resolver(q, name, ns_t_tlsa, a);
 	if (reply == REPLY_FAILED)
 		return;
 	if (!q->validated) {
-		explain(a, DANE_INSECURE,
+		explain_failure(a, DANE_INSECURE,
 		    "what DNS says of %s is not validated by DNSSEC: is its "
 		    "zone "
 		    "signed, and does the resolver validate?",
@@ -152,10 +152,10 @@ find_records(
 	               : dns_message_records(
 			     q->message, q->size, a->records, TLSA_RECORDS_MAX);
 	if (a->count == -1)
-		explain(
+		explain_failure(
 		    a, DANE_INVALID, "the answer for %s is malformed", name);
 	else if (a->count == 0)
-		explain(
+		explain_failure(
 		    a, DANE_ABSENT, "there are no TLSA records at %s", name);
 	else
 		a->status = DANE_FOUND;
@@ -165,7 +165,7 @@ static void
 look_up(struct query *q, const char *host, uint16_t port, struct dane_answer *a)
 {
 	if (!is_trusted(&q->resolver)) {
-		explain(a, DANE_INSECURE,
+		explain_failure(a, DANE_INSECURE,
 		    "the resolver is on another machine, and "
 		    "resolv.conf does not say \"options trust-ad\"");
 		return;
@@ -189,7 +189,7 @@ dane_look_up(const char *host, uint16_t port, struct dane_answer *a)
 	(void)host_name_parse(host, &a->base);
 	memset(&q.resolver, 0, sizeof(q.resolver));
 	if (res_ninit(&q.resolver) == -1) {
-		explain(a, DANE_INVALID, "the resolver cannot be used");
+		explain_failure(a, DANE_INVALID, "the resolver cannot be used");
 		return;
 	}
 	look_up(&q, host, port, a);

@@ -11,7 +11,7 @@
 #include "base/printable.h"
 
 static void __attribute__((format(printf, 2, 3)))
-add(struct dial *d, const char *format, ...)
+add_failure(struct dial *d, const char *format, ...)
 {
 	va_list arguments;
 	int n;
@@ -35,10 +35,10 @@ failed(struct dial *d, int error)
 	d->fd = -1;
 	d->error = error;
 	if (error == ETIMEDOUT)
-		add(d, "no answer within %.3f s",
+		add_failure(d, "no answer within %.3f s",
 		    (double)(deadline_now() - d->began) / 1e9);
 	else
-		add(d, "%s", strerror(error));
+		add_failure(d, "%s", strerror(error));
 	d->next++;
 }
 
@@ -62,7 +62,7 @@ name_next(struct dial *d)
 	char shown[ADDRESS_TEXT_MAX];
 
 	address_format((const struct sockaddr *)&a->address, a->length, shown);
-	add(d, "%s%s: ", d->used == 0 ? "" : "; ", shown);
+	add_failure(d, "%s%s: ", d->used == 0 ? "" : "; ", shown);
 }
 
 /* Begins to connect to the next address.  Returns 1, 0 or -1 with errno. */
@@ -91,7 +91,7 @@ go_on(struct dial *d)
 		d->began = deadline_now();
 		name_next(d);
 		if (d->began >= d->end) {
-			add(d, "not tried");
+			add_failure(d, "not tried");
 			d->next++;
 			continue;
 		}

@@ -98,7 +98,7 @@ clear_text(struct conversation *c)
 
 /* Explains a handshake that began at `began` and failed. */
 static int
-explain(struct conversation *c, int error, int64_t began)
+explain_handshake(struct conversation *c, int error, int64_t began)
 {
 	gnutls_session_t session = stream_tls(c->stream);
 	int broken = errno;
@@ -242,7 +242,7 @@ conversation_shake_hands(struct conversation *c)
 	e = stream_upgrade(c->stream, session);
 	note_tls(c);
 	if (e != 0)
-		return explain(c, e, began);
+		return explain_handshake(c, e, began);
 	c->outcome->phase_ns[OUTCOME_TLS] = deadline_now() - began;
 	c->stage = OUTCOME_OVER_TLS;
 	e = conversation_heard(

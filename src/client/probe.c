@@ -37,7 +37,7 @@ note_total(struct outcome *o)
 
 /* Frees what the step has, and ends. */
 static void
-finish(struct probe *p)
+finish_probe(struct probe *p)
 {
 	switch (p->state) {
 	case PROBE_LOOKING_UP:
@@ -59,7 +59,7 @@ finish(struct probe *p)
 }
 
 static void __attribute__((format(printf, 3, 4)))
-fail(struct probe *p, enum reason reason, const char *format, ...)
+fail_probe(struct probe *p, enum reason reason, const char *format, ...)
 {
 	struct outcome *o = outcome_of(p);
 	va_list arguments;
@@ -69,7 +69,7 @@ fail(struct probe *p, enum reason reason, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(o->message, sizeof(o->message), format, arguments);
 	va_end(arguments);
-	finish(p);
+	finish_probe(p);
 }
 
 /* What follows the message of a step that failed before the conversation. */
@@ -107,7 +107,7 @@ talk(struct probe *p)
 		verify_prepare(p->setup.verifier);
 	if (conversation_process_start(
 		&p->process, &p->setup, p->sandbox, p->dial.fd, o) == -1) {
-		fail(p, REASON_SYSTEM, "cannot start a process: %s",
+		fail_probe(p, REASON_SYSTEM, "cannot start a process: %s",
 		    strerror(errno));
 		return;
 	}
@@ -116,7 +116,7 @@ talk(struct probe *p)
 }
 
 static void
-connected(struct probe *p, int ret)
+probe_connected(struct probe *p, int ret)
 {
 	if (ret == 1)
 		talk(p);
@@ -125,7 +125,7 @@ connected(struct probe *p, int ret)
 		                         ? REASON_TIMEOUT
 		                         : REASON_CONNECT;
 
-		fail(p, reason, "cannot connect: %s%s", p->dial.why,
+		fail_probe(p, reason, "cannot connect: %s%s", p->dial.why,
 		    addition(p, reason));
 	}
 }
@@ -135,7 +135,8 @@ resolve_failed(struct probe *p, enum reason reason, const char *why)
 {
 	bool proxy = p->setup.options->has_proxy;
 
-	fail(p, reason, "cannot resolve%s%s: %s%s", proxy ? " the proxy " : "",
+	fail_probe(p, reason, "cannot resolve%s%s: %s%s",
+	    proxy ? " the proxy " : "",
 	    proxy ? p->setup.options->proxy.host.host : "", why,
 	    addition(p, reason));
 }
@@ -155,7 +156,7 @@ take_answer(struct probe *p, int ret)
 	}
 	if (reason != REASON_NONE) {
 		outcome_of(p)->dane = OUTCOME_DANE_FAILED;
-		fail(p, reason, "%s%s", dane->why, addition(p, reason));
+		fail_probe(p, reason, "%s%s", dane->why, addition(p, reason));
 		return false;
 	}
 	if (dane != NULL) {
@@ -186,8 +187,8 @@ looked_up(struct probe *p, int ret)
 	outcome_of(p)->phase_ns[OUTCOME_RESOLVE] = deadline_now() - p->began;
 	p->state = PROBE_CONNECTING;
 	p->began = deadline_now();
-	connected(p, dial_begin(&p->dial, &p->look_up.found,
-			 p->setup.options->timeout_ms, p->setup.end));
+	probe_connected(p, dial_begin(&p->dial, &p->look_up.found,
+			       p->setup.options->timeout_ms, p->setup.end));
 }
 
 /* What is known from the beginning. */
@@ -245,7 +246,7 @@ probe_begin(struct probe *p, const struct conversation_setup *setup,
 	p->state = PROBE_ENDED; /* there is nothing to free yet */
 	p->dane = options->dane ? calloc(1, sizeof(*p->dane)) : NULL;
 	if (options->dane && p->dane == NULL) {
-		fail(p, REASON_SYSTEM, "out of memory");
+		fail_probe(p, REASON_SYSTEM, "out of memory");
 		return;
 	}
 	p->state = PROBE_LOOKING_UP;
@@ -329,12 +330,13 @@ lost(struct probe *p, const char *what)
 
 	p->state = PROBE_ENDED;
 	if (what == NULL && WIFSIGNALED(status))
-		fail(p, REASON_SYSTEM,
+		fail_probe(p, REASON_SYSTEM,
 		    "the process of this conversation was ended by signal %d "
 		    "(%s)",
 		    WTERMSIG(status), sandbox_signal_text(WTERMSIG(status)));
 	else
-		fail(p, REASON_SYSTEM, "the process of this conversation %s",
+		fail_probe(p, REASON_SYSTEM,
+		    "the process of this conversation %s",
 		    what == NULL ? "ended without a result" : what);
 }
 
@@ -371,7 +373,7 @@ listen_to_process(struct probe *p)
 	p->until = patience(p);
 	tell(p);
 	if (record.event == RECORD_ENDED)
-		finish(p);
+		finish_probe(p);
 }
 
 void
@@ -390,7 +392,7 @@ probe_continue(struct probe *p)
 			looked_up(p, resolve_continue(&p->look_up));
 		break;
 	case PROBE_CONNECTING:
-		connected(p, dial_continue(&p->dial));
+		probe_connected(p, dial_continue(&p->dial));
 		break;
 	case PROBE_TALKING:
 		listen_to_process(p);
@@ -406,11 +408,11 @@ probe_stop(struct probe *p)
 	if (p->state == PROBE_TALKING)
 		conversation_process_stop(&p->process);
 	else
-		finish(p);
+		finish_probe(p);
 }
 
 void
 probe_end(struct probe *p)
 {
-	finish(p);
+	finish_probe(p);
 }

@@ -227,7 +227,7 @@ send_record(void *channel, enum record_event event, enum outcome_stage stage,
 }
 
 static int
-connected(void *context, const struct outcome *o)
+record_connected(void *context, const struct outcome *o)
 {
 	return send_record(context, RECORD_CONNECTED, 0, 0, 0, o);
 }
@@ -240,21 +240,21 @@ sent(void *context, const struct outcome *o, enum outcome_stage stage,
 }
 
 static int
-answered(void *context, const struct outcome *o, enum outcome_stage stage,
-    uint64_t sequence, int64_t ns)
+record_answered(void *context, const struct outcome *o,
+    enum outcome_stage stage, uint64_t sequence, int64_t ns)
 {
 	return send_record(context, RECORD_ANSWERED, stage, sequence, ns, o);
 }
 
 static int
-unanswered(void *context, const struct outcome *o, enum outcome_stage stage,
-    uint64_t sequence)
+record_unanswered(void *context, const struct outcome *o,
+    enum outcome_stage stage, uint64_t sequence)
 {
 	return send_record(context, RECORD_UNANSWERED, stage, sequence, 0, o);
 }
 
 static int
-upgraded(void *context, const struct outcome *o)
+record_upgraded(void *context, const struct outcome *o)
 {
 	return send_record(context, RECORD_UPGRADED, 0, 0, 0, o);
 }
@@ -264,11 +264,11 @@ record_reporter(int *channel)
 {
 	return (struct reporter){
 	    .context = channel,
-	    .connected = connected,
+	    .connected = record_connected,
 	    .sent = sent,
-	    .answered = answered,
-	    .unanswered = unanswered,
-	    .upgraded = upgraded,
+	    .answered = record_answered,
+	    .unanswered = record_unanswered,
+	    .upgraded = record_upgraded,
 	};
 }
 

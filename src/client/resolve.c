@@ -22,7 +22,7 @@ is_known(const struct resolution *r, const struct addrinfo *a)
 }
 
 static void
-ask(const char *host, const char *port, int family, int flags,
+resolve_host(const char *host, const char *port, int family, int flags,
     struct resolution *r)
 {
 	struct addrinfo hints = {
@@ -51,7 +51,7 @@ ask(const char *host, const char *port, int family, int flags,
 }
 
 static void
-write_all(int fd, const void *octets, size_t size)
+write_resolution(int fd, const void *octets, size_t size)
 {
 	const char *from = octets;
 	ssize_t n;
@@ -63,7 +63,7 @@ write_all(int fd, const void *octets, size_t size)
 
 /* Answers the question, in the child process. */
 static void __attribute__((noreturn))
-answer(int fd, const struct resolve_question *q, const char *port)
+answer_question(int fd, const struct resolve_question *q, const char *port)
 {
 	static struct dane_answer dane;
 	struct resolution r = {.error = EAI_AGAIN};
@@ -72,10 +72,10 @@ answer(int fd, const struct resolve_question *q, const char *port)
 		dane_look_up(q->server->host.name, q->server->port, &dane);
 	/* Addresses help no more where DNS has failed. */
 	if (dane.status != DANE_INVALID && dane.status != DANE_SILENT)
-		ask(q->host, port, q->family, 0, &r);
-	write_all(fd, &r, sizeof(r));
+		resolve_host(q->host, port, q->family, 0, &r);
+	write_resolution(fd, &r, sizeof(r));
 	if (q->server != NULL)
-		write_all(fd, &dane, sizeof(dane));
+		write_resolution(fd, &dane, sizeof(dane));
 	_exit(0);
 }
 
@@ -91,7 +91,7 @@ ask_elsewhere(
 	l->child = fork();
 	if (l->child == 0) {
 		close(fds[0]);
-		answer(fds[1], q, port);
+		answer_question(fds[1], q, port);
 	}
 	close(fds[1]);
 	l->fd = fds[0];
@@ -103,7 +103,7 @@ ask_elsewhere(
 
 /* Returns 1, or -1 with the cause in `why`. */
 static int
-judge(struct look_up *l)
+judge_resolution(struct look_up *l)
 {
 	const struct resolution *r = &l->found;
 
@@ -133,9 +133,9 @@ resolve_begin(struct look_up *l, const struct resolve_question *q,
 	l->fd = -1;
 	l->got = 0;
 	snprintf(port, sizeof(port), "%u", q->port);
-	ask(q->host, port, q->family, AI_NUMERICHOST, &l->found);
+	resolve_host(q->host, port, q->family, AI_NUMERICHOST, &l->found);
 	if (l->found.error != EAI_NONAME && dane == NULL)
-		return judge(l);
+		return judge_resolution(l);
 	return ask_elsewhere(l, q, port) == -1 ? cannot(l, strerror(errno)) : 0;
 }
 
@@ -155,7 +155,7 @@ resolve_continue(struct look_up *l)
 	if (n == 0)
 		return cannot(l, "the resolver crashed");
 	l->got += (size_t)n;
-	return l->got < size ? 0 : judge(l);
+	return l->got < size ? 0 : judge_resolution(l);
 }
 
 void

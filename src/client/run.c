@@ -54,7 +54,7 @@ enough(const struct outcome_pings *p, const struct conversation_setup *s)
 /* Sets whether the conversation did what was requested.  If not, and nothing
  * failed, sets the reason: the end of the run or missing answers. */
 static void
-judge(const struct conversation_setup *s, struct outcome *o)
+judge_conversation(const struct conversation_setup *s, struct outcome *o)
 {
 	if (o->reason == REASON_NONE && s->target->service == NULL)
 		o->ok = enough(&o->pings[OUTCOME_CLEAR], s) &&
@@ -100,7 +100,7 @@ conclude(struct run *r, struct place *place)
 	t->done = over || t->begun == t->conversations;
 	r->done += t->done;
 	r->unread = r->unread || place->probe.unread;
-	judge(&t->setup, o);
+	judge_conversation(&t->setup, o);
 	/* Not counted if the run ended meanwhile, like an outstanding ping. */
 	if (over && !o->ok && t->begun > 1 &&
 	    (o->reason == REASON_TIMEOUT || o->reason == REASON_INTERRUPTED))
@@ -124,7 +124,7 @@ free_place(struct run *r)
 
 /* Begins the next conversation with a target. */
 static void
-begin(struct run *r, struct pinged *t)
+begin_conversation(struct run *r, struct pinged *t)
 {
 	struct place *place = free_place(r);
 
@@ -163,7 +163,7 @@ begin_those_due(struct run *r)
 		if (t->begun > 0 && control_is_over(r->control))
 			t->done = true;
 		else if (deadline_now() >= t->next)
-			begin(r, t);
+			begin_conversation(r, t);
 		if (!t->busy && !t->done)
 			next = deadline_earlier(
 			    next, deadline_earlier(t->next, r->control->end));
@@ -174,7 +174,7 @@ begin_those_due(struct run *r)
 /* The run is stopped: so are all conversations, and later their processes are
  * killed. */
 static void
-stop(struct run *r)
+stop_run(struct run *r)
 {
 	if (r->stop == DEADLINE_NEVER) {
 		r->stop = deadline_in(STOP_MS);
@@ -193,7 +193,7 @@ stop(struct run *r)
 
 /* Answers SIGQUIT. */
 static void
-answer(struct run *r)
+show_statistics(struct run *r)
 {
 	r->control->asked = false;
 	for (size_t i = 0; i < r->place_count; i++) {
@@ -273,7 +273,7 @@ run(struct run *r)
 		deadline next = begin_those_due(r);
 
 		if (r->control->stopped || r->unread)
-			stop(r);
+			stop_run(r);
 		conclude_those_ended(r);
 		if (!goes_on(r))
 			return;
@@ -283,7 +283,7 @@ run(struct run *r)
 		wait_for_events(r, next);
 		(void)control_take(r->control);
 		if (r->control->asked)
-			answer(r);
+			show_statistics(r);
 		go_on(r);
 		conclude_those_ended(r);
 	}
@@ -338,7 +338,7 @@ set_up_target(struct run *r, struct pinged *t, const struct target *target,
 
 /* Returns false if memory is exhausted. */
 static bool
-set_up(struct run *r, struct verifier *verifier)
+set_up_run(struct run *r, struct verifier *verifier)
 {
 	const struct ping_options *o = r->options;
 
@@ -368,7 +368,7 @@ run_targets(const struct ping_options *options, struct verifier *verifier,
 	};
 	int all = -1;
 
-	if (set_up(&r, verifier)) {
+	if (set_up_run(&r, verifier)) {
 		run(&r);
 		all = 1;
 		for (size_t i = 0; i < options->target_count; i++)

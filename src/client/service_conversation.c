@@ -50,7 +50,7 @@ exchange_failed(struct conversation *c, const struct exchange *e)
 
 /* Prepares the exchange. */
 static void
-set_up(struct conversation *c)
+set_up_exchange(struct conversation *c)
 {
 	struct exchange *e = &c->exchange;
 
@@ -71,7 +71,7 @@ conversation_open_tunnel(struct conversation *c)
 	int64_t began = deadline_now();
 
 	snprintf(port, sizeof(port), "%u", target->port);
-	set_up(c);
+	set_up_exchange(c);
 	if (exchange_connect(&c->exchange, target->host.host, port) == -1)
 		return exchange_failed(c, &c->exchange);
 	c->outcome->phase_ns[OUTCOME_PROXY] = deadline_now() - began;
@@ -85,7 +85,7 @@ conversation_speak_service(struct conversation *c)
 	int64_t since = deadline_now();
 	int e;
 
-	set_up(c);
+	set_up_exchange(c);
 	e = exchange_upgrade(exchange);
 	note_exchange(c, exchange, since);
 	if (e == -1) {

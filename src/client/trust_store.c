@@ -135,7 +135,7 @@ decode(const gnutls_datum_t *block, gnutls_datum_t *der)
 
 /* Takes over a certificate.  Returns 0, or -1 with errno. */
 static int
-keep(struct trust_store *t, const gnutls_datum_t *der)
+keep_certificate(struct trust_store *t, const gnutls_datum_t *der)
 {
 	struct der issuer, subject;
 	struct authority *more;
@@ -166,7 +166,7 @@ trust_store_read(const char *file)
 
 	while (!failed && (at = find_block(at, text + octets, &block)) != NULL)
 		if (decode(&block, &der))
-			failed = keep(t, &der) == -1;
+			failed = keep_certificate(t, &der) == -1;
 	free(text);
 	if (!failed)
 		return t;

@@ -193,7 +193,7 @@ verify_free(struct verifier *v)
 
 /* Sets the extensions of the ClientHello. */
 static int
-set_up(struct verifier *v, gnutls_session_t session)
+set_up_hello(struct verifier *v, gnutls_session_t session)
 {
 	const char *name = v->server->name->name;
 	const char *alpn = v->server->alpn;
@@ -229,7 +229,7 @@ verify_session(struct verifier *v, const struct verify_server *server,
 	if (*error < 0)
 		return NULL;
 	gnutls_session_set_ptr(session, v);
-	*error = set_up(v, session);
+	*error = set_up_hello(v, session);
 	if (*error == 0)
 		return session;
 	gnutls_deinit(session);

@@ -171,7 +171,7 @@ resolve(const char *call)
 }
 
 static int
-add(scmp_filter_ctx filter, const struct rule *rules, uint32_t action)
+add_table(scmp_filter_ctx filter, const struct rule *rules, uint32_t action)
 {
 	int ret = 0;
 
@@ -226,9 +226,10 @@ add_rules(scmp_filter_ctx filter, const struct role *role)
 		    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	for (int i = 0; i < TABLES_MAX && role->tables[i] != NULL && ret == 0;
 	     i++)
-		ret = add(filter, role->tables[i], SCMP_ACT_ALLOW);
+		ret = add_table(filter, role->tables[i], SCMP_ACT_ALLOW);
 	if (ret == 0)
-		ret = add(filter, refused_otherwise, SCMP_ACT_ERRNO(EPERM));
+		ret =
+		    add_table(filter, refused_otherwise, SCMP_ACT_ERRNO(EPERM));
 	return ret == 0 ? add_refused_calls(filter, role) : ret;
 }
 

@@ -41,7 +41,7 @@ static const struct {
 };
 
 static void
-judge(struct client_auth *c, unsigned int status)
+judge_certificate(struct client_auth *c, unsigned int status)
 {
 	size_t i = 0;
 
@@ -70,7 +70,7 @@ verify(gnutls_session_t session)
 		0 &&
 	    status == 0)
 		return 0;
-	judge(c, status);
+	judge_certificate(c, status);
 	return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 }
 

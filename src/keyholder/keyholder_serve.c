@@ -145,7 +145,7 @@ send_reply(int channel, struct keyholder_reply *reply)
 
 /* Serves one packet of a channel.  Returns true if the channel stays open. */
 static bool
-serve(struct keyholder_service *s, int channel)
+serve_channel(struct keyholder_service *s, int channel)
 {
 	struct keyholder_request request;
 	struct keyholder_reply reply;
@@ -177,7 +177,7 @@ keyholder_serve(struct keyholder_service *s)
 			int fd = events[i].data.fd;
 
 			if (fd != s->control) {
-				if (!serve(s, fd)) {
+				if (!serve_channel(s, fd)) {
 					close(fd);
 					s->channels--;
 				}

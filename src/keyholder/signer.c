@@ -98,7 +98,7 @@ signer_prepare(const struct signer *s)
 }
 
 static int
-fail(struct signer *s, const char *what, const char *why)
+fail_to_sign(struct signer *s, const char *what, const char *why)
 {
 	snprintf(s->why, sizeof(s->why), "%s%s", what, why);
 	return GNUTLS_E_PK_SIGN_FAILED;
@@ -110,10 +110,11 @@ take_signature(struct signer *s, struct keyholder_reply *reply, size_t size,
     gnutls_datum_t *signature)
 {
 	if (reply->status != 0 && (size == 0 || size >= sizeof(reply->u.why)))
-		return fail(s, "cannot sign: ", gnutls_strerror(reply->status));
+		return fail_to_sign(
+		    s, "cannot sign: ", gnutls_strerror(reply->status));
 	if (reply->status != 0) {
 		reply->u.why[size] = '\0';
-		return fail(s, reply->u.why, "");
+		return fail_to_sign(s, reply->u.why, "");
 	}
 	signature->data = gnutls_malloc(size);
 	if (signature->data == NULL)
@@ -133,9 +134,9 @@ receive_reply(struct signer *s, gnutls_datum_t *signature)
 	if (deadline_wait(s->channel, POLLIN, s->when, -1) == -1 ||
 	    ((n = direct_recv(s->channel, &reply, sizeof(reply), 0)) == -1 &&
 		errno != ECONNRESET))
-		return fail(s, "no answer: ", strerror(errno));
+		return fail_to_sign(s, "no answer: ", strerror(errno));
 	if (n < (ssize_t)head)
-		return fail(s, "the keyholder is gone", "");
+		return fail_to_sign(s, "the keyholder is gone", "");
 	return take_signature(s, &reply, (size_t)n - head, signature);
 }
 
@@ -154,7 +155,7 @@ sign_here(struct signer *s, struct keyholder_request *request,
 }
 
 static int
-ask(const struct reference *r, enum keyholder_kind kind,
+ask_for_signature(const struct reference *r, enum keyholder_kind kind,
     gnutls_sign_algorithm_t algorithm, const gnutls_datum_t *octets,
     gnutls_datum_t *signature)
 {
@@ -163,7 +164,7 @@ ask(const struct reference *r, enum keyholder_kind kind,
 
 	s->why[0] = '\0';
 	if (octets->size > sizeof(request.octets))
-		return fail(s, "cannot sign: too much to sign", "");
+		return fail_to_sign(s, "cannot sign: too much to sign", "");
 	request.key = r->key;
 	request.kind = kind;
 	request.algorithm = (uint32_t)algorithm;
@@ -172,8 +173,8 @@ ask(const struct reference *r, enum keyholder_kind kind,
 	if (send_request(s, &request, octets->data, octets->size) == 0)
 		return receive_reply(s, signature);
 	if (errno == EPIPE || errno == ECONNRESET)
-		return fail(s, "the keyholder is gone", "");
-	return fail(s, "cannot ask the keyholder: ", strerror(errno));
+		return fail_to_sign(s, "the keyholder is gone", "");
+	return fail_to_sign(s, "cannot ask the keyholder: ", strerror(errno));
 }
 
 static int
@@ -183,7 +184,8 @@ sign_hash(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm,
 {
 	(void)key;
 	(void)flags;
-	return ask(reference, KEYHOLDER_HASH, algorithm, hash, signature);
+	return ask_for_signature(
+	    reference, KEYHOLDER_HASH, algorithm, hash, signature);
 }
 
 /* For EdDSA, which signs the message itself. */
@@ -194,12 +196,13 @@ sign_data(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm,
 {
 	(void)key;
 	(void)flags;
-	return ask(reference, KEYHOLDER_DATA, algorithm, data, signature);
+	return ask_for_signature(
+	    reference, KEYHOLDER_DATA, algorithm, data, signature);
 }
 
 /* For gnutls_privkey_import_ext4(3): -1 if the flag is not known. */
 static int
-describe(gnutls_privkey_t key, unsigned int flags, void *reference)
+describe_key(gnutls_privkey_t key, unsigned int flags, void *reference)
 {
 	const struct reference *r = reference;
 
@@ -231,7 +234,7 @@ signer_import(struct signer *s, size_t index, gnutls_pubkey_t public,
 	if (ret < 0)
 		return ret;
 	ret = gnutls_privkey_import_ext4(
-	    *key, r, sign_data, sign_hash, NULL, NULL, describe, 0);
+	    *key, r, sign_data, sign_hash, NULL, NULL, describe_key, 0);
 	if (ret < 0)
 		gnutls_privkey_deinit(*key);
 	return ret;

@@ -67,7 +67,7 @@ refuse_for(struct acceptor *a, const struct peer *peer, int fd,
 
 /* Checks a connection whose source is known against the limits. */
 static enum admission_verdict
-judge(struct acceptor *a, struct peer *peer)
+judge_connection(struct acceptor *a, struct peer *peer)
 {
 	const struct sockaddr *address = (struct sockaddr *)&peer->address;
 	enum admission_verdict verdict =
@@ -96,7 +96,7 @@ acceptor_admit(struct acceptor *a, struct peer *peer, int fd)
 	char who[ADDRESS_TEXT_MAX];
 
 	peer->began = deadline_now();
-	verdict = judge(a, peer);
+	verdict = judge_connection(a, peer);
 	if (verdict != ADMISSION_ADMITTED) {
 		refuse_for(a, peer, fd, reasons[verdict]);
 		return -1;

@@ -53,7 +53,7 @@ admission_new(unsigned long max_sessions, unsigned long max_per_source)
 
 /* Tallies go with their pool. */
 static void
-keep(void *tally)
+keep_tally(void *tally)
 {
 	(void)tally;
 }
@@ -63,7 +63,7 @@ admission_free(struct admission *l)
 {
 	if (l == NULL)
 		return;
-	tdestroy(l->sources, keep);
+	tdestroy(l->sources, keep_tally);
 	dontfork_pool_free(l->tallies);
 	debts_free(l->rates);
 	debts_free(l->penalties);

@@ -109,7 +109,7 @@ debts_new(size_t most)
 
 /* Debtors go with their pool. */
 static void
-keep(void *debtor)
+keep_debtor(void *debtor)
 {
 	(void)debtor;
 }
@@ -119,8 +119,8 @@ debts_free(struct debts *d)
 {
 	if (d == NULL)
 		return;
-	tdestroy(d->ipv4.tree, keep);
-	tdestroy(d->ipv6.tree, keep);
+	tdestroy(d->ipv4.tree, keep_debtor);
+	tdestroy(d->ipv6.tree, keep_debtor);
 	dontfork_pool_free(d->debtors);
 	dontfork_free(d->ipv4.heap, d->most * sizeof(*d->ipv4.heap));
 	dontfork_free(d->ipv6.heap, d->most * sizeof(*d->ipv6.heap));

@@ -164,7 +164,7 @@ try_later(struct renewal *r)
 
 /* Handles the end of a load, or its failure to begin. */
 static void
-finish(struct renewal *r, bool renewed)
+finish_renewal(struct renewal *r, bool renewed)
 {
 	load_free(r->load);
 	r->load = NULL;
@@ -189,11 +189,11 @@ finish(struct renewal *r, bool renewed)
 }
 
 static void
-begin(struct renewal *r)
+begin_renewal(struct renewal *r)
 {
 	r->load = load_begin(r->loader);
 	if (r->load == NULL)
-		finish(r, false);
+		finish_renewal(r, false);
 }
 
 int
@@ -226,7 +226,7 @@ renewal_reload(struct renewal *r)
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 	    deadline_now() / 1000);
 	notifier_tell(r->notifier, state);
-	begin(r);
+	begin_renewal(r);
 }
 
 void
@@ -270,10 +270,10 @@ continue_load(struct renewal *r)
 	case LOAD_PENDING:
 		break;
 	case LOAD_FAILED:
-		finish(r, false);
+		finish_renewal(r, false);
 		break;
 	case LOAD_DONE:
-		finish(r, put_in_use(r) == 0);
+		finish_renewal(r, put_in_use(r) == 0);
 		break;
 	}
 }
@@ -300,5 +300,5 @@ renewal_continue(struct renewal *r, const struct pollfd fds[RENEWAL_FDS])
 	if (r->able)
 		warn_of_end(r, now);
 	if (!r->able && r->load == NULL && now >= r->next_try)
-		begin(r);
+		begin_renewal(r);
 }

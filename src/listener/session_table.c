@@ -57,7 +57,7 @@ power_of_two(size_t least)
 
 /* The place that refers to the slot of `pid`, or to NONE. */
 static size_t *
-find(struct session_table *c, pid_t pid)
+find_session(struct session_table *c, pid_t pid)
 {
 	size_t *at = &c->buckets[(size_t)pid & (c->bucket_count - 1)];
 
@@ -68,8 +68,8 @@ find(struct session_table *c, pid_t pid)
 
 /* Assigns the first free slot to `pid`, as the newest. */
 static void
-add(struct session_table *c, pid_t pid, const struct peer *peer, int result,
-    const int *fds)
+add_session(struct session_table *c, pid_t pid, const struct peer *peer,
+    int result, const int *fds)
 {
 	size_t index = c->free, *bucket;
 	struct slot *s = &c->slots[index];
@@ -81,7 +81,7 @@ add(struct session_table *c, pid_t pid, const struct peer *peer, int result,
 	s->result = result;
 	memcpy(s->fds, fds, sizeof(s->fds));
 	s->evicted = false;
-	bucket = find(c, pid);
+	bucket = find_session(c, pid);
 	s->next = *bucket;
 	*bucket = index;
 	s->older = c->newest;
@@ -105,7 +105,7 @@ is_settled(const struct slot *s)
 
 /* Closes the parent's copies of the child's descriptors. */
 static void
-settle(struct session_table *c, struct slot *s)
+settle_session(struct session_table *c, struct slot *s)
 {
 	if (is_settled(s))
 		return;
@@ -125,7 +125,7 @@ discard(struct session_table *c, size_t *at)
 	struct slot *s = &c->slots[index];
 
 	*at = s->next;
-	settle(c, s);
+	settle_session(c, s);
 	close(s->result);
 	if (c->next_to_kill == index)
 		c->next_to_kill = s->newer;
@@ -175,7 +175,7 @@ session_table_free(struct session_table *c)
 	if (c == NULL)
 		return;
 	while (c->newest != NONE)
-		discard(c, find(c, c->slots[c->newest].pid));
+		discard(c, find_session(c, c->slots[c->newest].pid));
 	dontfork_free(c->buckets, c->bucket_count * sizeof(*c->buckets));
 	dontfork_free(c->slots, c->most * sizeof(*c->slots));
 	dontfork_free(c, sizeof(*c));
@@ -220,7 +220,7 @@ session_table_fork(struct session_table *c, const struct peer *peer,
 	}
 	c->share = share;
 	if (pid > 0)
-		add(c, pid, peer, memory, fds);
+		add_session(c, pid, peer, memory, fds);
 	else
 		close(memory);
 	return pid;
@@ -239,7 +239,7 @@ session_table_settle(struct session_table *c)
 			continue;
 		to_see--;
 		if (shared_result_left(s->result))
-			settle(c, s);
+			settle_session(c, s);
 	}
 	return c->unsettled == 0;
 }
@@ -248,7 +248,7 @@ int
 session_table_reap(struct session_table *c, pid_t pid, struct peer *peer,
     struct session_result *result)
 {
-	size_t *at = find(c, pid);
+	size_t *at = find_session(c, pid);
 	bool evicted;
 
 	if (*at == NONE)

@@ -22,7 +22,7 @@
 #define UNIX_UMASK 0111
 
 static int
-fail(const char *address, const char *why)
+fail_to_listen(const char *address, const char *why)
 {
 	log_line(LOG_ERR, "cannot listen on %s: %s", address, why);
 	return -1;
@@ -30,7 +30,7 @@ fail(const char *address, const char *why)
 
 /* Adds `fd`, with its `path` if it is a unix socket bound here. */
 static int
-add(struct sockets *s, int fd, const char *path)
+add_socket(struct sockets *s, int fd, const char *path)
 {
 	s->fds[s->count] = fd;
 	s->paths[s->count] = NULL;
@@ -98,7 +98,7 @@ listen_unix(struct sockets *s, const char *path)
 	int fd;
 
 	if (strlen(path) >= sizeof(local.sun_path))
-		return fail(path, "the path is too long");
+		return fail_to_listen(path, "the path is too long");
 	strcpy(local.sun_path, path);
 	fd = open_socket(AF_UNIX, (struct sockaddr *)&local, sizeof(local));
 	if (fd == -1 && errno == EADDRINUSE && is_stale(&local)) {
@@ -107,10 +107,10 @@ listen_unix(struct sockets *s, const char *path)
 		    AF_UNIX, (struct sockaddr *)&local, sizeof(local));
 	}
 	if (fd == -1)
-		return fail(path, strerror(errno));
-	if (add(s, fd, path) == -1) {
+		return fail_to_listen(path, strerror(errno));
+	if (add_socket(s, fd, path) == -1) {
 		close(fd);
-		return fail(path, strerror(ENOMEM));
+		return fail_to_listen(path, strerror(ENOMEM));
 	}
 	return 0;
 }
@@ -143,14 +143,14 @@ listen_addresses(struct sockets *s, const struct addrinfo *found, char *lacking)
 			continue;
 		address_format(a->ai_addr, a->ai_addrlen, shown);
 		if (s->count == SOCKETS_MAX)
-			return fail(shown, "too many addresses");
+			return fail_to_listen(shown, "too many addresses");
 		fd = open_socket(a->ai_family, a->ai_addr, a->ai_addrlen);
 		if (fd != -1) {
-			add(s, fd, NULL);
+			add_socket(s, fd, NULL);
 			continue;
 		}
 		if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
-			return fail(shown, strerror(errno));
+			return fail_to_listen(shown, strerror(errno));
 		why = errno;
 		strcpy(lacking, shown);
 		count++;
@@ -177,10 +177,10 @@ listen_tcp(
 	/* getaddrinfo(3) takes 65536 for 0. */
 	if (port[strspn(port, "0123456789")] == '\0' &&
 	    parse_count(port, 0, UINT16_MAX, &number) == -1)
-		return fail(text, "no port is above 65535");
+		return fail_to_listen(text, "no port is above 65535");
 	ret = getaddrinfo(host, port, &hints, &found);
 	if (ret != 0)
-		return fail(text,
+		return fail_to_listen(text,
 		    ret == EAI_SYSTEM ? strerror(errno) : gai_strerror(ret));
 	ret = listen_addresses(s, found, lacking);
 	why = errno;
@@ -188,7 +188,7 @@ listen_tcp(
 	if (ret == -1)
 		return -1;
 	if (s->count == before)
-		return fail(lacking, strerror(why));
+		return fail_to_listen(lacking, strerror(why));
 	/* "Every address" of a machine without IPv6 has none of it. */
 	if (ret > 0 && host != NULL)
 		log_line(LOG_WARNING, "not listening on %s: %s", lacking,
@@ -203,14 +203,15 @@ listen_on(struct sockets *s, const char *text)
 
 	/* Hosts with several addresses may have used up the space. */
 	if (s->count == SOCKETS_MAX)
-		return fail(text, "too many addresses");
+		return fail_to_listen(text, "too many addresses");
 	if (text[0] == '/')
 		return listen_unix(s, text);
 	if (text[0] != '\0' && strspn(text, "0123456789") == strlen(text))
 		return listen_tcp(s, text, NULL, text);
 	if (address_split(text, host, port) == -1)
-		return fail(text, "not an address; say port, host:port, "
-				  "[ipv6]:port or /path");
+		return fail_to_listen(text,
+		    "not an address; say port, host:port, "
+		    "[ipv6]:port or /path");
 	return listen_tcp(
 	    s, text, host, port[0] == '\0' ? PROTOCOL_PORT : port);
 }

@@ -77,7 +77,7 @@ load_deadline(const struct load *l)
 }
 
 static enum load_progress
-fail(const struct load *l, const char *why)
+fail_load(const struct load *l, const char *why)
 {
 	if (l->explained)
 		return LOAD_FAILED;
@@ -120,7 +120,7 @@ take(struct load *l, const struct loader_reply *reply, size_t size)
 	case LOADER_LOADED:
 		return LOAD_DONE;
 	}
-	return fail(l, strerror(EBADMSG));
+	return fail_load(l, strerror(EBADMSG));
 }
 
 enum load_progress
@@ -136,7 +136,7 @@ load_continue(struct load *l)
 	if (progress != LOAD_PENDING ||
 	    (n == -1 && errno == EAGAIN && deadline_now() < l->when))
 		return progress;
-	return fail(l, n == 0 ? "its process ended" : strerror(errno));
+	return fail_load(l, n == 0 ? "its process ended" : strerror(errno));
 }
 
 enum load_progress

@@ -23,7 +23,7 @@
 
 /* Ends the load; the listener logs the reason. */
 static _Noreturn void
-give_up(const char *why)
+give_up_load(const char *why)
 {
 	log_line(LOG_ERR, "%s", why);
 	_exit(EXIT_FAILURE);
@@ -42,7 +42,7 @@ drop_privileges(const struct account *account)
 	char why[SANDBOX_WHY_MAX];
 
 	if (sandbox_give_up_privileges(account, why) == -1)
-		give_up(why);
+		give_up_load(why);
 	end_with_loader(SIGKILL); /* the change of user has reset it */
 }
 
@@ -57,7 +57,7 @@ read_files(const struct credentials_options *o, struct keys *keys)
 		drop_privileges(o->keyholder.account);
 	log_line(LOG_DEBUG, "reading the keys");
 	if (keys_open(keys) == -1)
-		give_up(keys_why(keys));
+		give_up_load(keys_why(keys));
 	files = credential_files_read(o);
 	if (files == NULL)
 		_exit(EXIT_FAILURE);
@@ -65,7 +65,7 @@ read_files(const struct credentials_options *o, struct keys *keys)
 		drop_privileges(o->keyholder.account);
 	log_line(LOG_DEBUG, "reading the keys");
 	if (keys_read(keys) == -1)
-		give_up(keys_why(keys));
+		give_up_load(keys_why(keys));
 	return files;
 }
 
@@ -79,7 +79,7 @@ test(const struct credentials_options *o, const struct bundle_buffer *buffer,
 	bool good;
 
 	if (bundle_parse(&bundle, buffer->octets, buffer->size) == -1)
-		give_up(strerror(errno));
+		give_up_load(strerror(errno));
 	c = credentials_new(o, &bundle, NULL);
 	if (c == NULL)
 		return false;
@@ -111,14 +111,14 @@ send_bundle(int channel, const struct bundle_buffer *b)
 
 /* Loads everything and sends the listener its part. */
 static void
-load(int channel, const struct credentials_options *o, struct keys *keys)
+load_files(int channel, const struct credentials_options *o, struct keys *keys)
 {
 	struct credential_files *files = read_files(o, keys);
 	struct bundle_buffer buffer;
 
 	log_line(LOG_DEBUG, "checking certificates and keys");
 	if (bundle_buffer_new(&buffer) == -1)
-		give_up(strerror(errno));
+		give_up_load(strerror(errno));
 	if (credential_files_bundle(files, keys_id(keys, 0), &buffer) == -1 ||
 	    !test(o, &buffer, keys))
 		_exit(EXIT_FAILURE);
@@ -137,14 +137,14 @@ become_keyholder(int control, int done, bool sandboxed, struct keys *keys)
 	    keyholder_service_new(control, keys);
 
 	if (service == NULL)
-		give_up(strerror(errno));
+		give_up_load(strerror(errno));
 	end_with_loader(0);
 	keyholder_begin();
 	if (write(done, "", 1) != 1)
 		_exit(EXIT_FAILURE);
 	close(done);
 	if (sandboxed && keys_confine(keys) == -1)
-		give_up(keys_why(keys));
+		give_up_load(keys_why(keys));
 	if (direct_send(control, &loaded, LOADER_REPLY_HEAD, MSG_NOSIGNAL) ==
 	    -1)
 		_exit(EXIT_FAILURE);
@@ -170,7 +170,7 @@ load_process(int channel, int done, const struct credentials_options *o)
 	options.sandboxed = false;
 	keys = keys_new(&options);
 	if (keys == NULL)
-		give_up(strerror(errno));
-	load(channel, o, keys);
+		give_up_load(strerror(errno));
+	load_files(channel, o, keys);
 	become_keyholder(channel, done, o->keyholder.sandboxed, keys);
 }

@@ -153,7 +153,7 @@ loader_send(struct loader *l, const struct loader_request *request, size_t size,
 }
 
 static void
-ask(struct loader *l, enum loader_request_kind kind)
+send_simple_request(struct loader *l, enum loader_request_kind kind)
 {
 	const struct loader_request request = {.kind = kind};
 
@@ -163,13 +163,13 @@ ask(struct loader *l, enum loader_request_kind kind)
 void
 loader_remove_sockets(struct loader *l)
 {
-	ask(l, LOADER_REMOVE_SOCKETS);
+	send_simple_request(l, LOADER_REMOVE_SOCKETS);
 }
 
 void
 loader_remove_pid_file(struct loader *l)
 {
-	ask(l, LOADER_REMOVE_PID_FILE);
+	send_simple_request(l, LOADER_REMOVE_PID_FILE);
 }
 
 int

@@ -59,7 +59,7 @@ loader_relay_lines(int socket)
 /* Handles a request to load, and closes its channel in this process.  Errors
  * are reported over the channel. */
 static void
-load(struct loader_state *s, int channel)
+begin_load(struct loader_state *s, int channel)
 {
 	int done;
 
@@ -158,7 +158,7 @@ receive(int socket, struct loader_request *request, int *descriptor)
 
 /* Serves one request.  Returns false at the end. */
 static bool
-serve(struct loader_state *s)
+serve_request(struct loader_state *s)
 {
 	struct loader_request request;
 	int descriptor;
@@ -167,7 +167,7 @@ serve(struct loader_state *s)
 	if (size == -1)
 		return false;
 	if (request.kind == LOADER_LOAD && descriptor != -1) {
-		load(s, descriptor); /* which closes it */
+		begin_load(s, descriptor); /* which closes it */
 		return true;
 	}
 	if (descriptor != -1)
@@ -246,7 +246,7 @@ next_deadline(const struct loader_state *s)
 /* Closes all descriptors but the loader's socket, and prevents gaining
  * privileges. */
 static void
-begin(struct loader_state *s)
+begin_service(struct loader_state *s)
 {
 	sigset_t set;
 	char why[SANDBOX_WHY_MAX];
@@ -284,7 +284,7 @@ loader_process(int socket, const struct loader_options *options)
 	};
 	bool go_on = true;
 
-	begin(&s);
+	begin_service(&s);
 	while (go_on) {
 		struct pollfd fds[] = {
 		    {.fd = s.socket, .events = POLLIN},
@@ -300,7 +300,7 @@ loader_process(int socket, const struct loader_options *options)
 		job_look_after(&s.load, fds[2].revents);
 		job_look_after(&s.metrics, fds[3].revents);
 		if (fds[0].revents != 0)
-			go_on = serve(&s);
+			go_on = serve_request(&s);
 	}
 	job_kill(&s.load);
 	wait_for_children(&s);

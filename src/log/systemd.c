@@ -35,7 +35,7 @@ static struct {
 } systemd;
 
 static bool
-load(void)
+load_library(void)
 {
 	void *library;
 
@@ -71,7 +71,7 @@ systemd_sockets(void)
 
 	if (getenv("LISTEN_FDS") == NULL)
 		return 0;
-	if (!load()) {
+	if (!load_library()) {
 		errno = ELIBACC;
 		return -1;
 	}
@@ -89,7 +89,7 @@ systemd_watchdog_ms(void)
 {
 	uint64_t us;
 
-	return getenv("WATCHDOG_USEC") != NULL && load() &&
+	return getenv("WATCHDOG_USEC") != NULL && load_library() &&
 	               systemd.watchdog_enabled(0, &us) > 0
 	           ? (int64_t)(us / 2000)
 	           : 0;

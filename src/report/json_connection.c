@@ -15,7 +15,7 @@
 #define NS_A_SECOND INT64_C(1000000000)
 
 static json_t *
-answer(enum outcome_answer value)
+json_answer(enum outcome_answer value)
 {
 	return value == OUTCOME_UNKNOWN ? json_null()
 	                                : json_boolean(value == OUTCOME_YES);
@@ -85,7 +85,7 @@ starttls(const struct outcome_starttls *s)
 	};
 
 	return json_pack("{s:s, s:o, s:o}", "mode", modes[s->mode], "offered",
-	    answer(s->offered), "reply", json_value_text(s->reply));
+	    json_answer(s->offered), "reply", json_value_text(s->reply));
 }
 
 static json_t *
@@ -175,7 +175,7 @@ json_connection(const struct outcome *o)
 	    starttls(&o->starttls), "tls",
 	    o->tls.version[0] == '\0' ? json_null() : tls(&o->tls),
 	    "certificate", certificate(&o->certificate, o->at), "verified",
-	    answer(o->verified), "problems", list(o->problems), "ocsp",
-	    json_value_text(o->ocsp), "pin", answer(o->pin), "dane", dane(o),
-	    "pings", pings(o)));
+	    json_answer(o->verified), "problems", list(o->problems), "ocsp",
+	    json_value_text(o->ocsp), "pin", json_answer(o->pin), "dane",
+	    dane(o), "pings", pings(o)));
 }

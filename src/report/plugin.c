@@ -53,7 +53,7 @@ is_our_own_failure(const struct outcome *o)
 }
 
 static enum plugin_status
-judge(const struct outcome *o, const struct plugin_thresholds *t)
+judge_outcome(const struct outcome *o, const struct plugin_thresholds *t)
 {
 	double seconds = (double)o->phase_ns[OUTCOME_TOTAL] / 1e9;
 	long days;
@@ -138,7 +138,7 @@ plugin_print(
 	    [PLUGIN_CRITICAL] = "CRITICAL",
 	    [PLUGIN_UNKNOWN] = "UNKNOWN",
 	};
-	enum plugin_status status = judge(o, t);
+	enum plugin_status status = judge_outcome(o, t);
 
 	fprintf(f, "%s %s - ",
 	    o->starttls.mode == OUTCOME_IMPLICIT_MODE ? "TLS" : "STARTTLS",

@@ -64,7 +64,7 @@ end_seconds(const struct page *p, double ns)
 
 /* Even where no sample follows: the text is to be the same in every file. */
 static void
-describe(const struct page *p, const char *name, const char *help)
+describe_gauge(const struct page *p, const char *name, const char *help)
 {
 	fprintf(p->file, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
@@ -77,7 +77,7 @@ print_integers(const struct page *p, const char *name, const char *help,
 {
 	int64_t number;
 
-	describe(p, name, help);
+	describe_gauge(p, name, help);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->targets[i].connections > 0 &&
 		    value(&p->targets[i], &number)) {
@@ -91,7 +91,7 @@ static void
 print_samples(const struct page *p, const char *name, const char *help,
     void (*print)(const struct page *, const char *, const struct outcome *))
 {
-	describe(p, name, help);
+	describe_gauge(p, name, help);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->targets[i].connections > 0)
 			print(p, name, &p->targets[i].last);

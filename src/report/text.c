@@ -27,7 +27,7 @@ format_host(const struct outcome *o, char *host, size_t size)
 }
 
 static int
-connected(void *context, const struct outcome *o)
+text_connected(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
 
@@ -46,7 +46,7 @@ connected(void *context, const struct outcome *o)
 }
 
 static int
-answered(void *context, const struct outcome *o, enum outcome_stage stage,
+text_answered(void *context, const struct outcome *o, enum outcome_stage stage,
     uint64_t sequence, int64_t ns)
 {
 	struct text_report *t = context;
@@ -61,8 +61,8 @@ answered(void *context, const struct outcome *o, enum outcome_stage stage,
 }
 
 static int
-unanswered(void *context, const struct outcome *o, enum outcome_stage stage,
-    uint64_t sequence)
+text_unanswered(void *context, const struct outcome *o,
+    enum outcome_stage stage, uint64_t sequence)
 {
 	struct text_report *t = context;
 	char host[OUTCOME_ADDRESS_MAX], seconds[32];
@@ -94,7 +94,7 @@ show_tls(struct text_report *t, const struct outcome *o)
 }
 
 static int
-upgraded(void *context, const struct outcome *o)
+text_upgraded(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
 
@@ -131,7 +131,7 @@ show_conversation(struct text_report *t, const struct outcome *o)
 }
 
 static int
-ended(void *context, const struct outcome *o)
+text_ended(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
 
@@ -158,11 +158,11 @@ text_reporter(struct text_report *t)
 {
 	return (struct reporter){
 	    .context = t,
-	    .connected = connected,
-	    .answered = answered,
-	    .unanswered = unanswered,
-	    .upgraded = upgraded,
-	    .ended = ended,
+	    .connected = text_connected,
+	    .answered = text_answered,
+	    .unanswered = text_unanswered,
+	    .upgraded = text_upgraded,
+	    .ended = text_ended,
 	    .asked = text_asked,
 	    .summary = text_summary,
 	};

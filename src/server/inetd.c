@@ -93,7 +93,7 @@ ask_proxy(const struct options *o, int fd, struct peer *peer)
 }
 
 static int
-confine(void)
+confine_session(void)
 {
 	struct sandbox *sandbox = sandbox_new(SANDBOX_INETD);
 
@@ -116,8 +116,8 @@ open_channel(const struct credentials *credentials)
 /* Serves the peer; the keyholder has been forked.  Returns 0, or -1 after
  * logging. */
 static int
-serve(const struct options *o, const struct credentials *credentials, int fd,
-    struct peer *peer)
+serve_peer(const struct options *o, const struct credentials *credentials,
+    int fd, struct peer *peer)
 {
 	struct session_options options = o->listener.session;
 	struct session_result result = {0};
@@ -133,7 +133,7 @@ serve(const struct options *o, const struct credentials *credentials, int fd,
 	signer_set_channel(
 	    credentials_signer(credentials), open_channel(credentials));
 	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL ||
-	    (o->listener.sandboxed && confine() == -1)) {
+	    (o->listener.sandboxed && confine_session() == -1)) {
 		log_line(LOG_ERR, "cannot serve %s: %s", who, strerror(errno));
 		return -1;
 	}
@@ -178,7 +178,7 @@ inetd_run(const struct options *o, struct credentials_options *how, int fd)
 		log_line(LOG_ERR, "%s", why);
 		ret = -1;
 	} else
-		ret = serve(o, credentials, peer_fd, &peer);
+		ret = serve_peer(o, credentials, peer_fd, &peer);
 	credentials_free(credentials);
 	/* exit(3) would run the libraries' destructors, 3 % of the whole time.
 	 */

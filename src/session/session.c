@@ -180,7 +180,7 @@ note_failure(struct session *s, int error)
 
 /* Upgrades to TLS.  Returns false, with the end, if that ended the session. */
 static bool
-upgrade(struct session *s, enum session_end *end)
+upgrade_session(struct session *s, enum session_end *end)
 {
 	struct signer *signer = credentials_signer(s->credentials);
 	int64_t began = deadline_now();
@@ -234,7 +234,8 @@ reply_to(struct session *s, enum protocol_command command)
 /* Sends the reply to a command.  Returns true if the session goes on, or false
  * with its end in `*end`. */
 static bool
-answer(struct session *s, enum protocol_command command, enum session_end *end)
+answer_command(
+    struct session *s, enum protocol_command command, enum session_end *end)
 {
 	const char *reply = reply_to(s, command);
 	int e;
@@ -277,9 +278,9 @@ serve_lines(struct session *s)
 				return end_without_line(s, STREAM_TIMEOUT);
 		} else if (command == PROTOCOL_STARTTLS &&
 			   stream_tls(s->stream) == NULL) {
-			if (!upgrade(s, &end))
+			if (!upgrade_session(s, &end))
 				return end;
-		} else if (!answer(s, command, &end))
+		} else if (!answer_command(s, command, &end))
 			return end;
 	}
 }

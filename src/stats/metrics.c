@@ -12,7 +12,7 @@
 #define PREFIX "pingtlsd_"
 
 static void
-describe(FILE *f, const char *name, const char *type, const char *help)
+describe_metric(FILE *f, const char *name, const char *type, const char *help)
 {
 	fprintf(f, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name,
 	    help, name, type);
@@ -21,7 +21,7 @@ describe(FILE *f, const char *name, const char *type, const char *help)
 static void
 counter(FILE *f, const char *name, const char *help, uint64_t value)
 {
-	describe(f, name, "counter", help);
+	describe_metric(f, name, "counter", help);
 	fprintf(f, PREFIX "%s %" PRIu64 "\n", name, value);
 }
 
@@ -30,7 +30,7 @@ static void
 by_phase(
     FILE *f, const char *name, const char *help, uint64_t clear, uint64_t tls)
 {
-	describe(f, name, "counter", help);
+	describe_metric(f, name, "counter", help);
 	fprintf(f, PREFIX "%s{phase=\"clear\"} %" PRIu64 "\n", name, clear);
 	fprintf(f, PREFIX "%s{phase=\"tls\"} %" PRIu64 "\n", name, tls);
 }
@@ -38,7 +38,7 @@ by_phase(
 static void
 rejections(FILE *f, const struct stats *s)
 {
-	describe(
+	describe_metric(
 	    f, "refused_total", "counter", "Connections refused, by reason.");
 	for (enum reject_reason i = 0; i < REJECT_REASONS; i++)
 		fprintf(f, PREFIX "refused_total{reason=\"%s\"} %" PRIu64 "\n",
@@ -81,7 +81,7 @@ alerts(FILE *f, const char *by, const uint64_t *counts)
 static void
 failures(FILE *f, const struct stats *s)
 {
-	describe(f, "handshakes_failed_total", "counter",
+	describe_metric(f, "handshakes_failed_total", "counter",
 	    "Handshakes that failed, by TLS alert and by who sent it.");
 	alerts(f, "server", s->alerts_sent);
 	alerts(f, "client", s->alerts_received);
@@ -97,7 +97,7 @@ print_metrics(FILE *f, const struct stats *s, size_t sessions)
 	counter(f, "connections_total",
 	    "Connections accepted, refused ones too.", s->connections);
 	rejections(f, s);
-	describe(f, "sessions", "gauge", "Sessions now.");
+	describe_metric(f, "sessions", "gauge", "Sessions now.");
 	fprintf(f, PREFIX "sessions %zu\n", sessions);
 	counter(f, "sessions_total", "Sessions that ended.", s->sessions);
 	counter(

@@ -108,7 +108,7 @@ record_waits(const struct stream *s)
 
 /* Sends the buffered output unless more input is there already. */
 static int
-answer(struct stream *s)
+send_answers(struct stream *s)
 {
 	if (s->output_length == 0 || gnutls_record_check_pending(s->tls) > 0 ||
 	    record_waits(s))
@@ -163,7 +163,7 @@ receive_input(struct stream *s)
 	in->end = held;
 	/* First, as GnuTLS sends nothing more once it has read an end of file
 	 * without close_notify. */
-	if ((e = answer(s)) != 0)
+	if ((e = send_answers(s)) != 0)
 		return e;
 	n = gnutls_record_recv(s->tls, in->data + held, in->size - held);
 	if (n <= 0)

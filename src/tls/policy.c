@@ -17,7 +17,7 @@ static const char *const floors[] = {
 
 /* Says what is wrong with a string, at whose `position` GnuTLS stopped. */
 static void
-explain(const char *string, int error, size_t position, char *why)
+explain_priority(const char *string, int error, size_t position, char *why)
 {
 	if (error == GNUTLS_E_INVALID_REQUEST && position < strlen(string))
 		snprintf(why, POLICY_WHY_MAX,
@@ -43,7 +43,7 @@ policy_init(gnutls_priority_t *policy, const char *string,
 		ret = gnutls_priority_init2(policy, floors[oldest], NULL,
 		    GNUTLS_PRIORITY_INIT_DEF_APPEND);
 		if (ret < 0)
-			explain("system default", ret, SIZE_MAX, why);
+			explain_priority("system default", ret, SIZE_MAX, why);
 		return ret < 0 ? -1 : 0;
 	}
 	if (asprintf(&whole, "%s:%s", string, floors[oldest]) == -1) {
@@ -52,7 +52,7 @@ policy_init(gnutls_priority_t *policy, const char *string,
 	}
 	ret = gnutls_priority_init2(policy, whole, &stopped, 0);
 	if (ret < 0)
-		explain(string, ret,
+		explain_priority(string, ret,
 		    stopped == NULL ? SIZE_MAX : (size_t)(stopped - whole),
 		    why);
 	free(whole);
