@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from programs import needs_plain_build, run, scratch
-from tap import needs
+from tap import needs, wait_until
 
 
 class Clock:
@@ -27,7 +27,12 @@ def faked(**settings: str) -> Iterator[None]:
     """libfaketime, for the programs that are started meanwhile."""
     faketime = needs("faketime")
     needs_plain_build("must be loaded first, and so must libfaketime")
-    library = run([faketime, "-f", "+0", "printenv", "LD_PRELOAD"]).stdout.strip()
+    # It fails where a process that was killed and had the same process id has
+    # left its shared memory behind.
+    library = wait_until(
+        "faketime names its library",
+        lambda: run([faketime, "-f", "+0", "printenv", "LD_PRELOAD"]).stdout.strip(),
+    )
     before = dict(os.environ)
     os.environ.update(settings, LD_PRELOAD=library, FAKETIME_DONT_FAKE_MONOTONIC="1")
     try:
