@@ -106,6 +106,7 @@ def of_a_user() -> None:
 
 @test("the process that resolves and connects has no connection any more")
 def parent() -> None:
+    needs_root()
     needs_plain_build("is not confined")
     with in_conversation("") as (program, _):
         sockets = [x for x in links(program.pid).values() if x.startswith("socket:")]
