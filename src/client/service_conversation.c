@@ -33,16 +33,22 @@ note_exchange(struct conversation *c, const struct exchange *e, int64_t since)
 		    e->ready - (e->greeted != 0 ? e->greeted : since);
 }
 
-/* Fails the conversation, unless the run has ended. */
+/* Fails the conversation, unless the run has ended.  A quotation from before
+ * TLS is called that: anyone may have put it there. */
 static int
 exchange_failed(struct conversation *c, const struct exchange *e)
 {
+	bool quotes = e->said[0] != '\0' && strchr(e->message, '"') != NULL;
+
 	if (e->reason == REASON_INTERRUPTED) {
 		control_take(c->setup->control);
 		return CONVERSATION_STOPPED;
 	}
-	return conversation_fail(c, e->reason, "%s%s",
+	return conversation_fail(c, e->reason, "%s%s%s",
 	    e->message[0] == '\0' ? reason_words(e->reason) : e->message,
+	    quotes && stream_tls(c->stream) == NULL
+		? " (in the clear, from anyone)"
+		: "",
 	    e->reason == REASON_TIMEOUT && control_is_over(c->setup->control)
 		? " (the deadline was over)"
 		: "");

@@ -43,8 +43,7 @@ read_error(struct exchange *e)
 		return -1;
 	note_message(e, size);
 	return exchange_fail(e, REASON_SERVICE_REFUSED,
-	    "the server refused service: \"%s\" (in the clear, from anyone)",
-	    e->said);
+	    "the server refused service: \"%s\"", e->said);
 }
 
 int

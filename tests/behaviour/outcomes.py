@@ -40,7 +40,7 @@ OUTCOMES = (
     ),
     Outcome(
         *("refused", "refuses", "starttls-refused"),
-        ("offers STARTTLS, but refused it", '"454 not now"', "server's log"),
+        ("offers STARTTLS, but refused it", r'"454 not now" \(in the clear, from anyone\)', "server's log"),
     ),
     Outcome(
         *("stripped", "strips_and_takes", "starttls-stripped"),
