@@ -112,6 +112,8 @@ ask(enum sandbox_role role, const struct call *c)
 /* A call that is the same to all. */
 #define ALL(verdict) verdict, verdict, verdict
 
+/* Among them is each call by which an attempt of tests/takeover would get
+ * further, were it not for the filter. */
 static const struct call calls[] = {
     {"memory", MMAP, {0, 4096, READ_WRITE, ANONYMOUS, -1, 0}, ALL(ALLOWED)},
     {"memory, high halves", MMAP,
@@ -184,6 +186,13 @@ static const struct call calls[] = {
 	ALL(KILLED)},
 #endif
     {"a file", SYS_openat, {-100, 0, 0}, ALL(REFUSED)},
+    {"a file emptied", SYS_truncate, {8, 0}, ALL(KILLED)},
+    {"a socket", SYS_socket, {AF_INET, SOCK_STREAM}, ALL(REFUSED)},
+    {"a connection", SYS_connect, {3, 8, 16}, ALL(REFUSED)},
+    {"a rule for Landlock", SYS_landlock_add_rule, {5, 1, 8, 0}, ALL(KILLED)},
+    {"another's memory", SYS_ptrace, {16, 1}, ALL(KILLED)},
+    {"another's limits", SYS_prlimit64, {1, 7, 8, 0}, ALL(REFUSED)},
+    {"another's priority", SYS_setpriority, {0, 1, 19}, ALL(KILLED)},
     {"a signal", SYS_kill, {1, 0}, ALL(KILLED)},
     {"a process", SYS_clone, {0}, ALL(KILLED)},
     {"a program", SYS_execve, {0}, ALL(KILLED)},
