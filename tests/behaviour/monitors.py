@@ -6,7 +6,7 @@ import subprocess
 
 from metrics_page import samples
 from outcomes import OUTCOMES, Outcome, servers
-from programs import CHECK_PINGTLS, PINGTLS, Server, certs, free_port, run, server
+from programs import CHECK_PINGTLS, PINGTLS, Server, certs, closed_port, run, server
 from tap import HANG, equal, has, main, test
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -82,7 +82,7 @@ def nowhere() -> None:
     # RFC 6761: no name ends in .invalid.
     for host, port, reason, words in (
         ("nowhere.invalid", 25, "resolve", "cannot resolve"),
-        ("127.0.0.1", free_port(), "connect", "cannot connect"),
+        ("127.0.0.1", closed_port(), "connect", "cannot connect"),
     ):
         target = f"smtp://{host}:{port}"
         found = samples(run([PINGTLS, "--prometheus", "-c", 1, target]).stdout)

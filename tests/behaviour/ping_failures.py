@@ -14,7 +14,7 @@ from programs import (
     Program,
     Server,
     certs,
-    free_port,
+    closed_port,
     python_peer,
     run,
     server,
@@ -104,7 +104,7 @@ def no_name() -> None:
 
 @test("a port that refuses")
 def port_refused() -> None:
-    port = free_port()
+    port = closed_port()
     fails(ping(f"127.0.0.1:{port}"), rf"127\.0\.0\.1.*{port}", "refused")
 
 

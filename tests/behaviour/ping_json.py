@@ -3,7 +3,7 @@
 
 from authority import SERVER, key_of, make, pem, root
 from json_lines import needs_validation, objects, validate
-from programs import PINGTLS, certs, free_port, run, server
+from programs import PINGTLS, certs, closed_port, run, server
 from tap import equal, has, main, test
 
 
@@ -52,7 +52,7 @@ def insecure() -> None:
 @test("two targets of which one is dead: an object and a summary for each")
 def two() -> None:
     with server() as pingtlsd:
-        dead = f"127.0.0.1:{free_port()}"
+        dead = f"127.0.0.1:{closed_port()}"
         found = ping(1, "-4", "-c", "1", *trusting(pingtlsd.port), dead)
     equal([o["type"] for o in found], ["connection"] * 2 + ["summary"] * 2)
     # Conversations as they end, summaries in the order given.

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from authority import SERVER, key_of, make, pem, root
-from programs import PINGTLS, certs, free_port, run, run_with_file, scratch, server
+from programs import PINGTLS, certs, closed_port, run, run_with_file, scratch, server
 from tap import equal, has, main, needs, test
 
 STORE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -31,7 +31,7 @@ def with_other(
 @test("an address that a name has twice is tried once")
 def twice() -> None:
     names = "127.0.0.1 twice.example\n" * 2 + "127.0.0.2 twice.example\n"
-    port = free_port()
+    port = closed_port()
     ended = with_file(Path("/etc/hosts"), names, "-c", "1", f"twice.example:{port}")
     equal(ended.returncode, 1, ended.stderr)
     equal(ended.stderr.count(f"127.0.0.1:{port}"), 1, ended.stderr)
@@ -103,7 +103,7 @@ def store_unread() -> None:
         trusted = certs() / "ca.pem"
         ended = with_other(STORE, fifo, "-c", "1", "--ca-file", trusted, target)
         equal(ended.returncode, 0, ended.stderr)
-    ended = with_other(STORE, fifo, "-c", "1", f"localhost:{free_port()}")
+    ended = with_other(STORE, fifo, "-c", "1", f"localhost:{closed_port()}")
     equal(ended.returncode, 1, ended.stderr)
     has(ended.stderr, "Connection refused")
 

@@ -24,7 +24,7 @@ from programs import (
     cert,
     certs,
     children,
-    free_port,
+    closed_port,
     key,
     run,
     run_with_file,
@@ -80,7 +80,7 @@ def mixture() -> Iterator[tuple[list[str], Wanted]]:
         good = stack.enter_context(server(*PATIENT)).port
         mute = stack.enter_context(silent())
         bad = stack.enter_context(hostile())
-        closed = free_port()
+        closed = closed_port()
         wanted: Wanted = {
             f"smtp://localhost:{closed}": (False, "connect"),
             f"localhost:{closed}": (False, "connect"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from json_lines import objects
 from outcomes import OUTCOMES, Outcome, servers
-from programs import PINGTLS, certs, free_port, run, run_with_file, scratch, server
+from programs import PINGTLS, certs, closed_port, run, run_with_file, scratch, server
 from tap import HANG, equal, has, main, test
 
 
@@ -72,7 +72,7 @@ def outcomes() -> None:
 
 @test("a name that there is not, and a port that refuses")
 def nowhere() -> None:
-    port = free_port()
+    port = closed_port()
     for target, reason, parts in (
         # RFC 6761: no name ends in .invalid.
         ("smtp://nowhere.invalid", "resolve", ("cannot resolve: ",)),

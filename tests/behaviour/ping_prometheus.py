@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from metrics_page import samples
-from programs import PINGTLS, Program, certs, free_port, run, scratch, server
+from programs import PINGTLS, Program, certs, closed_port, run, scratch, server
 from tap import equal, has, main, test, wait_until
 
 
@@ -18,7 +18,7 @@ def trusting() -> list[object]:
 def page() -> None:
     with server() as pingtlsd:
         good = f"localhost:{pingtlsd.port}"
-        dead = f"smtp://127.0.0.1:{free_port()}"
+        dead = f"smtp://127.0.0.1:{closed_port()}"
         ended = run([PINGTLS, "--prometheus", *trusting(), good, dead])
     equal(ended.returncode, 1, ended.stderr)
     has(ended.stderr, f"^pingtls: {dead}: cannot connect")
@@ -36,7 +36,7 @@ def page() -> None:
 
 @test("a target that is given twice is there once")
 def twice() -> None:
-    dead = f"127.0.0.1:{free_port()}"
+    dead = f"127.0.0.1:{closed_port()}"
     found = samples(run([PINGTLS, "--prometheus", *trusting(), dead, dead]).stdout)
     equal(found["pingtls_connections", dead, "pingtls"], 2)
 
@@ -44,7 +44,7 @@ def twice() -> None:
 @test("a file is replaced after each conversation, readable by all, and whole")
 def file() -> None:
     path = scratch() / "pingtls.prom"
-    dead = f"127.0.0.1:{free_port()}"
+    dead = f"127.0.0.1:{closed_port()}"
     key = "pingtls_connections", dead, "pingtls"
     command = [PINGTLS, f"--prometheus={path}", "--reconnect", "-i", "0.01", dead]
     pinging = Program(command, umask=0o077)
@@ -63,7 +63,7 @@ def file() -> None:
 @test("a file that cannot be written ends the run with status 2 and a line")
 def unwritable() -> None:
     path = Path("/nonexistent/pingtls.prom")
-    dead = f"127.0.0.1:{free_port()}"
+    dead = f"127.0.0.1:{closed_port()}"
     ended = run([PINGTLS, f"--prometheus={path}", "--reconnect", dead])
     equal((ended.returncode, ended.stdout), (2, ""))
     has(ended.stderr, f"\npingtls: cannot write {path}: No such file or directory\n$")

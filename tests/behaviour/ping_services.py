@@ -11,7 +11,7 @@ from programs import (
     PINGTLS,
     cert,
     certs,
-    free_port,
+    closed_port,
     key,
     run,
     server,
@@ -125,7 +125,7 @@ def no_close_notify() -> None:
 
 @test("several targets, once each; status 1 if one of them fails")
 def several() -> None:
-    smtp, closed = Smtp(), free_port()
+    smtp, closed = Smtp(), closed_port()
     with server() as pingtlsd:
         good = f"localhost:{pingtlsd.port}", f"smtp://localhost:{smtp.port}"
         ended = ping(*good)

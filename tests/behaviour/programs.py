@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from own_user import own_user
@@ -386,6 +386,23 @@ def socket_activate(*options: str, command: list) -> tuple[Program, int]:
     program = Program([tool, *options, "-l", f"127.0.0.1:{port}", *command])
     program.wait_line("listening on")
     return program, port
+
+
+# Bound until the test program ends, and so by nobody else.
+_closed: list[socket.socket] = []
+
+
+@functools.cache
+def closed_port() -> int:
+    """A port, always the same, of the loopback addresses: it refuses connections."""
+    _closed.append(socket.socket())
+    _closed[0].bind(("0.0.0.0", 0))
+    port = _closed[0].getsockname()[1]
+    with suppress(OSError):  # there may be no IPv6
+        _closed.append(socket.socket(socket.AF_INET6))
+        _closed[1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _closed[1].bind(("::", port))
+    return port
 
 
 def free_port() -> int:

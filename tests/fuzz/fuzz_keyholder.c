@@ -197,7 +197,7 @@ ask(const struct packet *p)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
 	send_packet(pair[0], p);
 	/* It is the end of the channel, whatever it got. */
-	FUZZ_REQUIRE(!serve(&service, pair[1]));
+	FUZZ_REQUIRE(!serve_channel(&service, pair[1]));
 	close(pair[1]);
 	n = recv(pair[0], &reply, sizeof(reply), MSG_DONTWAIT);
 	check_reply(p, &reply, n);
