@@ -351,7 +351,7 @@ def mute() -> None:
         fails(host, "timeout", "did not answer", resolver=MUTE, configuration=once)
         outcome = ping(host, "-w", "0.5", resolver=MUTE)
         equal(outcome["reason"], "timeout", outcome["message"])
-        has(outcome["message"], r"the look-up took over .* \(-w was over\)")
+        has(outcome["message"], r"the look-up took over .* \(the deadline was over\)")
 
 
 enter_network()
