@@ -128,8 +128,11 @@ def arguments(text: str) -> list[int]:
 def of_sessions() -> list[tuple[str, list[int]]]:
     """Each call that a session made from its first octet on."""
     seen: dict[str, list] = {}
-    for line in SAID.read_text(errors="replace").splitlines():
-        if not (call := CALL.match(line)):
+    text = SAID.read_text(errors="replace")
+    listener = re.search(r"^(\d+) accept4\(", text, re.MULTILINE)[1]
+    forked = re.findall(rf"^{listener} clone\(.*\) = (\d+)", text, re.MULTILINE)
+    for line in text.splitlines():
+        if not (call := CALL.match(line)) or call[1] not in forked:
             continue
         pid, name, text = call.groups()
         if name == "recvfrom" and text.startswith("3,"):
