@@ -4,19 +4,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "confine/account.h"
 #include "credentials/credential_files_internal.h"
 #include "log/log.h"
-
-/* Formats the errno of opening a file. */
-static const char *
-open_error(const struct credential_files *f, char why[ACCOUNT_ERROR_MAX])
-{
-	const struct keyholder_options *o = &f->options->keyholder;
-
-	return account_error(
-	    o->opened_as_account ? o->account : NULL, errno, why);
-}
 
 static int
 read_contents(const char *file, struct contents *c)
@@ -34,7 +23,8 @@ read_pair(struct credential_files *f, size_t index, const struct key_pair *pair)
 	if (read_contents(pair->certificate_file, &f->certificates[index]) ==
 	    -1) {
 		log_line(LOG_ERR, "cannot read certificate %s: %s",
-		    pair->certificate_file, open_error(f, why));
+		    pair->certificate_file,
+		    keyholder_open_error(&f->options->keyholder, why));
 		return false;
 	}
 	/* Clients can do without a response. */
@@ -42,7 +32,8 @@ read_pair(struct credential_files *f, size_t index, const struct key_pair *pair)
 	    read_contents(pair->ocsp_file, &f->responses[index]) == -1)
 		log_line(LOG_WARNING,
 		    "cannot use OCSP response %s, and staples none: %s",
-		    pair->ocsp_file, open_error(f, why));
+		    pair->ocsp_file,
+		    keyholder_open_error(&f->options->keyholder, why));
 	return true;
 }
 
@@ -59,7 +50,8 @@ read_all(struct credential_files *f)
 		if (read_contents(o->clients.ca_file, &f->authorities) == 0)
 			return true;
 		log_line(LOG_ERR, "cannot read client CA %s: %s",
-		    o->clients.ca_file, open_error(f, why));
+		    o->clients.ca_file,
+		    keyholder_open_error(&f->options->keyholder, why));
 		return false;
 	}
 	if (o->tickets.key_file == NULL)

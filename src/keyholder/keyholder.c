@@ -132,3 +132,11 @@ keyholder_open_channel(const struct keyholder *k)
 	errno = saved;
 	return -1;
 }
+
+const char *
+keyholder_open_error(
+    const struct keyholder_options *o, char text[ACCOUNT_ERROR_MAX])
+{
+	return account_error(
+	    o->opened_as_account ? o->account : NULL, errno, text);
+}

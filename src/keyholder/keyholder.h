@@ -21,6 +21,7 @@
 
 #include <gnutls/gnutls.h>
 
+#include "confine/account.h"
 #include "confine/sandbox.h"
 
 /* The files of a certificate chain, its key and its OCSP response. */
@@ -45,6 +46,11 @@ struct keyholder_options {
 	bool opened_as_account; /* change to it before, as a check */
 	bool sandboxed;         /* sandbox_enter() once the keys are read */
 };
+
+/* Formats errno after a file of the options could not be opened, with the name
+ * of the account if it was opened as that.  Returns `text`. */
+const char *keyholder_open_error(
+    const struct keyholder_options *, char text[ACCOUNT_ERROR_MAX]);
 
 /*
  * Forks the keyholder.  It opens the key files with the privileges of this

@@ -10,7 +10,6 @@
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
-#include "confine/account.h"
 #include "keyholder/signing.h"
 #include "log/log.h"
 #include "tls/pem.h"
@@ -74,10 +73,7 @@ keys_open(struct keys *k)
 			continue;
 		}
 		snprintf(k->why, sizeof(k->why), "cannot read key %s: %s", file,
-		    account_error(k->options->opened_as_account
-				      ? k->options->account
-				      : NULL,
-			errno, why));
+		    keyholder_open_error(k->options, why));
 		return -1;
 	}
 	return 0;
