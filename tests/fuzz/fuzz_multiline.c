@@ -4,6 +4,7 @@
  * The input: an octet for the form of the reply, then a script (stage.h).  A
  * reply ends with the line that ends it, and is of one code.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "exchange_stage.h"
@@ -36,8 +37,7 @@ is_dot(const char *line, size_t size)
 static bool
 has_code(const char *line, int code, const char *next)
 {
-	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') ==
-	           code &&
+	return strspn(line, "0123456789") == 3 && atoi(line) == code &&
 	       strchr(next, line[3]) != NULL;
 }
 
