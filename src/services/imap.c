@@ -1,4 +1,4 @@
-#include "services/imap.h"
+#include "services/protocols.h"
 
 #include <stdio.h>
 #include <string.h>

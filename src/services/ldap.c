@@ -1,7 +1,7 @@
 /*
  * LDAP messages are BER, of which libtasn1 reads tags and lengths.
  */
-#include "services/ldap.h"
+#include "services/protocols.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "services/nntp.h"
+#include "services/protocols.h"
 
 #include <strings.h>
 

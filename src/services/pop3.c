@@ -1,4 +1,4 @@
-#include "services/pop3.h"
+#include "services/protocols.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,4 +1,4 @@
-#include "services/postgres.h"
+#include "services/protocols.h"
 
 #include <string.h>
 

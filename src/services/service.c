@@ -3,16 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "services/ftp.h"
-#include "services/imap.h"
-#include "services/ldap.h"
-#include "services/mysql.h"
-#include "services/nntp.h"
-#include "services/pop3.h"
-#include "services/postgres.h"
-#include "services/sieve.h"
-#include "services/smtp.h"
-#include "services/xmpp.h"
+#include "services/protocols.h"
 
 #define SERVICE(service_name, service_port, functions) \
 	.name = service_name, .port = service_port, \

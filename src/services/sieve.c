@@ -1,4 +1,4 @@
-#include "services/sieve.h"
+#include "services/protocols.h"
 
 #include <ctype.h>
 #include <stdlib.h>

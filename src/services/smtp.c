@@ -1,4 +1,4 @@
-#include "services/smtp.h"
+#include "services/protocols.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  */
 #include "exchange_stage.h"
 #include "fuzz.h"
-#include "services/ldap.h"
+#include "services/protocols.h"
 #include "stage.h"
 
 /* The size of the tag and length of the BER element at `p`. */

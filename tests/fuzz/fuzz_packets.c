@@ -9,8 +9,7 @@
 
 #include "exchange_stage.h"
 #include "fuzz.h"
-#include "services/mysql.h"
-#include "services/postgres.h"
+#include "services/protocols.h"
 #include "stage.h"
 
 #define CLIENT_SSL 0x0800
