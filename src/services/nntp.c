@@ -1,16 +1,6 @@
 #include "services/protocols.h"
 
-#include <strings.h>
-
 #include "services/reply.h"
-
-static void
-note_nntp_capability(struct exchange *e, const char *text, unsigned int number)
-{
-	(void)number;
-	if (strcasecmp(text, "STARTTLS") == 0)
-		e->offered = EXCHANGE_OFFERED;
-}
 
 int
 nntp_greeting(struct exchange *e)
@@ -34,12 +24,8 @@ nntp_upgrade(struct exchange *e)
 	if (code == -1)
 		return -1;
 	/* A server older than RFC 3977 has no list. */
-	if (code == 101) {
-		if (reply_list(e, note_nntp_capability) == -1)
-			return -1;
-		if (e->offered == EXCHANGE_UNKNOWN)
-			e->offered = EXCHANGE_NOT_OFFERED;
-	}
+	if (code == 101 && reply_capabilities(e, "STARTTLS") == -1)
+		return -1;
 	return reply_starttls(e, "STARTTLS", REPLY_LINE, 382);
 }
 

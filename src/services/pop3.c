@@ -5,14 +5,6 @@
 
 #include "services/reply.h"
 
-static void
-note_pop3_capability(struct exchange *e, const char *text, unsigned int number)
-{
-	(void)number;
-	if (strcasecmp(text, "STLS") == 0)
-		e->offered = EXCHANGE_OFFERED;
-}
-
 /* True if the first word of `line` is `status`. */
 static bool
 has_status(const char *line, const char *status)
@@ -60,12 +52,8 @@ pop3_upgrade(struct exchange *e)
 	if (exchange_command(e, "CAPA", "") == -1)
 		return -1;
 	ok = read_status(e);
-	if (ok == 1) {
-		if (reply_list(e, note_pop3_capability) == -1)
-			return -1;
-		if (e->offered == EXCHANGE_UNKNOWN)
-			e->offered = EXCHANGE_NOT_OFFERED;
-	}
+	if (ok == 1 && reply_capabilities(e, "STLS") == -1)
+		return -1;
 	/* A server older than RFC 2449 has no list. */
 	if (ok == -1 || exchange_command(e, "STLS", "") == -1)
 		return -1;

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 int
 reply_code(const char *line, const char **rest)
@@ -82,13 +83,15 @@ reply_starttls(
 }
 
 int
-reply_list(struct exchange *e, reply_line *line)
+reply_capabilities(struct exchange *e, const char *starttls)
 {
-	for (unsigned int number = 0;; number++) {
+	do {
 		if (exchange_read_line(e) == -1)
 			return -1;
-		if (strcmp(e->line, ".") == 0)
-			return 0;
-		line(e, e->line + (e->line[0] == '.'), number);
-	}
+		if (strcasecmp(e->line, starttls) == 0)
+			e->offered = EXCHANGE_OFFERED;
+	} while (strcmp(e->line, ".") != 0);
+	if (e->offered == EXCHANGE_UNKNOWN)
+		e->offered = EXCHANGE_NOT_OFFERED;
+	return 0;
 }

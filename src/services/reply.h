@@ -1,6 +1,6 @@
 /*
  * Replies of the text protocols: replies of one or more lines with a code of
- * three digits, and lists that end with a dot.
+ * three digits, and lists of capabilities that end with a dot.
  */
 #ifndef PINGTLS_REPLY_H
 #define PINGTLS_REPLY_H
@@ -19,8 +19,7 @@ enum reply_form {
  * and stores in `rest` what follows it. */
 int reply_code(const char *line, const char **rest);
 
-/* Called with the text of each line of a reply or list; `number` starts at 0.
- */
+/* Called with the text of each line of a reply; `number` starts at 0. */
 typedef void reply_line(
     struct exchange *, const char *text, unsigned int number);
 
@@ -42,9 +41,10 @@ int reply_starttls(
     struct exchange *, const char *command, enum reply_form, int wanted);
 
 /*
- * Reads a list that ends with a line of one dot (RFC 3977, 3.1.1; RFC 1939, 3),
- * and calls `line` for each of its lines.  Returns 0 or -1.
+ * Reads a list of capabilities, one a line, that ends with a line of one dot
+ * (RFC 3977, 3.1.1; RFC 1939, 3), and records whether `starttls` is among them.
+ * Returns 0 or -1.
  */
-int reply_list(struct exchange *, reply_line *line);
+int reply_capabilities(struct exchange *, const char *starttls);
 
 #endif
