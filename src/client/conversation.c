@@ -44,30 +44,15 @@ reason_of(int error)
 	}
 }
 
-/* True if a TLS record came instead of a line in the clear. */
-static bool
-speaks_tls(const struct conversation *c, int error)
-{
-	const char *octets;
-	size_t size = stream_unfinished(c->stream, &octets);
-
-	return error == STREAM_EARLY_TLS ||
-	       (stream_tls(c->stream) == NULL && size >= 2 &&
-		   (octets[0] == 21 || octets[0] == 22) && octets[1] == 3);
-}
-
 int
 conversation_broken(struct conversation *c, const char *what, int error)
 {
-	int broken = errno;
-
-	c->tls_at_once = speaks_tls(c, error);
+	c->tls_at_once = error == STREAM_EARLY_TLS;
 	if (c->tls_at_once)
 		return conversation_fail(c, REASON_PROTOCOL,
 		    "%s: the server speaks TLS from the start, not in the "
 		    "clear",
 		    what);
-	errno = broken;
 	return conversation_fail(c, reason_of(error), "%s%s: %s", what,
 	    c->stage == OUTCOME_OVER_TLS ? " over TLS" : "",
 	    error == STREAM_EOF ? "the server closed the connection"
