@@ -6,7 +6,6 @@
 #define PINGTLS_ADDRESS_H
 
 #include <netinet/in.h>
-#include <stddef.h>
 #include <sys/socket.h>
 
 /* The longest host name (RFC 1035), or an IPv6 address with its zone. */

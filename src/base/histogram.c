@@ -1,7 +1,6 @@
 #include "base/histogram.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 
 static const double bounds[HISTOGRAM_BUCKETS] = HISTOGRAM_BOUNDS;
 

@@ -1,7 +1,6 @@
 #include "client/dns_message.h"
 
 #include <arpa/nameser.h>
-#include <resolv.h>
 #include <string.h>
 #include <strings.h>
 

@@ -7,7 +7,6 @@
 #define PINGTLS_HOST_NAME_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define HOST_NAME_MAX_OCTETS 256
 

@@ -5,7 +5,6 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
-#include <gnutls/x509.h>
 
 #include "client/tlsa_anchor.h"
 

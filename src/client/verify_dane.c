@@ -1,7 +1,6 @@
 /*
  * Verification by TLSA records.
  */
-#include <stdio.h>
 
 #include "client/tlsa_match.h"
 #include "client/verify_internal.h"

@@ -2,7 +2,6 @@
  * Recording the facts of the server's certificate.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "client/tlsa_match.h"
 #include "client/verify_internal.h"

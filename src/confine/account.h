@@ -4,7 +4,6 @@
 #ifndef PINGTLS_ACCOUNT_H
 #define PINGTLS_ACCOUNT_H
 
-#include <stddef.h>
 #include <sys/types.h>
 
 /* The maximum number of groups, the primary one included: more than a directory

@@ -6,7 +6,6 @@
 #define PINGTLS_CHAIN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <time.h>
 
 #include <gnutls/x509.h>

@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "credentials/credential_files_internal.h"

@@ -1,7 +1,6 @@
 #include "credentials/credentials.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <gnutls/abstract.h>

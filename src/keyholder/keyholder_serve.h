@@ -5,9 +5,6 @@
 #ifndef PINGTLS_KEYHOLDER_SERVE_H
 #define PINGTLS_KEYHOLDER_SERVE_H
 
-#include <stddef.h>
-#include <sys/types.h>
-
 #include "keyholder/keys.h"
 
 struct keyholder_service;

@@ -12,7 +12,6 @@
 #ifndef PINGTLS_KEYHOLDER_WIRE_H
 #define PINGTLS_KEYHOLDER_WIRE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "keyholder/keyholder.h"

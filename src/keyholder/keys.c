@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include <gnutls/abstract.h>
-#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
 #include "keyholder/signing.h"

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include <gnutls/crypto.h>
-
 /* RFC 8446, 4.4.3: 64 spaces, this, an octet 0 and a hash. */
 #define SPACES 64
 static const char context[] = "TLS 1.3, server CertificateVerify";

@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/dontfork.h"
 #include "loader/load.h"
 #include "log/log.h"
 

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Formats a loss as ping(8) does, "0", "33.3333", "99.9999", in fixed notation.
  * Only a total loss is 100, and only no loss is 0. */

@@ -1,6 +1,5 @@
 #include "session/session.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,6 @@
 #ifndef PINGTLS_OCSP_H
 #define PINGTLS_OCSP_H
 
-#include <stddef.h>
-
 #include <gnutls/gnutls.h>
 
 /* The size of the texts that these functions write. */
