@@ -21,3 +21,14 @@ der_take(struct der *from, unsigned char tag, struct der *content)
 	from->size -= 1 + octets + (int)size;
 	return 0;
 }
+
+int
+der_take_whole(struct der *from, unsigned char tag, struct der *element)
+{
+	const unsigned char *at = from->at;
+
+	if (der_take(from, tag, NULL) == -1)
+		return -1;
+	*element = (struct der){at, (int)(from->at - at)};
+	return 0;
+}

@@ -25,4 +25,8 @@ struct der {
  */
 int der_take(struct der *from, unsigned char tag, struct der *content);
 
+/* The same, but sets `element` to all of the element, its tag and length
+ * included. */
+int der_take_whole(struct der *from, unsigned char tag, struct der *element);
+
 #endif

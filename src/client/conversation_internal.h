@@ -62,11 +62,8 @@ deadline conversation_step(const struct conversation *, int64_t ms);
 /* Sends a line.  Returns 0, CONVERSATION_STOPPED or an enum stream_error. */
 int conversation_send_line(struct conversation *, const char *line);
 
-/* Sends `count` pings of our own protocol (0: no limit) at the interval.
- * Returns 0, CONVERSATION_STOPPED or CONVERSATION_FAILED. */
-int conversation_ping(struct conversation *, unsigned long count);
-
-/* Performs the handshake, and checks pins and --min-days.  Returns the same. */
+/* Performs the handshake, and checks pins and --min-days.  Returns 0,
+ * CONVERSATION_STOPPED or CONVERSATION_FAILED. */
 int conversation_shake_hands(struct conversation *);
 
 /* Speak our own protocol, or that of a service.  Return the same. */

@@ -131,8 +131,9 @@ await_the_rest(struct conversation *c)
 	return e;
 }
 
-int
-conversation_ping(struct conversation *c, unsigned long count)
+/* Sends `count` pings (0: no limit) at the interval, and reads the answers. */
+static int
+ping_repeatedly(struct conversation *c, unsigned long count)
 {
 	deadline next;
 	int e;
@@ -202,8 +203,8 @@ speak(struct conversation *c)
 	int e;
 
 	if (c->setup->verifier == NULL)
-		return conversation_ping(c, count);
-	e = conversation_ping(c, count == 0 ? 1 : count);
+		return ping_repeatedly(c, count);
+	e = ping_repeatedly(c, count == 0 ? 1 : count);
 	if (e != 0)
 		return e;
 	if (c->waiting > 0) {
@@ -214,7 +215,7 @@ speak(struct conversation *c)
 		    "could come in the midst of the handshake");
 	}
 	e = upgrade(c);
-	return e == 0 ? conversation_ping(c, count) : e;
+	return e == 0 ? ping_repeatedly(c, count) : e;
 }
 
 int

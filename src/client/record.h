@@ -19,7 +19,6 @@ enum record_event {
 	RECORD_UNANSWERED,
 	RECORD_UPGRADED,
 	RECORD_ENDED,
-	RECORD_EVENTS /* the number of events */
 };
 
 struct record {

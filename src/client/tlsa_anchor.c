@@ -6,7 +6,8 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
-#include <libtasn1.h>
+
+#include "base/der.h"
 
 static void
 free_chain(gnutls_x509_crt_t *chain, unsigned int size)
@@ -70,22 +71,14 @@ tlsa_anchor_verify(const struct tlsa_chain *sent, const gnutls_datum_t *anchor,
 static int
 find_signed_part(const gnutls_datum_t *certificate, gnutls_datum_t *part)
 {
-	const unsigned char *p = certificate->data;
-	int left = (int)certificate->size, head;
-	long length;
+	struct der all = {certificate->data, (int)certificate->size};
+	struct der whole, to_be_signed;
 
-	/* The header of the whole, which begins with the signed part. */
-	if (left < 2 || asn1_get_length_der(p + 1, left - 1, &head) < 0)
+	if (der_take(&all, DER_SEQUENCE, &whole) == -1 ||
+	    der_take_whole(&whole, DER_SEQUENCE, &to_be_signed) == -1)
 		return -1;
-	p += 1 + head;
-	left -= 1 + head;
-	if (left < 2)
-		return -1;
-	length = asn1_get_length_der(p + 1, left - 1, &head);
-	if (length < 0)
-		return -1;
-	part->data = (unsigned char *)(uintptr_t)p;
-	part->size = (unsigned int)(1 + head + length);
+	part->data = (unsigned char *)(uintptr_t)to_be_signed.at;
+	part->size = (unsigned int)to_be_signed.size;
 	return 0;
 }
 

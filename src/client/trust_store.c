@@ -32,19 +32,6 @@ struct names {
 	unsigned int count;
 };
 
-/* Takes an element with the tag off `from`, and all of it, head included, is
- * `element`. */
-static int
-take_whole(struct der *from, unsigned char tag, struct der *element)
-{
-	const unsigned char *at = from->at;
-
-	if (der_take(from, tag, NULL) == -1)
-		return -1;
-	*element = (struct der){at, (int)(from->at - at)};
-	return 0;
-}
-
 /* Finds the names in a certificate (RFC 5280, 4.1).  Returns 0 or -1. */
 static int
 find_names(
@@ -59,9 +46,9 @@ find_names(
 	(void)der_take(&body, VERSION_TAG, NULL); /* optional */
 	if (der_take(&body, DER_INTEGER, NULL) == -1 ||
 	    der_take(&body, DER_SEQUENCE, NULL) == -1 || /* signature */
-	    take_whole(&body, DER_SEQUENCE, issuer) == -1 ||
+	    der_take_whole(&body, DER_SEQUENCE, issuer) == -1 ||
 	    der_take(&body, DER_SEQUENCE, NULL) == -1 || /* validity */
-	    take_whole(&body, DER_SEQUENCE, subject) == -1)
+	    der_take_whole(&body, DER_SEQUENCE, subject) == -1)
 		return -1;
 	return 0;
 }

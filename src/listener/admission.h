@@ -25,9 +25,6 @@ enum admission_verdict {
 
 struct admission;
 
-/* A connection per microsecond: more than any machine accepts. */
-#define ADMISSION_RATE_MOST 1000000
-
 /*
  * Allows `max_sessions` sessions at a time, `max_per_source` per source.
  * Returns NULL with errno.
@@ -48,8 +45,8 @@ struct source admission_source(
 
 /*
  * Limits the rate of each source by a token bucket: `per_second` connections a
- * second, `burst` at once, both from 1 to ADMISSION_RATE_MOST.  By default the
- * rate is not limited.  Returns 0, or -1 with errno.
+ * second, `burst` at once.  By default the rate is not limited.  Returns 0, or
+ * -1 with errno.
  */
 int admission_set_rate(
     struct admission *, unsigned long per_second, unsigned long burst);

@@ -11,6 +11,17 @@
 /* From the end of a load, as the listener sees it, to that of its process. */
 #define MOMENT_MS 1000
 
+/* Notes the end of a job, whose pipe is readable. */
+static void
+end_job(struct job *job)
+{
+	char octet;
+
+	job->done = read(job->pipe, &octet, 1) == 1;
+	close(job->pipe);
+	job->pipe = -1;
+}
+
 pid_t
 job_fork(struct job *job, int *done)
 {
@@ -37,16 +48,6 @@ job_fork(struct job *job, int *done)
 }
 
 void
-job_end(struct job *job)
-{
-	char octet;
-
-	job->done = read(job->pipe, &octet, 1) == 1;
-	close(job->pipe);
-	job->pipe = -1;
-}
-
-void
 job_kill(const struct job *job)
 {
 	if (job->pipe != -1 && job->pid > 0)
@@ -58,14 +59,14 @@ job_wait(struct job *job)
 {
 	if (job->pipe != -1 &&
 	    deadline_wait(job->pipe, POLLIN, deadline_in(MOMENT_MS), -1) == 1)
-		job_end(job);
+		end_job(job);
 }
 
 void
 job_look_after(struct job *job, short revents)
 {
 	if (revents != 0)
-		job_end(job);
+		end_job(job);
 	else if (job->pipe != -1 && deadline_now() >= job->when) {
 		job_kill(job);
 		job->when = DEADLINE_NEVER;

@@ -25,9 +25,6 @@ struct job {
  * child with its end of the pipe in `done`. */
 pid_t job_fork(struct job *, int *done);
 
-/* Notes the end of a job, whose pipe is readable. */
-void job_end(struct job *);
-
 /* Waits a moment for a job that is about to end. */
 void job_wait(struct job *);
 

@@ -52,8 +52,8 @@ stats_refused(const struct stats *s)
 	return sum(s->refused, REJECT_REASONS);
 }
 
-uint64_t
-stats_handshakes_failed(const struct stats *s)
+static uint64_t
+handshakes_failed(const struct stats *s)
 {
 	return sum(s->alerts_sent, SESSION_ALERTS) +
 	       sum(s->alerts_received, SESSION_ALERTS) + s->failed_silently;
@@ -68,5 +68,5 @@ stats_format(const struct stats *s, size_t sessions, char *text)
 	    " handshakes failed; pings: %" PRIu64 " in the clear, %" PRIu64
 	    " over TLS",
 	    sessions, s->connections, stats_refused(s), s->crashed, s->upgraded,
-	    stats_handshakes_failed(s), s->pings_clear, s->pings_tls);
+	    handshakes_failed(s), s->pings_clear, s->pings_tls);
 }

@@ -34,9 +34,8 @@ struct stats {
 /* Adds a session that has ended after `ns` nanoseconds. */
 void stats_add(struct stats *, const struct session_result *, int64_t ns);
 
-/* The totals of the counters above that are kept by kind. */
+/* The number of connections refused, for whatever reason. */
 uint64_t stats_refused(const struct stats *);
-uint64_t stats_handshakes_failed(const struct stats *);
 
 #define STATS_TEXT_MAX 384
 

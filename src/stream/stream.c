@@ -120,12 +120,6 @@ stream_cleartext(const struct stream *s)
 	return s->cleartext;
 }
 
-int
-stream_descriptor(const struct stream *s)
-{
-	return s->fd;
-}
-
 size_t
 stream_handshake_octets(const struct stream *s)
 {

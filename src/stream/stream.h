@@ -159,9 +159,6 @@ const char *stream_cleartext(const struct stream *);
  */
 const char *stream_strerror(struct stream *, int error);
 
-/* The connected descriptor, which stays the stream's. */
-int stream_descriptor(const struct stream *);
-
 /* The octets that TLS has taken from the peer so far: after a handshake that
  * timed out, whether it had begun. */
 size_t stream_handshake_octets(const struct stream *);

@@ -28,6 +28,19 @@ START_TEST(takes_elements_one_after_the_other)
 }
 END_TEST
 
+START_TEST(takes_an_element_with_its_tag_and_length)
+{
+	struct der from = octets("\x30\x01\x07\x04\x00", 5), element;
+
+	ck_assert_int_eq(der_take_whole(&from, DER_SEQUENCE, &element), 0);
+	ck_assert_mem_eq(element.at, "\x30\x01\x07", 3);
+	ck_assert_int_eq(element.size, 3);
+	ck_assert_int_eq(from.size, 2);
+	ck_assert_int_eq(der_take_whole(&from, DER_SEQUENCE, &element), -1);
+	ck_assert_int_eq(from.size, 2);
+}
+END_TEST
+
 START_TEST(needs_the_tag)
 {
 	struct der from = octets("\x02\x01\x05", 3);
@@ -77,6 +90,7 @@ main(void)
 	TCase *elements = unit_case(suite, "elements");
 
 	tcase_add_test(elements, takes_elements_one_after_the_other);
+	tcase_add_test(elements, takes_an_element_with_its_tag_and_length);
 	tcase_add_test(elements, needs_the_tag);
 	tcase_add_test(elements, takes_long_lengths);
 	tcase_add_loop_test(elements, refuses_lengths_that_lie, 0,

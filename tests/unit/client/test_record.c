@@ -179,7 +179,7 @@ END_TEST
 
 START_TEST(events_and_stages_are_known)
 {
-	sent.event = RECORD_EVENTS;
+	sent.event = RECORD_ENDED + 1;
 	ck_assert_int_eq(parse(), -1);
 	sent.event = RECORD_NONE;
 	ck_assert_int_eq(parse(), -1);
