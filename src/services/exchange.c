@@ -268,8 +268,13 @@ out:
 	return e->reason == REASON_NONE ? 0 : -1;
 }
 
-/* Waits for the server to close.  What it still sends is ignored. */
-static void
+/*
+ * Waits for the server to close.  What it still sends is ignored, except for an
+ * alert where it has said nothing over TLS: in TLS 1.3 the client's handshake
+ * is over before the server has judged the client's certificate.  Returns 0 or
+ * -1.
+ */
+static int
 await_ending(struct exchange *e)
 {
 	ssize_t n = 0;
@@ -283,6 +288,9 @@ await_ending(struct exchange *e)
 		e->ending = EXCHANGE_CLOSE_NOTIFY;
 	else if (n == STREAM_TRUNCATED || n == STREAM_SYSTEM)
 		e->ending = EXCHANGE_NO_CLOSE_NOTIFY;
+	else if (n == STREAM_TLS && stream_octets_in(e->stream) == e->octets)
+		return exchange_broken(e, STREAM_TLS);
+	return 0;
 }
 
 int
@@ -297,10 +305,10 @@ exchange_farewell(struct exchange *e)
 			return -1;
 		e->greeted = deadline_now();
 	}
-	if (service->farewell != NULL) {
-		if (service->farewell(e) == -1)
-			return -1;
-		await_ending(e);
-	}
-	return 0;
+	if (service->farewell == NULL)
+		/* If the connection broke, the next read tells. */
+		(void)stream_end(e->stream);
+	else if (service->farewell(e) == -1)
+		return -1;
+	return await_ending(e);
 }

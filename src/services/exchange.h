@@ -37,7 +37,7 @@ enum exchange_offered {
 
 /* How the server closed the TLS session after the farewell. */
 enum exchange_ending {
-	EXCHANGE_NOT_ENDED, /* it did not in time, or was not waited for */
+	EXCHANGE_NOT_ENDED, /* it did not in time */
 	EXCHANGE_CLOSE_NOTIFY,
 	EXCHANGE_NO_CLOSE_NOTIFY,
 };
@@ -99,9 +99,10 @@ int exchange_connect(struct exchange *, const char *host, const char *port);
 int exchange_upgrade(struct exchange *);
 
 /*
- * Ends the session over TLS in the way of the service, waits for the reply and
- * then up to a second for the server to close, and sets `ending`.  The caller
- * calls stream_close().  Returns as exchange_upgrade() does.
+ * Ends the session over TLS in the way of the service, or by close_notify if it
+ * has none, waits for the reply and then up to a second for the server to
+ * close, and sets `ending`.  The caller calls stream_close().  Returns as
+ * exchange_upgrade() does.
  */
 int exchange_farewell(struct exchange *);
 

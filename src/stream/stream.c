@@ -52,6 +52,7 @@ stream_new_accepted(int fd, size_t line_max)
 	s->input = NULL;
 	s->record_seen = false;
 	s->broken = false;
+	s->ended = false;
 	s->tls_error = 0;
 	s->pull_errno = 0;
 	memset(s->pulled, 0, sizeof(s->pulled));
@@ -199,6 +200,17 @@ send_record(struct stream *s, const char *data, size_t size)
 	return gnutls_record_send(s->tls, data, size < most ? size : most);
 }
 
+/* Converts an error of gnutls_record_send(), which calls a reset a connection
+ * that was closed without close_notify. */
+static int
+send_failure(struct stream *s, int error)
+{
+	if (error != GNUTLS_E_PREMATURE_TERMINATION)
+		return stream_tls_failure(s, error);
+	errno = ECONNRESET;
+	return STREAM_SYSTEM;
+}
+
 /* Sends some of `data`; returns how many octets, or an enum stream_error. */
 static ssize_t
 send_some(struct stream *s, const char *data, size_t size)
@@ -221,7 +233,7 @@ send_some(struct stream *s, const char *data, size_t size)
 			if (n >= 0)
 				return n;
 			if (n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)
-				return stream_tls_failure(s, (int)n);
+				return send_failure(s, (int)n);
 			e = stream_wait_tls(s);
 		}
 		if (e != 0)
@@ -241,6 +253,10 @@ stream_flush(struct stream *s)
 			break;
 		sent += (size_t)n;
 	}
+	/* What a broken connection did not take is not sent again before a
+	 * read, as the peer's last words may still be there. */
+	if (n == STREAM_SYSTEM)
+		sent = s->output_length;
 	s->output_length -= sent;
 	memmove(s->output, s->output + sent, s->output_length);
 	return n < 0 ? (int)n : 0;
@@ -324,12 +340,13 @@ discard(struct stream *s)
 }
 
 int
-stream_close(struct stream *s, int64_t linger_ms)
+stream_end(struct stream *s)
 {
-	deadline linger = linger_ms == 0 ? 0 : deadline_in(linger_ms);
 	int e = 0, ret;
 
-	s->when = deadline_earlier(s->when, linger);
+	if (s->ended)
+		return 0;
+	s->ended = true;
 	if (!s->broken) {
 		e = stream_flush(s);
 		while (e == 0 && s->tls != NULL) {
@@ -342,6 +359,17 @@ stream_close(struct stream *s, int64_t linger_ms)
 		}
 	}
 	direct_shutdown(s->fd, SHUT_WR);
+	return e;
+}
+
+int
+stream_close(struct stream *s, int64_t linger_ms)
+{
+	deadline linger = linger_ms == 0 ? 0 : deadline_in(linger_ms);
+	int e;
+
+	s->when = deadline_earlier(s->when, linger);
+	e = stream_end(s);
 	discard(s);
 	return e;
 }

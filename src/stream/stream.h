@@ -168,12 +168,19 @@ size_t stream_octets_in(const struct stream *);
 size_t stream_octets_out(const struct stream *);
 
 /*
- * Closes the connection in order: sends the buffered output and, over TLS,
- * close_notify (neither after a fatal alert in either direction: RFC 8446,
- * 6.2), shuts down the sending side, and discards input until the peer closes
- * too or `linger_ms` have passed.  If input were left unread, the kernel would
- * reset the connection, and the peer might never see the last reply (RFC 1122,
- * 4.2.2.13).  Does not free.  Returns 0 or an enum stream_error.
+ * Ends the output in order: sends what is buffered and, over TLS, close_notify
+ * (neither after a fatal alert in either direction: RFC 8446, 6.2), and shuts
+ * down the sending side.  Nothing may be written after that, but what the peer
+ * sends can still be read.  Returns 0 or an enum stream_error.
+ */
+int stream_end(struct stream *);
+
+/*
+ * Closes the connection in order: ends the output, unless that was done, and
+ * discards input until the peer closes too or `linger_ms` have passed.  If
+ * input were left unread, the kernel would reset the connection, and the peer
+ * might never see the last reply (RFC 1122, 4.2.2.13).  Does not free.  Returns
+ * 0 or an enum stream_error.
  */
 int stream_close(struct stream *, int64_t linger_ms);
 

@@ -39,6 +39,7 @@ struct stream {
 	/* The upgrade failed or a fatal alert was sent or received: nothing
 	 * more may be sent (RFC 8446, 6.2). */
 	bool broken;
+	bool ended; /* by stream_end() */
 	int tls_error;
 	int pull_errno;
 	unsigned char pulled[STREAM_ALERT_RECORD]; /* the last that was */

@@ -188,7 +188,7 @@ START_TEST(says_nothing_over_tls_to_what_it_does_not_know)
 	const struct exchange *done = unit_exchange("tls", script);
 
 	ck_assert_int_eq(done->reason, REASON_NONE);
-	ck_assert_int_eq(done->ending, EXCHANGE_NOT_ENDED);
+	ck_assert_int_eq(done->ending, EXCHANGE_CLOSE_NOTIFY);
 }
 END_TEST
 

@@ -16,7 +16,7 @@ START_TEST(upgrades_and_says_nothing)
 	ck_assert_int_eq(e->offered, EXCHANGE_UNKNOWN);
 	ck_assert_str_eq(e->reply, "S");
 	ck_assert_int_eq(e->greeted, 0);
-	ck_assert_int_eq(e->ending, EXCHANGE_NOT_ENDED);
+	ck_assert_int_eq(e->ending, EXCHANGE_CLOSE_NOTIFY);
 }
 END_TEST
 
