@@ -2,21 +2,21 @@
 """A conversation of pingtls that was taken over harms no one but itself.
 
 A server tells it which attempt to make, by the library that is preloaded into
-pingtls.  As in takeover.py each has to work where nothing confines the process,
-and to fail where any one of the defences against it is left.
+pingtls.
 """
 
 import os
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from attempts import Attempt
 from attempts_in_client import HARMLESS, STOPPED
-from defences import ALONE, BARE, all_but
-from filters import FILTERED, allowed_calls, programs
+from confined import check_filter, confined_tests
 from peer import read_line
 from programs import BECOME, PINGTLS, Program
 from scene import LIBRARY, Scene
-from tap import HANG, Skip, comment, equal, main, needs_root, test
+from tap import HANG, equal, main, test
 
 
 def make(attempt: Attempt, variables: dict[str, str]) -> bool:
@@ -52,47 +52,23 @@ def tell(peer: socket.socket, line: str) -> bytes:
             return b""
 
 
-@test("in a conversation that nothing confines, each attempt works")
-def bare() -> None:
-    needs_root()
-    for attempt in STOPPED:
-        assert make(attempt, BARE), f"{attempt.what} fails"
+@contextmanager
+def conversation(variables: dict[str, str]) -> Iterator[Callable[[Attempt], bool]]:
+    yield lambda attempt: make(attempt, variables)
 
 
-def stopped_by(kept: str) -> None:
-    """What this defence alone stops."""
-    needs_root()
-    if kept == "filter" and not FILTERED:
-        raise Skip("built without libseccomp")
-    for attempt in STOPPED:
-        if any(d.startswith(kept) for d in attempt.defences):
-            assert not make(attempt, all_but(kept)), f"{attempt.what} works"
-            comment(attempt.what)
-
-
-for each_kept in ALONE:
-    test(f"in a conversation, what {each_kept} alone stops")(
-        lambda kept=each_kept: stopped_by(kept)
-    )
-
-
-@test("in a conversation as it is, each fails, and the client ends in order")
-def confined() -> None:
-    needs_root()
-    for attempt in STOPPED:
-        if FILTERED or attempt.defences != ("filter",):
-            assert not make(attempt, {}), f"{attempt.what} works"
-    for attempt in HARMLESS:
-        make(attempt, {})
+confined_tests(
+    "in a conversation",
+    conversation,
+    STOPPED,
+    HARMLESS,
+    "in a conversation as it is, each fails, and the client ends in order",
+)
 
 
 @test("every system call that its filter allows has an attempt that makes it")
 def every_call() -> None:
-    if not FILTERED:
-        raise Skip("built without libseccomp")
-    tried = {call for attempt in STOPPED + HARMLESS for call in attempt.calls.split()}
-    allowed = allowed_calls(programs()["client_filter"])
-    equal([call for call in allowed if call not in tried], [], "without")
+    check_filter("client_filter", STOPPED + HARMLESS)
 
 
 main()
