@@ -125,6 +125,17 @@ unit_exchange(
 	return &e;
 }
 
+const struct exchange *
+unit_exchange_succeeds(const char *service, enum exchange_offered offered,
+    const struct unit_said said[UNIT_SCRIPT_MOST])
+{
+	const struct exchange *e = unit_exchange(service, said);
+
+	ck_assert_str_eq(e->message, "");
+	ck_assert_int_eq(e->offered, offered);
+	return e;
+}
+
 void
 unit_exchange_cases(
     const char *service, const struct unit_exchange_case *cases, size_t count)

@@ -44,6 +44,10 @@ struct unit_said {
 const struct exchange *unit_exchange(
     const char *service, const struct unit_said script[UNIT_SCRIPT_MOST]);
 
+/* The same of an exchange that must succeed, with this offer. */
+const struct exchange *unit_exchange_succeeds(const char *service,
+    enum exchange_offered, const struct unit_said script[UNIT_SCRIPT_MOST]);
+
 /* A script, and what comes of it. */
 struct unit_exchange_case {
 	struct unit_said script[UNIT_SCRIPT_MOST];

@@ -17,10 +17,9 @@ START_TEST(upgrades_and_leaves_in_order)
 	    CLIENT("FEAT\r\n"),
 	    SERVER("211-Features:\r\n AUTH TLS\r\n PBSZ\r\n211 End\r\n"), AUTH,
 	    SERVER("234 begin\r\n"), TLS, QUIT};
-	const struct exchange *e = unit_exchange("ftp", script);
+	const struct exchange *e =
+	    unit_exchange_succeeds("ftp", EXCHANGE_OFFERED, script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
 	ck_assert_str_eq(e->reply, "234 begin");
 }
 END_TEST
@@ -31,10 +30,8 @@ START_TEST(knows_the_list_of_iis)
 	    SERVER("211-Extended features supported:\r\n AUTH "
 		   "SSL;TLS-P;tls-c;\r\n211 END\r\n"),
 	    AUTH, SERVER("234\r\n"), TLS, QUIT};
-	const struct exchange *e = unit_exchange("ftp", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
+	unit_exchange_succeeds("ftp", EXCHANGE_OFFERED, script);
 }
 END_TEST
 
@@ -43,10 +40,8 @@ START_TEST(does_not_take_ssl_for_tls)
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {FEAT,
 	    SERVER("211-Features:\r\n AUTH SSL;TLS-P\r\n211 End\r\n"), AUTH,
 	    SERVER("234\r\n"), TLS, QUIT};
-	const struct exchange *e = unit_exchange("ftp", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_NOT_OFFERED);
+	unit_exchange_succeeds("ftp", EXCHANGE_NOT_OFFERED, script);
 }
 END_TEST
 
@@ -54,10 +49,8 @@ START_TEST(bears_a_server_without_features)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {
 	    FEAT, SERVER("500 what?\r\n"), AUTH, SERVER("234\r\n"), TLS, QUIT};
-	const struct exchange *e = unit_exchange("ftp", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_UNKNOWN);
+	unit_exchange_succeeds("ftp", EXCHANGE_UNKNOWN, script);
 }
 END_TEST
 
@@ -65,10 +58,8 @@ START_TEST(greets_over_tls_where_that_is_implicit)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {
 	    TLS, SERVER("220 ftp\r\n"), QUIT};
-	const struct exchange *e = unit_exchange("ftps", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_UNKNOWN);
+	unit_exchange_succeeds("ftps", EXCHANGE_UNKNOWN, script);
 }
 END_TEST
 

@@ -20,10 +20,9 @@ START_TEST(upgrades_and_leaves_in_order)
 		"* OK [ALERT] a minute\r\n* capability IMAP4rev1 starttls X\r\n"
 		"a1 ok done\r\n"),
 	    STARTTLS, SERVER("* 1 EXISTS\r\na2 OK begin\r\n"), TLS, LOGOUT};
-	const struct exchange *e = unit_exchange("imap", script);
+	const struct exchange *e =
+	    unit_exchange_succeeds("imap", EXCHANGE_OFFERED, script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
 	ck_assert_str_eq(e->reply, "a2 OK begin");
 	ck_assert_int_gt(e->greeted, 0);
 }
@@ -35,10 +34,8 @@ START_TEST(asks_once_for_what_is_not_offered)
 	    SERVER("* OK [CAPABILITY STARTTLS] hi\r\n"), CAPABILITY,
 	    SERVER("* CAPABILITY IMAP4rev1 XSTARTTLS\r\na1 OK\r\n"), STARTTLS,
 	    SERVER("a2 OK\r\n"), TLS, LOGOUT};
-	const struct exchange *e = unit_exchange("imap", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_NOT_OFFERED);
+	unit_exchange_succeeds("imap", EXCHANGE_NOT_OFFERED, script);
 }
 END_TEST
 
@@ -46,10 +43,8 @@ START_TEST(may_be_authenticated_over_tls)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {
 	    TLS, SERVER("* PREAUTH by certificate\r\n"), LOGOUT};
-	const struct exchange *e = unit_exchange("imaps", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_UNKNOWN);
+	unit_exchange_succeeds("imaps", EXCHANGE_UNKNOWN, script);
 }
 END_TEST
 

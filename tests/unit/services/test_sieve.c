@@ -13,10 +13,9 @@ START_TEST(upgrades_and_leaves_in_order)
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {OFFERED,
 	    STARTTLS, SERVER("OK \"begin\"\r\n"), TLS,
 	    SERVER("\"SASL\" \"PLAIN\"\r\nOK\r\n"), LOGOUT};
-	const struct exchange *e = unit_exchange("sieve", script);
+	const struct exchange *e =
+	    unit_exchange_succeeds("sieve", EXCHANGE_OFFERED, script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
 	ck_assert_str_eq(e->reply, "OK \"begin\"");
 	ck_assert_int_gt(e->greeted, 0);
 }
@@ -30,10 +29,8 @@ START_TEST(takes_literals_for_strings)
 		   "{3}\r\n\r\nA\r\noK {4}\r\nhi\r\n\r\n"),
 	    STARTTLS, SERVER("OK (TAG \"x\") {2}\r\nhi\r\n"), TLS,
 	    SERVER("OK\r\n"), LOGOUT};
-	const struct exchange *e = unit_exchange("sieve", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
+	unit_exchange_succeeds("sieve", EXCHANGE_OFFERED, script);
 }
 END_TEST
 
@@ -42,10 +39,8 @@ START_TEST(asks_once_for_what_is_not_offered)
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {
 	    SERVER("\"SIEVE\" \"STARTTLS\"\r\nOK\r\n"), STARTTLS,
 	    SERVER("OK\r\n"), TLS, SERVER("OK\r\n"), LOGOUT};
-	const struct exchange *e = unit_exchange("sieve", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_NOT_OFFERED);
+	unit_exchange_succeeds("sieve", EXCHANGE_NOT_OFFERED, script);
 }
 END_TEST
 

@@ -33,10 +33,9 @@ START_TEST(upgrades_and_leaves_in_order)
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {OFFERED,
 	    SERVER("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"), TLS,
 	    BARE};
-	const struct exchange *e = unit_exchange("xmpp", script);
+	const struct exchange *e =
+	    unit_exchange_succeeds("xmpp", EXCHANGE_OFFERED, script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
 	ck_assert_str_eq(
 	    e->reply, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
 }
@@ -50,10 +49,8 @@ START_TEST(takes_either_quote_and_any_prefix)
 		   "xmlns:tls=\"urn:ietf:params:xml:ns:xmpp-tls\"/><x></x></"
 		   "features>\n"),
 	    STARTTLS, SERVER(" <tls:proceed\n></tls:proceed>"), TLS, BARE};
-	const struct exchange *e = unit_exchange("xmpp-client", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
+	unit_exchange_succeeds("xmpp-client", EXCHANGE_OFFERED, script);
 }
 END_TEST
 
@@ -64,10 +61,8 @@ START_TEST(asks_once_for_what_is_not_offered)
 		"<stream:features><starttls "
 		"xmlns='urn:other'/><x><starttls/></x></stream:features>"),
 	    STARTTLS, SERVER("<proceed/>"), TLS, BARE};
-	const struct exchange *e = unit_exchange("xmpp", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_NOT_OFFERED);
+	unit_exchange_succeeds("xmpp", EXCHANGE_NOT_OFFERED, script);
 }
 END_TEST
 
@@ -76,20 +71,16 @@ START_TEST(bears_a_server_older_than_features)
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {HEADER,
 	    SERVER("<stream:stream xmlns='jabber:client' id='1'>"), STARTTLS,
 	    SERVER("<proceed/>"), TLS, BARE};
-	const struct exchange *e = unit_exchange("xmpp", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_NOT_OFFERED);
+	unit_exchange_succeeds("xmpp", EXCHANGE_NOT_OFFERED, script);
 }
 END_TEST
 
 START_TEST(says_the_same_where_tls_is_implicit)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {TLS, BARE};
-	const struct exchange *e = unit_exchange("xmpps", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_UNKNOWN);
+	unit_exchange_succeeds("xmpps", EXCHANGE_UNKNOWN, script);
 }
 END_TEST
 
@@ -104,10 +95,8 @@ START_TEST(says_from_whom_between_servers)
 	    SERVER(OPENED OFFER), STARTTLS, SERVER("<proceed/>"), TLS,
 	    SERVER_HEADER, SERVER(OPENED "<stream:features/>"),
 	    CLIENT("</stream:stream>"), SERVER("<x/></stream:stream>")};
-	const struct exchange *e = unit_exchange("xmpp-server", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
+	unit_exchange_succeeds("xmpp-server", EXCHANGE_OFFERED, script);
 }
 END_TEST
 
@@ -118,10 +107,8 @@ START_TEST(bears_a_server_that_wants_a_certificate)
 	    SERVER_HEADER,
 	    SERVER(OPENED "<stream:error><not-authorized/><text>no</text>"
 			  "</stream:error></stream:stream>")};
-	const struct exchange *e = unit_exchange("xmpp-server", script);
 
-	ck_assert_str_eq(e->message, "");
-	ck_assert_int_eq(e->offered, EXCHANGE_OFFERED);
+	unit_exchange_succeeds("xmpp-server", EXCHANGE_OFFERED, script);
 }
 END_TEST
 
