@@ -6,21 +6,14 @@
 
 #include "report/text_internal.h"
 
-/* The address without its port. */
-static int
-address_length(const struct outcome *o)
-{
-	const char *colon = strrchr(o->address, ':');
-
-	return colon == NULL ? (int)strlen(o->address)
-	                     : (int)(colon - o->address);
-}
-
-/* ... and without brackets. */
+/* Formats the address without its port and its brackets. */
 static void
 format_host(const struct outcome *o, char *host, size_t size)
 {
-	int length = address_length(o), bracket = o->address[0] == '[';
+	const char *colon = strrchr(o->address, ':');
+	int length =
+	    colon == NULL ? (int)strlen(o->address) : (int)(colon - o->address);
+	int bracket = o->address[0] == '[';
 
 	snprintf(
 	    host, size, "%.*s", length - 2 * bracket, o->address + bracket);
@@ -142,9 +135,8 @@ text_ended(void *context, const struct outcome *o)
 			show_tls(t, o);
 			text_show_certificate(t, o);
 		}
-		output_line(t->errors, "pingtls: %s: %s",
-		    t->target == NULL && text_is_ours(o) ? o->host : o->target,
-		    o->message);
+		output_line(
+		    t->errors, "pingtls: %s: %s", o->target, o->message);
 	}
 	if (t->options->verbose && o->remark[0] != '\0')
 		text_say(t, "%s", o->remark);

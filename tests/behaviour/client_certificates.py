@@ -62,7 +62,7 @@ def turned_away(pingtlsd: Server, name: str, version: str, alert: str, why: str)
     equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
     equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
     shown = rf"TLS alert from the peer: {alert}( \(alert \d+\))?"
-    has(ended.stderr, rf"^pingtls: localhost: .*{shown}")
+    has(ended.stderr, rf"^pingtls: localhost:{pingtlsd.port}: .*{shown}")
     assert "over TLS: seq" not in ended.stdout, ended.stdout
     line = pingtlsd.wait_line("session from", lines).string
     has(line, r"handshake failed \(" + why)

@@ -133,7 +133,7 @@ def truncated() -> None:
         (session,) = pingtlsd.sessions()
         os.kill(session, signal.SIGKILL)
         equal(client.wait(), 1, "exit status")
-        client.wait_line("^pingtls: localhost: .* over TLS: .*close_notify")
+        client.wait_line(f"^pingtls: localhost:{pingtlsd.port}: .* over TLS: .*close_notify")
 
 
 @test("a session that the server limits is refused with the server's words")

@@ -191,6 +191,7 @@ START_TEST(tells_the_facts_of_what_failed)
 	outcome.phase_ns[OUTCOME_TLS] = OUTCOME_NOT_REACHED;
 	outcome.tls.cipher[0] = '\0';
 	outcome.reason = REASON_CERTIFICATE_HOST_MISMATCH;
+	strcpy(outcome.target, "localhost:10001");
 	strcpy(outcome.message, "not\nverified");
 	unit_capture_begin(STDOUT_FILENO);
 	reporter.ended(&report, &outcome);
@@ -202,7 +203,7 @@ START_TEST(tells_the_facts_of_what_failed)
 	outcome.certificate.seen = false;
 	reporter.ended(&report, &outcome);
 	said = unit_capture_end();
-	ck_assert_str_eq(said, "pingtls: localhost: not.verified\n");
+	ck_assert_str_eq(said, "pingtls: localhost:10001: not.verified\n");
 }
 END_TEST
 
