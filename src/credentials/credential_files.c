@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "credentials/credential_files_internal.h"
@@ -36,6 +38,27 @@ read_pair(struct credential_files *f, size_t index, const struct key_pair *pair)
 }
 
 static bool
+read_ticket_key(struct credential_files *f)
+{
+	const char *file = f->options->tickets.key_file, *fault;
+	char why[ACCOUNT_ERROR_MAX];
+	int fd;
+
+	log_line(LOG_DEBUG, "reading %s", file);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd == -1) {
+		log_line(LOG_ERR, "cannot read ticket key %s: %s", file,
+		    keyholder_open_error(&f->options->keyholder, why));
+		return false;
+	}
+	fault = tickets_read_key(fd, f->ticket_key);
+	if (fault != NULL)
+		log_line(LOG_ERR, "cannot use ticket key %s: %s", file, fault);
+	close(fd);
+	return fault == NULL;
+}
+
+static bool
 read_all(struct credential_files *f)
 {
 	const struct credentials_options *o = f->options;
@@ -49,13 +72,10 @@ read_all(struct credential_files *f)
 			return true;
 		log_line(LOG_ERR, "cannot read client CA %s: %s",
 		    o->clients.ca_file,
-		    keyholder_open_error(&f->options->keyholder, why));
+		    keyholder_open_error(&o->keyholder, why));
 		return false;
 	}
-	if (o->tickets.key_file == NULL)
-		return true;
-	log_line(LOG_DEBUG, "reading %s", o->tickets.key_file);
-	return tickets_read_key(o->tickets.key_file, f->ticket_key);
+	return o->tickets.key_file == NULL || read_ticket_key(f);
 }
 
 struct credential_files *

@@ -1,13 +1,10 @@
 #include "credentials/tickets.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "log/log.h"
 
 /*
  * GnuTLS derives the keys that it uses from ours and the time, new ones every
@@ -19,53 +16,25 @@ struct tickets {
 	deadline until; /* in use; DEADLINE_NEVER: it is a file's */
 };
 
-static bool
-refuse_key_file(const char *file, const char *why)
+const char *
+tickets_read_key(int fd, unsigned char *key)
 {
-	log_line(LOG_ERR, "cannot use ticket key %s: %s", file, why);
-	return false;
-}
-
-/* Reads the key from its file; `octets` has room for one more than a key. */
-static bool
-read_key(int fd, const char *file, unsigned char *octets)
-{
+	unsigned char octets[TICKETS_KEY_SIZE + 1];
 	struct stat st;
 	ssize_t n;
 
 	if (fstat(fd, &st) == -1)
-		return refuse_key_file(file, strerror(errno));
+		return strerror(errno);
 	if ((st.st_mode & S_IRWXO) != 0)
-		return refuse_key_file(file,
-		    "others than its owner and its group have "
-		    "access to it");
+		return "others than its owner and its group have access to it";
 	/* A file of that size is read in one piece. */
-	n = read(fd, octets, TICKETS_KEY_SIZE + 1);
+	n = read(fd, octets, sizeof(octets));
 	if (n == -1)
-		return refuse_key_file(file, strerror(errno));
-	if (n != TICKETS_KEY_SIZE)
-		return refuse_key_file(file, "it must have 64 octets");
-	return true;
-}
-
-bool
-tickets_read_key(const char *file, unsigned char *key)
-{
-	unsigned char octets[TICKETS_KEY_SIZE + 1];
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	bool good;
-
-	if (fd == -1) {
-		log_line(LOG_ERR, "cannot read ticket key %s: %s", file,
-		    strerror(errno));
-		return false;
-	}
-	good = read_key(fd, file, octets);
-	close(fd);
-	if (good)
+		return strerror(errno);
+	if (n == TICKETS_KEY_SIZE)
 		memcpy(key, octets, TICKETS_KEY_SIZE);
 	gnutls_memset(octets, 0, sizeof(octets));
-	return good;
+	return n == TICKETS_KEY_SIZE ? NULL : "it must have 64 octets";
 }
 
 static void

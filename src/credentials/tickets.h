@@ -32,11 +32,11 @@ struct tickets_options {
 #define TICKETS_ROTATION_MS (12 * 60 * 60 * INT64_C(1000))
 
 /*
- * Reads a key file, which must not be accessible to others than its owner and
- * group, to `key` (TICKETS_KEY_SIZE octets).  Returns false after logging one
- * line.
+ * Reads an open key file, which must not be accessible to others than its owner
+ * and group, to `key` (TICKETS_KEY_SIZE octets).  Returns NULL, or why it
+ * cannot be used.
  */
-bool tickets_read_key(const char *file, unsigned char *key);
+const char *tickets_read_key(int fd, unsigned char *key);
 
 /*
  * Makes tickets with a copy of `key`, or with a generated key if the options

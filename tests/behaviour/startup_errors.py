@@ -14,6 +14,7 @@ from programs import (
     PINGTLSD,
     TO_SERVE,
     cert,
+    certs,
     key,
     pair,
     run,
@@ -202,13 +203,23 @@ def one_line() -> None:
 def as_the_service() -> None:
     if not ROOT:
         raise Skip("needs root, who can become another user")
-    for option, source in ("--key", key("ecdsa")), ("--cert", cert("ecdsa")):
+    ticket_key = scratch() / "ticket.key"
+    ticket_key.write_bytes(bytes(64))
+    for option, source in (
+        ("--key", key("ecdsa")),
+        ("--cert", cert("ecdsa")),
+        ("--client-ca", certs() / "ca.pem"),
+        ("--ticket-key-file", ticket_key),
+    ):
         path = scratch() / f"root{option}.pem"
         shutil.copy(source, path)
         path.chmod(0o600)
-        # Of an option said twice the last one would be another pair.
         other = pair("ecdsa")
-        other[other.index(option) + 1] = path
+        # Of an option said twice the last one would be another pair.
+        if option in other:
+            other[other.index(option) + 1] = path
+        else:
+            other += [option, path]
         cause = "Permission denied to user"
         refused(1, [re.escape(str(path)), cause], "--check-config", *other)
         ended = run([PINGTLSD, "--check-config", *TO_SERVE, "--user=root", *other])

@@ -2,6 +2,7 @@
  * Session tickets: which key resumes which session, for how long, and which
  * files are no key.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #include "credentials/tickets.h"
-#include "log/log.h"
 #include "tls/policy.h"
 #include "unit.h"
 #include "unit_files.h"
@@ -87,6 +87,19 @@ resumed_with(const struct tickets *t)
 	return resumed(server, UNIT_TLS_1_3);
 }
 
+/* Reads a key file.  Returns what is wrong with it, or NULL. */
+static const char *
+fault_of(const char *file, unsigned char *key)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	const char *fault;
+
+	ck_assert_int_ne(fd, -1);
+	fault = tickets_read_key(fd, key);
+	close(fd);
+	return fault;
+}
+
 static struct tickets *
 load(const char *file)
 {
@@ -97,7 +110,7 @@ load(const char *file)
 	struct tickets *t;
 
 	if (file != NULL)
-		ck_assert(tickets_read_key(file, octets));
+		ck_assert_ptr_null(fault_of(file, octets));
 	ck_assert_int_eq(tickets_new(&options, &key, &t), 0);
 	ck_assert_ptr_nonnull(t);
 	return t;
@@ -255,21 +268,14 @@ START_TEST(never_resume_without_a_key_exchange)
 }
 END_TEST
 
-/* A key file must be refused with one line about it. */
 static void
 expect_refusal(const char *file, const char *why)
 {
 	unsigned char octets[TICKETS_KEY_SIZE];
-	const char *said;
-	bool read;
+	const char *fault = fault_of(file, octets);
 
-	unit_capture_begin(STDERR_FILENO);
-	read = tickets_read_key(file, octets);
-	said = unit_capture_end();
-	ck_assert(!read);
-	ck_assert_uint_eq(unit_lines(said), 1);
-	ck_assert_msg(strstr(said, file) != NULL, "%s", said);
-	ck_assert_msg(strstr(said, why) != NULL, "%s", said);
+	ck_assert_ptr_nonnull(fault);
+	ck_assert_msg(strstr(fault, why) != NULL, "%s", fault);
 }
 
 START_TEST(refuse_files_that_are_no_key)
@@ -278,7 +284,6 @@ START_TEST(refuse_files_that_are_no_key)
 	const size_t sizes[] = {0, 1, TICKETS_KEY_SIZE - 1, sizeof(octets)};
 	const char *path;
 
-	expect_refusal(unit_file("nowhere.key"), "No such file");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		path = unit_file_write("size.key", octets, sizes[i]);
 		chmod(path, 0600);
@@ -308,7 +313,6 @@ main(void)
 	TCase *c = unit_case(suite, "tickets");
 	int status;
 
-	log_open("pingtlsd", LOG_TARGET_STDERR, LOG_DEBUG);
 	tcase_add_checked_fixture(c, NULL, tear_down);
 	tcase_add_test(c, are_none_unless_asked_for);
 	tcase_add_test(c, resume_under_the_same_key);
