@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -105,6 +107,30 @@ descriptors_place(int *fds, size_t count)
 	}
 	descriptors_keep(fds, count);
 	return 0;
+}
+
+int
+descriptors_send(int socket, const void *octets, size_t size, int descriptor)
+{
+	union {
+		struct cmsghdr align;
+		char octets[CMSG_SPACE(sizeof(int))];
+	} control = {.octets = {0}};
+	struct iovec iov = {(void *)(uintptr_t)octets, size};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+
+	if (descriptor != -1) {
+		message.msg_control = control.octets;
+		message.msg_controllen = sizeof(control.octets);
+		c = CMSG_FIRSTHDR(&message);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &descriptor, sizeof(int));
+	}
+	return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 ? -1
+	                                                                    : 0;
 }
 
 void

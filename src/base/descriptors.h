@@ -46,4 +46,12 @@ void descriptors_keep(const int *keep, size_t count);
  */
 int descriptors_place(int *fds, size_t count);
 
+/*
+ * Sends a packet of `size` octets over the unix socket, with `descriptor`
+ * (SCM_RIGHTS in unix(7)) unless it is -1.  Never waits.  Returns 0, or -1 with
+ * errno.
+ */
+int descriptors_send(
+    int socket, const void *octets, size_t size, int descriptor);
+
 #endif

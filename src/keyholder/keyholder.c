@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "keyholder/keyholder_process.h"
 
 /* From Linux 6.16, not yet in Debian 12's headers. */
@@ -83,33 +83,6 @@ keyholder_pid(const struct keyholder *k)
 	return k->pid;
 }
 
-/* Sends the keyholder its end of a channel. */
-static int
-hand_over(const struct keyholder *k, int end)
-{
-	union {
-		struct cmsghdr align;
-		char octets[CMSG_SPACE(sizeof(int))];
-	} control = {.octets = {0}};
-	char octet = 0;
-	struct iovec iov = {&octet, sizeof(octet)};
-	struct msghdr message = {
-	    .msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = control.octets,
-	    .msg_controllen = sizeof(control.octets),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &end, sizeof(int));
-	return sendmsg(k->control, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == 1
-	           ? 0
-	           : -1;
-}
-
 int
 keyholder_open_channel(const struct keyholder *k)
 {
@@ -123,7 +96,7 @@ keyholder_open_channel(const struct keyholder *k)
 	 * block. */
 	(void)setsockopt(
 	    pair[1], SOL_SOCKET, SO_PASSRIGHTS, &none, sizeof(none));
-	ret = hand_over(k, pair[1]);
+	ret = descriptors_send(k->control, "", 1, pair[1]);
 	saved = errno;
 	close(pair[1]);
 	if (ret == 0)

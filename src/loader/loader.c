@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/deadline.h"
+#include "base/descriptors.h"
 #include "loader/loader_wire.h"
 #include "log/log.h"
 
@@ -124,31 +125,10 @@ int
 loader_send(struct loader *l, const struct loader_request *request, size_t size,
     int descriptor)
 {
-	union {
-		struct cmsghdr align;
-		char octets[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = {(void *)(uintptr_t)request, size};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-	struct cmsghdr *c;
-
-	if (l->socket == -1) {
-		errno = EPIPE;
-		return -1;
-	}
-	if (descriptor != -1) {
-		memset(&control, 0, sizeof(control));
-		message.msg_control = control.octets;
-		message.msg_controllen = sizeof(control.octets);
-		c = CMSG_FIRSTHDR(&message);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &descriptor, sizeof(int));
-	}
-	return sendmsg(l->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == -1
-	           ? -1
-	           : 0;
+	if (l->socket != -1)
+		return descriptors_send(l->socket, request, size, descriptor);
+	errno = EPIPE;
+	return -1;
 }
 
 static void

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,6 +195,55 @@ START_TEST(reserves_those_that_are_closed)
 }
 END_TEST
 
+/* Receives a packet of one octet, and the descriptor with it, or -1. */
+static int
+receive(int socket)
+{
+	union {
+		struct cmsghdr align;
+		char octets[CMSG_SPACE(sizeof(int))];
+	} control;
+	char octet;
+	struct iovec iov = {&octet, 1};
+	struct msghdr message = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.octets,
+	    .msg_controllen = sizeof(control.octets)};
+	const struct cmsghdr *c;
+	int fd = -1;
+
+	ck_assert_int_eq(recvmsg(socket, &message, MSG_DONTWAIT), 1);
+	ck_assert_int_eq(octet, 'x');
+	c = CMSG_FIRSTHDR(&message);
+	if (c != NULL)
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+START_TEST(sends_a_packet_with_a_descriptor_or_without)
+{
+	int pair[2], ends[2], received;
+	char octet;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(descriptors_send(pair[0], "x", 1, -1), 0);
+	ck_assert_int_eq(receive(pair[1]), -1);
+	ck_assert_int_eq(descriptors_send(pair[0], "x", 1, ends[1]), 0);
+	received = receive(pair[1]);
+	ck_assert_int_eq(write(received, "y", 1), 1);
+	ck_assert_int_eq(read(ends[0], &octet, 1), 1);
+	ck_assert_int_eq(octet, 'y');
+	close(pair[1]);
+	ck_assert_int_eq(descriptors_send(pair[0], "x", 1, -1), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	close(pair[0]);
+	close(received);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -210,5 +261,6 @@ main(void)
 #endif
 	tcase_add_test(c, never_goes_on_with_others);
 	tcase_add_loop_test(c, reserves_those_that_are_closed, 0, 8);
+	tcase_add_test(c, sends_a_packet_with_a_descriptor_or_without);
 	return unit_main(suite);
 }
