@@ -37,17 +37,17 @@ struct tally {
 struct admission *
 admission_new(unsigned long max_sessions, unsigned long max_per_source)
 {
-	struct admission *l = dontfork_new(sizeof(*l));
+	struct admission *a = dontfork_new(sizeof(*a));
 
-	if (l == NULL)
+	if (a == NULL)
 		return NULL;
-	l->prefix = (struct source_prefix){SOURCE_IPV4_MOST, SOURCE_IPV6_MOST};
-	l->max_sessions = max_sessions;
-	l->max_per_source = max_per_source;
-	l->tallies = dontfork_pool_new(sizeof(struct tally), max_sessions);
-	if (l->tallies != NULL)
-		return l;
-	dontfork_free(l, sizeof(*l));
+	a->prefix = (struct source_prefix){SOURCE_IPV4_MOST, SOURCE_IPV6_MOST};
+	a->max_sessions = max_sessions;
+	a->max_per_source = max_per_source;
+	a->tallies = dontfork_pool_new(sizeof(struct tally), max_sessions);
+	if (a->tallies != NULL)
+		return a;
+	dontfork_free(a, sizeof(*a));
 	return NULL;
 }
 
@@ -59,117 +59,117 @@ keep_tally(void *tally)
 }
 
 void
-admission_free(struct admission *l)
+admission_free(struct admission *a)
 {
-	if (l == NULL)
+	if (a == NULL)
 		return;
-	tdestroy(l->sources, keep_tally);
-	dontfork_pool_free(l->tallies);
-	debts_free(l->rates);
-	debts_free(l->penalties);
-	dontfork_free(l, sizeof(*l));
+	tdestroy(a->sources, keep_tally);
+	dontfork_pool_free(a->tallies);
+	debts_free(a->rates);
+	debts_free(a->penalties);
+	dontfork_free(a, sizeof(*a));
 }
 
 void
-admission_set_prefix(struct admission *l, const struct source_prefix *prefix)
+admission_set_prefix(struct admission *a, const struct source_prefix *prefix)
 {
-	l->prefix = *prefix;
+	a->prefix = *prefix;
 }
 
 struct source
-admission_source(const struct admission *l, const struct sockaddr *address)
+admission_source(const struct admission *a, const struct sockaddr *address)
 {
-	return source_of(address, &l->prefix);
+	return source_of(address, &a->prefix);
 }
 
 int
 admission_set_rate(
-    struct admission *l, unsigned long per_second, unsigned long burst)
+    struct admission *a, unsigned long per_second, unsigned long burst)
 {
-	debts_free(l->rates);
-	l->token = NS_PER_S / (int64_t)per_second;
-	l->bucket = l->token * (int64_t)burst;
-	l->rates = debts_new(DEBTS_MAX);
-	return l->rates == NULL ? -1 : 0;
+	debts_free(a->rates);
+	a->token = NS_PER_S / (int64_t)per_second;
+	a->bucket = a->token * (int64_t)burst;
+	a->rates = debts_new(DEBTS_MAX);
+	return a->rates == NULL ? -1 : 0;
 }
 
 int
-admission_set_penalties(struct admission *l, int64_t min_ms, int64_t max_ms,
+admission_set_penalties(struct admission *a, int64_t min_ms, int64_t max_ms,
     const struct networks *exempt)
 {
-	debts_free(l->penalties);
-	l->exempt = exempt;
-	l->min = min_ms * NS_PER_MS;
-	l->max = max_ms * NS_PER_MS;
-	l->penalties = debts_new(DEBTS_MAX);
-	return l->penalties == NULL ? -1 : 0;
+	debts_free(a->penalties);
+	a->exempt = exempt;
+	a->min = min_ms * NS_PER_MS;
+	a->max = max_ms * NS_PER_MS;
+	a->penalties = debts_new(DEBTS_MAX);
+	return a->penalties == NULL ? -1 : 0;
 }
 
 /* Takes a token of `source`.  Returns false, and takes none, if the bucket is
  * empty. */
 static bool
-take_token(struct admission *l, const struct source *source, int64_t now)
+take_token(struct admission *a, const struct source *source, int64_t now)
 {
-	struct debt debt = debts_get(l->rates, source, now);
+	struct debt debt = debts_get(a->rates, source, now);
 
-	debt.until += l->token;
-	if (debt.until - now > l->bucket)
+	debt.until += a->token;
+	if (debt.until - now > a->bucket)
 		return false;
-	debts_set(l->rates, source, &debt);
+	debts_set(a->rates, source, &debt);
 	return true;
 }
 
 enum admission_verdict
 admission_arrive(
-    struct admission *l, const struct sockaddr *address, int64_t now)
+    struct admission *a, const struct sockaddr *address, int64_t now)
 {
-	struct source source = admission_source(l, address);
+	struct source source = admission_source(a, address);
 
 	if (!source.known)
 		return ADMISSION_ADMITTED;
-	if (l->penalties != NULL &&
-	    debts_get(l->penalties, &source, now).marked &&
-	    !networks_match(l->exempt, address))
+	if (a->penalties != NULL &&
+	    debts_get(a->penalties, &source, now).marked &&
+	    !networks_match(a->exempt, address))
 		return ADMISSION_PENALISED;
-	if (l->rates != NULL && !take_token(l, &source, now))
+	if (a->rates != NULL && !take_token(a, &source, now))
 		return ADMISSION_TOO_FAST;
 	return ADMISSION_ADMITTED;
 }
 
 int64_t
-admission_penalise(struct admission *l, const struct sockaddr *address,
+admission_penalise(struct admission *a, const struct sockaddr *address,
     int64_t ms, int64_t now)
 {
-	struct source source = admission_source(l, address);
+	struct source source = admission_source(a, address);
 	struct debt debt;
 	bool refused;
 
-	if (l->penalties == NULL || !source.known || ms <= 0 ||
-	    networks_match(l->exempt, address))
+	if (a->penalties == NULL || !source.known || ms <= 0 ||
+	    networks_match(a->exempt, address))
 		return 0;
-	debt = debts_get(l->penalties, &source, now);
+	debt = debts_get(a->penalties, &source, now);
 	refused = debt.marked;
 	debt.until += ms * NS_PER_MS;
-	if (debt.until > now + l->max)
-		debt.until = now + l->max;
-	if (debt.until - now > l->min)
+	if (debt.until > now + a->max)
+		debt.until = now + a->max;
+	if (debt.until - now > a->min)
 		debt.marked = true;
-	debts_set(l->penalties, &source, &debt);
+	debts_set(a->penalties, &source, &debt);
 	return debt.marked && !refused ? (debt.until - now) / NS_PER_MS : 0;
 }
 
 /* Counts a session of a source that has `*tally`, or NULL: none yet.  Returns
  * false if memory is out. */
 static bool
-count(struct admission *l, const struct source *source, struct tally *tally)
+count(struct admission *a, const struct source *source, struct tally *tally)
 {
 	if (tally == NULL) {
-		tally = dontfork_pool_take(l->tallies);
+		tally = dontfork_pool_take(a->tallies);
 		if (tally == NULL)
 			return false;
 		tally->source = *source;
-		if (tsearch(tally, &l->sources, source_compare) == NULL) {
-			dontfork_pool_give(l->tallies, tally);
+		if (tsearch(tally, &a->sources, source_compare) == NULL) {
+			dontfork_pool_give(a->tallies, tally);
 			return false;
 		}
 	}
@@ -178,45 +178,45 @@ count(struct admission *l, const struct source *source, struct tally *tally)
 }
 
 enum admission_verdict
-admission_admit(struct admission *l, const struct source *source)
+admission_admit(struct admission *a, const struct source *source)
 {
 	struct tally **found, *tally = NULL;
 
 	if (source->known) {
-		found = tfind(source, &l->sources, source_compare);
+		found = tfind(source, &a->sources, source_compare);
 		if (found != NULL)
 			tally = *found;
 	}
 	/* First: a source that has enough is to make no one give way. */
-	if (tally != NULL && tally->sessions >= l->max_per_source)
+	if (tally != NULL && tally->sessions >= a->max_per_source)
 		return ADMISSION_TOO_MANY_FROM_SOURCE;
-	if (l->sessions >= l->max_sessions ||
-	    (source->known && !count(l, source, tally)))
+	if (a->sessions >= a->max_sessions ||
+	    (source->known && !count(a, source, tally)))
 		return ADMISSION_TOO_MANY;
-	l->sessions++;
+	a->sessions++;
 	return ADMISSION_ADMITTED;
 }
 
 void
-admission_release(struct admission *l, const struct source *source)
+admission_release(struct admission *a, const struct source *source)
 {
 	struct tally **found, *tally;
 
-	l->sessions--;
+	a->sessions--;
 	if (!source->known)
 		return;
-	found = tfind(source, &l->sources, source_compare);
+	found = tfind(source, &a->sources, source_compare);
 	if (found == NULL)
 		return;
 	tally = *found;
 	if (--tally->sessions == 0) {
-		tdelete(source, &l->sources, source_compare);
-		dontfork_pool_give(l->tallies, tally);
+		tdelete(source, &a->sources, source_compare);
+		dontfork_pool_give(a->tallies, tally);
 	}
 }
 
 unsigned long
-admission_count(const struct admission *l)
+admission_count(const struct admission *a)
 {
-	return l->sessions;
+	return a->sessions;
 }
