@@ -11,6 +11,8 @@
 /* The longest host name (RFC 1035), or an IPv6 address with its zone. */
 #define ADDRESS_HOST_MAX 256
 #define ADDRESS_PORT_MAX 32
+/* The prefix length of IPv4-mapped addresses (RFC 4291, 2.5.5.2). */
+#define ADDRESS_MAPPED_BITS 96
 /* Enough for "[ipv6%zone]:port" and for a unix socket's path. */
 #define ADDRESS_TEXT_MAX 128
 

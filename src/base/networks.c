@@ -10,9 +10,6 @@
 #include "base/address.h"
 #include "base/parse.h"
 
-/* The prefix length of IPv4-mapped addresses (RFC 4291, 2.5.5.2). */
-#define MAPPED_BITS 96
-
 /* "unix" has the family AF_UNIX; IPv4 is stored in IPv4-mapped form. */
 struct network {
 	sa_family_t family;
@@ -54,6 +51,7 @@ parse_network(char *text, struct network *n)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	const struct sockaddr *address;
 	char *prefix = strchr(text, '/');
 	unsigned long first = 0;
 
@@ -64,14 +62,13 @@ parse_network(char *text, struct network *n)
 	if (prefix != NULL)
 		*prefix++ = '\0';
 	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
-		n->family =
-		    address_normalise((struct sockaddr *)&v4, &n->address);
-		first = MAPPED_BITS;
+		address = (const void *)&v4;
+		first = ADDRESS_MAPPED_BITS;
 	} else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-		n->family =
-		    address_normalise((struct sockaddr *)&v6, &n->address);
+		address = (const void *)&v6;
 	else
 		return -1;
+	n->family = address_normalise(address, &n->address);
 	n->bits = 128 - first;
 	if (prefix != NULL &&
 	    parse_count(prefix, 0, 128 - first, &n->bits) == -1)

@@ -1,6 +1,3 @@
-/*
- * The peer of a connection, as the log names it.
- */
 #include "base/peer.h"
 
 #include <netinet/in.h>

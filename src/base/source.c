@@ -4,17 +4,14 @@
 
 #include "base/address.h"
 
-/* The prefix length of IPv4-mapped addresses (RFC 4291, 2.5.5.2). */
-#define MAPPED_BITS 96
-
 struct source
 source_of(const struct sockaddr *address, const struct source_prefix *prefix)
 {
 	struct source source = {0};
 	struct in6_addr ip;
 	sa_family_t family = address_normalise(address, &ip);
-	size_t bits =
-	    family == AF_INET6 ? prefix->ipv6 : MAPPED_BITS + prefix->ipv4;
+	size_t bits = family == AF_INET6 ? prefix->ipv6
+	                                 : ADDRESS_MAPPED_BITS + prefix->ipv4;
 
 	source.known = family != 0;
 	memcpy(source.octets, &ip, bits / 8);

@@ -1,7 +1,3 @@
-/*
- * Takes connections in, as far as the limits admit them.
- */
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

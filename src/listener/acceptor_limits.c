@@ -58,13 +58,6 @@ acceptor_refuse(struct acceptor *a, const struct peer *peer, int fd,
 	close(fd);
 }
 
-static void
-refuse_for(struct acceptor *a, const struct peer *peer, int fd,
-    enum reject_reason reason)
-{
-	acceptor_refuse(a, peer, fd, reason, rejection_of(reason)->why);
-}
-
 /* Checks a connection whose source is known against the limits. */
 static enum admission_verdict
 judge_connection(struct acceptor *a, struct peer *peer)
@@ -98,7 +91,8 @@ acceptor_admit(struct acceptor *a, struct peer *peer, int fd)
 	peer->began = deadline_now();
 	verdict = judge_connection(a, peer);
 	if (verdict != ADMISSION_ADMITTED) {
-		refuse_for(a, peer, fd, reasons[verdict]);
+		acceptor_refuse(a, peer, fd, reasons[verdict],
+		    rejection_of(reasons[verdict])->why);
 		return -1;
 	}
 	if (log_wants(LOG_DEBUG)) {

@@ -1,6 +1,3 @@
-/*
- * The table of reasons.
- */
 #include "services/reason.h"
 
 #include <stddef.h>
