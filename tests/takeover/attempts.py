@@ -306,6 +306,15 @@ RESULTS = (
         listener_only=True,
     ),
     Attempt(
+        "read_text",
+        "the address of a client that has come and gone, on its own stack",
+        "",
+        ("wiped stack",),
+        lambda _: STRANGER[::-1],
+        prepare=Scene.stranger_leaves,
+        listener_only=True,
+    ),
+    Attempt(
         "forge_result",
         "a result that cannot be true",
         "exit_group",

@@ -173,27 +173,50 @@ crash(const struct loot *loot)
 	__builtin_trap();
 }
 
-/* An address as the kernel has it, from its text; each octet disguised, so that
- * to look for it does not put it where it is looked for. */
-static void
-disguise(const char *text, uint8_t address[4])
+/* What is looked for, each octet disguised, so that to look for it does not put
+ * it where it is looked for. */
+struct needle {
+	uint8_t octets[64];
+	size_t size;
+};
+
+/* An address as the kernel has it, from its text. */
+static struct needle
+address_of(const char *text)
 {
+	struct needle address = {.size = 4};
 	char *end = NULL;
 
-	for (int i = 0; i < 4; i++, text = end + 1)
-		address[i] = (uint8_t)(strtoul(text, &end, 10) ^ DISGUISE);
+	for (size_t i = 0; i < address.size; i++, text = end + 1)
+		address.octets[i] =
+		    (uint8_t)(strtoul(text, &end, 10) ^ DISGUISE);
+	return address;
+}
+
+/* A text, from the same backwards: the client's words are in memory, too. */
+static struct needle
+text_of(const char *backwards)
+{
+	struct needle text = {.size = strlen(backwards)};
+
+	for (size_t i = 0; i < text.size; i++)
+		text.octets[i] =
+		    (uint8_t)backwards[text.size - 1 - i] ^ DISGUISE;
+	return text;
 }
 
 static bool
-has_address(const uint8_t *memory, size_t size, const uint8_t disguised[4])
+has(const struct span *span, const struct needle *needle)
 {
-	for (size_t i = 0; i + 4 <= size; i++) {
-		int same = 0;
+	const uint8_t *memory = (const uint8_t *)span->start;
 
-		while (same < 4 &&
-		       (memory[i + (size_t)same] ^ DISGUISE) == disguised[same])
+	for (size_t i = 0; i + needle->size <= span->size; i++) {
+		size_t same = 0;
+
+		while (same < needle->size &&
+		       (memory[i + same] ^ DISGUISE) == needle->octets[same])
 			same++;
-		if (same == 4)
+		if (same == needle->size)
 			return true;
 	}
 	return false;
@@ -203,12 +226,22 @@ has_address(const uint8_t *memory, size_t size, const uint8_t disguised[4])
 static int
 read_memory(const struct loot *loot)
 {
-	uint8_t disguised[4];
+	struct needle address = address_of(loot->argument);
 
-	disguise(loot->argument, disguised);
 	for (size_t i = 0; i < loot->span_count; i++)
-		if (has_address((const uint8_t *)loot->spans[i].start,
-			loot->spans[i].size, disguised))
+		if (has(&loot->spans[i], &address))
+			return 0;
+	return ENODATA;
+}
+
+/* Row 10: the same as text, as log lines have it. */
+static int
+read_text(const struct loot *loot)
+{
+	struct needle text = text_of(loot->argument);
+
+	for (size_t i = 0; i < loot->span_count; i++)
+		if (has(&loot->spans[i], &text))
 			return 0;
 	return ENODATA;
 }
@@ -224,6 +257,7 @@ const struct attempt attempts_on_memory[] = {
     {"merge", merge},
     {"grow_result", grow_result},
     {"read_memory", read_memory},
+    {"read_text", read_text},
     {"forge_result", forge_result},
     {"crash", crash},
     {NULL, NULL},

@@ -25,6 +25,9 @@ DEFENCES: dict[str, Change | Replacement | dict[str, str]] = {
         "listener/shared_result.c", "results_in_one_object.c"
     ),
     "tables that are not inherited": {"TAKEOVER_INHERITS": "1"},
+    "wiped stack": Change(
+        "listener/listener_sessions.c", "\twipe_stack();\n", ""
+    ),
     "closing one by one": Change(
         "base/descriptors.c",
         "closefrom(from);",

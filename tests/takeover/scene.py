@@ -29,7 +29,7 @@ from programs import (
     server,
     socket_activate,
 )
-from tap import HANG, equal
+from tap import HANG, equal, wait_until
 
 LIBRARY = os.environ["TAKEOVER_LIBRARY"]
 HOSTILE, BYSTANDER = "127.0.0.2", "127.0.0.3"
@@ -119,6 +119,7 @@ class Scene:
         self.hostile_sessions = 0
         self.answer = ""  # of the last attempt
         self._neighbours: list[socket.socket] = []
+        self._left = 0  # of the neighbours that there were
         self.caught = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.caught_path = str(scratch() / f"datagrams.{next(_numbers)}")
         self.caught.bind(self.caught_path)
@@ -143,6 +144,15 @@ class Scene:
 
     def stranger(self) -> None:
         self.neighbour(STRANGER)
+
+    def stranger_leaves(self) -> None:
+        self.stranger()
+        self._neighbours.pop().close()
+        self._left += 1
+        wait_until(
+            "the log has the stranger's end",
+            lambda: self.service.said(f"session from {STRANGER}.* ended"),
+        )
 
     def datagram_came(self) -> bool:
         try:
@@ -212,7 +222,7 @@ class Scene:
 
     def check_counters(self) -> None:
         """They are what the clients know."""
-        served, counters = self.bystanders.served, self.counters()
+        served, counters = self.bystanders.served + self._left, self.counters()
         expected = {
             "connections": served + self.hostile_sessions,
             "upgraded": served,
