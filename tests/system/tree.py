@@ -31,7 +31,7 @@ DOWNLOADED = (
     "exim4-daemon-light inn2 mariadb-server postfix postgresql-15 "
     "prosody slapd tinyproxy vsftpd "
     "libmonitoring-plugin-perl monitoring-plugins-basic prometheus "
-    "prometheus-node-exporter"
+    "prometheus-node-exporter icinga2-bin nagios4-core"
 ).split()
 
 # The name of the machine, as the Debian installer would write it.
