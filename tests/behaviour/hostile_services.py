@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from subprocess import CompletedProcess
 
 from hostile import WELL, Case, hostile
+from json_lines import validate
 from programs import PINGTLS, certs, run
 from tap import comment, equal, main, test
 
@@ -71,9 +72,12 @@ def try_all(is_right: Callable[[Case], bool], cases: list[Case]) -> None:
 
 @test("every service, whatever it does before TLS, ends in its reason and a line")
 def reasons() -> None:
+    found: list[dict] = []
+
     def is_right(case: Case) -> bool:
         ended = ping(case, "-j", "-W")
-        told = json.loads(ended.stdout.splitlines()[0])
+        told, summary = map(json.loads, ended.stdout.splitlines())
+        found.extend([told, summary])
         said, message = told["reason"], told["message"]
         if case.habit in WELL:
             return (ended.returncode, told["ok"], said) == (0, True, None)
@@ -87,6 +91,7 @@ def reasons() -> None:
         )
 
     try_all(is_right, hostile())
+    validate(found)
 
 
 @test("people, too, read one line that names the cause, and nothing where none is")

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from subprocess import CompletedProcess
 
 from hostile import hostile_server
+from json_lines import validate
 from programs import PINGTLS, cert, certs, key, run
 from tap import HANG, comment
 
@@ -135,11 +136,22 @@ def ping(*options: object) -> CompletedProcess[str]:
     return run([PINGTLS, "-c", 1, "--ca-file", certs() / "ca.pem", *options])
 
 
+# Objects that are still to be validated.
+_said: list[dict] = []
+
+
+def objects(*options: object) -> tuple[int, dict]:
+    """Pings; the exit status, and the object of the connection."""
+    ended = ping("-j", *options)
+    told, summary = map(json.loads, ended.stdout.splitlines())
+    _said.extend([told, summary])
+    return ended.returncode, told
+
+
 def connection(*options: object) -> tuple[int, bool, str | None, str]:
     """Pings; the exit status, whether all was good, the reason and the message."""
-    ended = ping("-j", *options)
-    told = json.loads(ended.stdout.splitlines()[0])
-    return ended.returncode, told["ok"], told["reason"], told["message"] or ""
+    status, told = objects(*options)
+    return status, told["ok"], told["reason"], told["message"] or ""
 
 
 def each(judge: Callable, cases: list) -> None:
@@ -148,3 +160,5 @@ def each(judge: Callable, cases: list) -> None:
     certs()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(judge, cases))
+    validate(_said)
+    _said.clear()

@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """What concerns TLS and certificates holds for every service."""
 
-import json
 import ssl
 
-from over_tls import GOOD, SERVICES, Server, connection, each, ping, server_context
+from over_tls import GOOD, SERVICES, Server, connection, each, objects, server_context
 from programs import cert, certs, key
 from tap import HANG, equal, main, test
 
@@ -49,8 +48,7 @@ def no_client_certificate() -> None:
 def priority() -> None:
     def judge(service: str) -> None:
         target = Server(service).target
-        ended = ping("-j", "--priority=NORMAL:-VERS-TLS1.3", target)
-        told = json.loads(ended.stdout.splitlines()[0])
+        _, told = objects("--priority=NORMAL:-VERS-TLS1.3", target)
         equal((told["ok"], told["tls"]["version"]), (True, "TLS1.2"), service)
 
     each(judge, SERVICES)
@@ -71,9 +69,9 @@ def verify_name() -> None:
 @test("--insecure goes on with what does not verify, and says so")
 def insecure() -> None:
     def judge(service: str) -> None:
-        ended = ping("-j", "--insecure", Server(service, server_context("other")).target)
-        told = json.loads(ended.stdout.splitlines()[0])
-        found = ended.returncode, told["ok"], told["verified"]
+        server = Server(service, server_context("other"))
+        status, told = objects("--insecure", server.target)
+        found = status, told["ok"], told["verified"]
         equal(found, (0, True, False), f"{service}: {told}")
 
     each(judge, SERVICES)
