@@ -83,14 +83,14 @@ listener_new(const struct listener_options *options, struct sockets *sockets,
 	l->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (options->sandboxed)
 		l->sandbox = sandbox_new(SANDBOX_SESSION);
-	l->children =
+	l->sessions =
 	    session_table_new(options->max_sessions + LISTENER_EVICTED_MAX,
 		options->session.total_ms == 0
 		    ? 0
 		    : options->session.total_ms + GRACE_MS,
 		l->sandbox == NULL ? -1 : sandbox_descriptor(l->sandbox));
 	l->acceptor = acceptor_new(options, sockets, &l->stats);
-	if (l->signals == -1 || l->children == NULL || l->acceptor == NULL ||
+	if (l->signals == -1 || l->sessions == NULL || l->acceptor == NULL ||
 	    (options->sandboxed && l->sandbox == NULL)) {
 		log_line(LOG_ERR, "cannot start: %s", strerror(errno));
 		listener_free(l);
@@ -109,7 +109,7 @@ listener_free(struct listener *l)
 		close(l->signals);
 	sandbox_free(l->sandbox);
 	acceptor_free(l->acceptor);
-	session_table_free(l->children);
+	session_table_free(l->sessions);
 	dontfork_free(l, sizeof(*l));
 }
 
@@ -117,7 +117,7 @@ static void
 write_metrics(struct listener *l)
 {
 	ssize_t size = metrics_format(
-	    &l->stats, session_table_count(l->children), l->metrics);
+	    &l->stats, session_table_count(l->sessions), l->metrics);
 
 	if ((size == -1 || loader_write_metrics(
 			       l->loader, l->metrics, (size_t)size) == -1) &&
@@ -132,7 +132,7 @@ publish(struct listener *l)
 {
 	char counters[STATS_TEXT_MAX], status[STATS_TEXT_MAX + 80];
 
-	stats_format(&l->stats, session_table_count(l->children), counters);
+	stats_format(&l->stats, session_table_count(l->sessions), counters);
 	snprintf(status, sizeof(status), "STATUS=%s%s",
 	    renewal_able(l->renewal)
 		? ""
@@ -158,7 +158,7 @@ stop(struct listener *l)
 		                   : deadline_in(l->options->drain_ms);
 		notifier_tell(&l->notifier, "STOPPING=1");
 		log_line(LOG_NOTICE, "stopping; sessions to end: %zu",
-		    session_table_count(l->children));
+		    session_table_count(l->sessions));
 		sockets_close(l->sockets);
 		loader_remove_sockets(l->loader);
 	} else
@@ -182,7 +182,7 @@ handle_signals(struct listener *l)
 			break;
 		case SIGUSR1:
 			stats_format(
-			    &l->stats, session_table_count(l->children), text);
+			    &l->stats, session_table_count(l->sessions), text);
 			log_line(LOG_NOTICE, "%s", text);
 			break;
 		default: /* SIGTERM, SIGINT */
@@ -199,7 +199,7 @@ handle_time(struct listener *l)
 	deadline next = renewal_deadline(l->renewal);
 
 	if (l->stopping && now >= l->next_kill) {
-		session_table_signal(l->children, l->kill_signal);
+		session_table_signal(l->sessions, l->kill_signal);
 		l->told_to_end = true;
 		l->kill_signal = SIGKILL;
 		l->next_kill = deadline_in(KILL_MS);
@@ -209,10 +209,10 @@ handle_time(struct listener *l)
 		listener_reap_all(l);
 	if (l->unreaped)
 		next = deadline_earlier(next, l->next_reap);
-	if (!session_table_settle(l->children))
+	if (!session_table_settle(l->sessions))
 		next = deadline_earlier(next, deadline_after(now, SETTLE_MS));
 	listener_kill_overdue(l, now);
-	next = deadline_earlier(next, session_table_next_end(l->children));
+	next = deadline_earlier(next, session_table_next_end(l->sessions));
 	next = deadline_earlier(next, notifier_handle_time(&l->notifier, now));
 	if (l->changed && now >= l->next_publish)
 		publish(l);
@@ -258,7 +258,7 @@ listener_run(struct listener *l)
 {
 	notifier_tell(&l->notifier, "READY=1");
 	publish(l);
-	while (!l->stopping || session_table_count(l->children) > 0)
+	while (!l->stopping || session_table_count(l->sessions) > 0)
 		wait_for_work(l, handle_time(l));
 	publish(l);
 	log_line(LOG_NOTICE, "stopped");

@@ -24,7 +24,7 @@ struct listener {
 	struct loader *loader;
 	struct renewal *renewal;
 	struct sandbox *sandbox; /* of the sessions; NULL: none */
-	struct session_table *children;
+	struct session_table *sessions;
 	struct acceptor *acceptor;
 	struct stats stats;
 	int signals; /* a signalfd(2) */

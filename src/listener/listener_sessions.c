@@ -70,7 +70,7 @@ listener_take_in(struct listener *l)
 	credentials_rotate(renewal_credentials(l->renewal));
 	wipe_stack();
 	switch (session_table_fork(
-	    l->children, &peer, (int[]){fd, channel}, &result)) {
+	    l->sessions, &peer, (int[]){fd, channel}, &result)) {
 	case 0:
 		session_process_serve(&options, fd, channel, result);
 	case -1:
@@ -126,7 +126,7 @@ reaped(struct listener *l, pid_t pid, int status)
 {
 	struct session_result result;
 	struct peer peer;
-	int evicted = session_table_reap(l->children, pid, &peer, &result);
+	int evicted = session_table_reap(l->sessions, pid, &peer, &result);
 
 	if (evicted != -1)
 		end_session(l, &peer, &result, status, evicted == 1);
@@ -167,12 +167,12 @@ listener_reap_all(struct listener *l)
 static void
 make_room(struct listener *l)
 {
-	size_t counted = session_table_count(l->children) - l->evicted;
+	size_t counted = session_table_count(l->sessions) - l->evicted;
 	struct peer peer;
 
 	if (counted < l->options->max_sessions ||
 	    l->evicted == LISTENER_EVICTED_MAX ||
-	    session_table_evict(l->children, &peer) == -1)
+	    session_table_evict(l->sessions, &peer) == -1)
 		return;
 	l->evicted++;
 	acceptor_gave_way(l->acceptor, &peer);
@@ -196,7 +196,7 @@ listener_kill_overdue(struct listener *l, int64_t now)
 	char who[ADDRESS_TEXT_MAX];
 	struct peer peer;
 
-	while (session_table_kill_overdue(l->children, now, &peer)) {
+	while (session_table_kill_overdue(l->sessions, now, &peer)) {
 		address_format(
 		    (const struct sockaddr *)&peer.address, peer.length, who);
 		log_line(LOG_WARNING,

@@ -164,8 +164,8 @@ def each_signal() -> None:
         for number in DEADLY:
             with connect(pingtlsd.port) as peer:
                 ask(peer, b"PING\n", b"PONG\n")
-                (child,) = pingtlsd.wait_sessions(1)
-                os.kill(child, number)
+                (session,) = pingtlsd.wait_sessions(1)
+                os.kill(session, number)
                 pingtlsd.wait_line(rf"^pingtlsd: session .* (crashed|killed) by signal {number} \(")
                 pingtlsd.wait_sessions(0)
 
@@ -174,13 +174,13 @@ def each_signal() -> None:
 def spared() -> None:
     with server() as pingtlsd, unharmed(pingtlsd), connect(pingtlsd.port) as peer:
         ask(peer, b"PING\n", b"PONG\n")
-        (child,) = pingtlsd.wait_sessions(1)
+        (session,) = pingtlsd.wait_sessions(1)
         for number in (
             *(signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGPIPE),
             *(signal.SIGCHLD, signal.SIGURG, signal.SIGWINCH),
             *(signal.SIGSTOP, signal.SIGCONT),
         ):
-            os.kill(child, number)
+            os.kill(session, number)
         ask(upgrade(peer), b"PING\n", b"PONG\n")
 
 

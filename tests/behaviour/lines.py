@@ -71,14 +71,14 @@ def longest_line() -> None:
 def huge_line() -> None:
     def check(pingtlsd: Server, peer: "socket.socket | Tls") -> None:
         ask(peer, b"PING\n", b"PONG\n")
-        (child,) = pingtlsd.wait_sessions(1)
-        before = peak_memory(child)
+        (session,) = pingtlsd.wait_sessions(1)
+        before = peak_memory(session)
         try:
             for _ in range(64):
                 peer.sendall(b"x" * (1 << 14))
         except ConnectionError:
             pass  # it need not read all of it
-        after = peak_memory(child) if state(child) not in ("", "Z") else before
+        after = peak_memory(session) if state(session) not in ("", "Z") else before
         line = peer.read_line() if isinstance(peer, Tls) else read_line(peer)
         equal(line, b"ERR line too long\n")
         rest = peer.read_rest() if isinstance(peer, Tls) else read_rest(peer)

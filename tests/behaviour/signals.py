@@ -72,10 +72,10 @@ def crash() -> None:
     with server() as pingtlsd:
         with connect(pingtlsd.port) as victim:
             ask(victim, b"PING\n", b"PONG\n")
-            (child,) = pingtlsd.wait_sessions(1)
+            (session,) = pingtlsd.wait_sessions(1)
             with connect(pingtlsd.port) as bystander:
                 ask(bystander, b"PING\n", b"PONG\n")
-                os.kill(child, signal.SIGKILL)
+                os.kill(session, signal.SIGKILL)
                 pingtlsd.wait_line(r"session .*signal 9 \(Killed\)")
                 ask(upgrade(bystander), b"PING\n", b"PONG\n")
         dialogue(pingtlsd.port)
@@ -86,8 +86,8 @@ def fault() -> None:
     needs_root()
     with server() as pingtlsd, connect(pingtlsd.port) as victim:
         ask(victim, b"PING\n", b"PONG\n")
-        (child,) = pingtlsd.wait_sessions(1)
-        spoil(child)
+        (session,) = pingtlsd.wait_sessions(1)
+        spoil(session)
         victim.sendall(b"PING\n")
         try:
             equal(read_rest(victim), b"", "from a session that crashed")

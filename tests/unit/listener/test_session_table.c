@@ -262,8 +262,8 @@ START_TEST(a_child_that_cannot_leave_the_descriptors_ends)
 }
 END_TEST
 
-/* Random numbers are drawn from a state that children get a copy of. */
-START_TEST(children_draw_different_random_numbers)
+/* Random numbers are drawn from a state that sessions get a copy of. */
+START_TEST(sessions_draw_different_random_numbers)
 {
 	struct session_table *c;
 	struct session_result result[2], *own;
@@ -477,8 +477,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("children");
-	TCase *c = unit_case(suite, "children");
+	Suite *suite = suite_create("session table");
+	TCase *c = unit_case(suite, "session table");
 
 	tcase_add_test(c, leaves_a_result_behind);
 	tcase_add_test(c, reaps_in_any_order);
@@ -487,7 +487,7 @@ main(void)
 	tcase_add_loop_test(c, passes_descriptors_on, 0, 3);
 	tcase_add_test(c, closes_the_descriptors_of_a_child_that_has_ended);
 	tcase_add_test(c, a_child_that_cannot_leave_the_descriptors_ends);
-	tcase_add_loop_test(c, children_draw_different_random_numbers, 0, 3);
+	tcase_add_loop_test(c, sessions_draw_different_random_numbers, 0, 3);
 	tcase_add_test(c, knows_none_but_its_own);
 	tcase_add_test(c, signals_each);
 	tcase_add_test(c, finds_each_of_many);
