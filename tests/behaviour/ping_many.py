@@ -188,18 +188,11 @@ def interrupted() -> None:
     with mixture() as (targets, _):
         program = Program(command("-W", 4 * HANG, "-c", 1, *targets))
         program.wait_line("over TLS: seq=1 ")
-        wait_until("all places are taken by silent ones", lambda: stands(program))
+        wait_until("all places are taken", lambda: len(children(program.pid)) == AT_ONCE)
         program.signal(signal.SIGINT)
         equal(program.wait(), 1, "exit status")
         equal(program.session(), [], "processes that stay")
     has("\n".join(program.lines), r"\n--- .* pingtls statistics ---\n")
-
-
-def stands(program: Program) -> bool:
-    """Whether nothing more is said, as all conversations wait."""
-    before = len(program.lines)
-    time.sleep(1)
-    return len(children(program.pid)) == AT_ONCE and len(program.lines) == before
 
 
 @test("-w ends them all, and names those that were not tried")

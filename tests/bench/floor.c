@@ -188,44 +188,51 @@ listen_on_loopback(void)
 	return fd;
 }
 
+static const struct option known[] = {
+    {"cert", required_argument, NULL, 'c'},
+    {"key", required_argument, NULL, 'k'},
+    {"port", required_argument, NULL, 'p'},
+    {"bare", no_argument, NULL, 'b'},
+    {"fork", no_argument, NULL, 'f'},
+    {"tickets", no_argument, NULL, 't'},
+    {NULL, 0, NULL, 0},
+};
+
+static void
+take_option(int option)
+{
+	switch (option) {
+	case 'c':
+		options.cert = optarg;
+		break;
+	case 'k':
+		options.key = optarg;
+		break;
+	case 'p':
+		options.port = (uint16_t)atoi(optarg);
+		break;
+	case 'b':
+		options.bare = true;
+		break;
+	case 'f':
+		options.fork = true;
+		signal(SIGCHLD, SIG_IGN); /* none is waited for */
+		break;
+	case 't':
+		options.tickets = true;
+		break;
+	default:
+		exit(2); /* getopt(3) has said why */
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
-	static const struct option known[] = {
-	    {"cert", required_argument, NULL, 'c'},
-	    {"key", required_argument, NULL, 'k'},
-	    {"port", required_argument, NULL, 'p'},
-	    {"bare", no_argument, NULL, 'b'},
-	    {"fork", no_argument, NULL, 'f'},
-	    {"tickets", no_argument, NULL, 't'},
-	    {NULL, 0, NULL, 0},
-	};
 	int option, listening;
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			options.cert = optarg;
-			break;
-		case 'k':
-			options.key = optarg;
-			break;
-		case 'p':
-			options.port = (uint16_t)atoi(optarg);
-			break;
-		case 'b':
-			options.bare = true;
-			break;
-		case 'f':
-			options.fork = true;
-			signal(SIGCHLD, SIG_IGN); /* none is waited for */
-			break;
-		case 't':
-			options.tickets = true;
-			break;
-		default:
-			return 2;
-		}
+		take_option(option);
 	if (options.cert == NULL || options.key == NULL || options.port == 0 ||
 	    optind < argc) {
 		fprintf(stderr, "usage: floor --port=PORT --cert=FILE "

@@ -65,23 +65,67 @@ finish(struct load_options *o, bool exec, int count, char *words[])
 		usage();
 }
 
+static const struct option known[] = {
+    {"way", required_argument, NULL, 'w'},
+    {"at-once", required_argument, NULL, 'a'},
+    {"seconds", required_argument, NULL, 's'},
+    {"sessions", required_argument, NULL, 'n'},
+    {"pause", required_argument, NULL, 'p'},
+    {"window", required_argument, NULL, 'W'},
+    {"per-write", required_argument, NULL, 'r'},
+    {"keep-pinging", no_argument, NULL, 'k'},
+    {"resume", no_argument, NULL, 'R'},
+    {"priority", required_argument, NULL, 'P'},
+    {"exec", no_argument, NULL, 'e'},
+    {NULL, 0, NULL, 0},
+};
+
+static void
+take_option(struct load_options *o, int option, bool *exec)
+{
+	switch (option) {
+	case 'w':
+		if (dialogue_way(optarg, &o->dialogue.way) == -1)
+			usage();
+		break;
+	case 'a':
+		o->at_once = number(optarg);
+		break;
+	case 's':
+		o->seconds = seconds(optarg);
+		break;
+	case 'n':
+		o->sessions = number(optarg);
+		break;
+	case 'p':
+		o->dialogue.pause_ns = (int64_t)number(optarg) * 1000000;
+		break;
+	case 'W':
+		o->dialogue.window = number(optarg);
+		break;
+	case 'r':
+		o->dialogue.per_write = number(optarg);
+		break;
+	case 'k':
+		o->keep_pinging = true;
+		break;
+	case 'R':
+		o->resume = true;
+		break;
+	case 'P':
+		o->priority = optarg;
+		break;
+	case 'e':
+		*exec = true;
+		break;
+	default:
+		usage();
+	}
+}
+
 void
 load_options_parse(int argc, char *argv[], struct load_options *o)
 {
-	static const struct option known[] = {
-	    {"way", required_argument, NULL, 'w'},
-	    {"at-once", required_argument, NULL, 'a'},
-	    {"seconds", required_argument, NULL, 's'},
-	    {"sessions", required_argument, NULL, 'n'},
-	    {"pause", required_argument, NULL, 'p'},
-	    {"window", required_argument, NULL, 'W'},
-	    {"per-write", required_argument, NULL, 'r'},
-	    {"keep-pinging", no_argument, NULL, 'k'},
-	    {"resume", no_argument, NULL, 'R'},
-	    {"priority", required_argument, NULL, 'P'},
-	    {"exec", no_argument, NULL, 'e'},
-	    {NULL, 0, NULL, 0},
-	};
 	bool exec = false;
 	int option;
 
@@ -97,44 +141,6 @@ load_options_parse(int argc, char *argv[], struct load_options *o)
 	    .priority = "NORMAL",
 	};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
-		switch (option) {
-		case 'w':
-			if (dialogue_way(optarg, &o->dialogue.way) == -1)
-				usage();
-			break;
-		case 'a':
-			o->at_once = number(optarg);
-			break;
-		case 's':
-			o->seconds = seconds(optarg);
-			break;
-		case 'n':
-			o->sessions = number(optarg);
-			break;
-		case 'p':
-			o->dialogue.pause_ns =
-			    (int64_t)number(optarg) * 1000000;
-			break;
-		case 'W':
-			o->dialogue.window = number(optarg);
-			break;
-		case 'r':
-			o->dialogue.per_write = number(optarg);
-			break;
-		case 'k':
-			o->keep_pinging = true;
-			break;
-		case 'R':
-			o->resume = true;
-			break;
-		case 'P':
-			o->priority = optarg;
-			break;
-		case 'e':
-			exec = true;
-			break;
-		default:
-			usage();
-		}
+		take_option(o, option, &exec);
 	finish(o, exec, argc - optind, argv + optind);
 }
