@@ -14,7 +14,7 @@ import socket
 import sys
 from pathlib import Path
 
-from programs import PINGTLS, Program, Server, cert, certs, key, run, scratch
+from programs import CHECK_PINGTLS, PINGTLS, Program, Server, cert, certs, key, run, scratch
 from tap import ROOT, Skip, equal, has, main, needs, running, test
 
 RESOLV, SWITCH = Path("/etc/resolv.conf"), Path("/etc/nsswitch.conf")
@@ -339,6 +339,22 @@ def elsewhere() -> None:
 @test("a resolver that is not there is a failure of DNS")
 def no_resolver() -> None:
     fails("key.signed.test", "dnssec-invalid", "refused", resolver=NOBODY)
+
+
+@test("each reason is in the metrics and in what the plugin says, too")
+def monitors() -> None:
+    for host, reason, words in (
+        ("other.signed.test", "tlsa-invalid", "no TLSA record matches"),
+        ("forged.signed.test", "dnssec-invalid", "no valid answer"),
+        ("none.signed.test", "dane-required", "no TLSA records at"),
+    ):
+        fails(host, reason, words)
+        port = server().port
+        metrics = run([PINGTLS, "--prometheus", "--dane", "-c", 1, f"{host}:{port}"])
+        has(metrics.stdout, rf'\npingtls_failure_info{{.*,reason="{reason}"}} 1\n')
+        ended = run([CHECK_PINGTLS, "-H", host, "-p", port, "--dane"])
+        equal(ended.returncode, 2, ended.stdout)
+        has(ended.stdout, f"^STARTTLS CRITICAL - pingtls {host}:{port} .*{words}")
 
 
 @test("a resolver that does not answer is waited for as long as -w and it say")
