@@ -69,7 +69,7 @@ settle_in(const struct options *o, const struct account *account,
 	return -1;
 }
 
-/* Says that the service is up, to whoever started it. */
+/* Tells whoever started the service that it is ready. */
 static int
 announce(const struct options *o, const struct sockets *sockets, int ready)
 {
@@ -120,7 +120,7 @@ listen_and_serve(const struct options *o,
 		    strerror(errno));
 		return EXIT_FAILURE;
 	}
-	/* Before there is a socket that it could have. */
+	/* Before any socket is opened, so that it inherits none. */
 	loader = start_loader(o, credentials);
 	if (loader != NULL && open_sockets(&sockets, o, passed) == 0) {
 		ret = serve_sockets(
@@ -262,8 +262,8 @@ show_what_was_asked(void)
 	return EXIT_FAILURE;
 }
 
-/* Says on standard error, where a person would see it, that --inetd is not for
- * a terminal. */
+/* Returns false, after an error message on standard error, if --inetd was given
+ * where there is no connection, probably by a person at a terminal. */
 static bool
 may_be_inetd(const struct options *o)
 {
@@ -275,7 +275,7 @@ may_be_inetd(const struct options *o)
 	return false;
 }
 
-/* What may come before anyone is there to handle it must not be the end. */
+/* Signals that come before they can be handled must not end the process. */
 static void
 prepare_signals(void)
 {
@@ -284,10 +284,9 @@ prepare_signals(void)
 	/* Errors of write(2) say the same. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	/* If who started us ignored it, the end of no child would be reported
-	 * (wait(2)). */
+	/* If our parent ignored it, wait(2) would report no child's end. */
 	signal(SIGCHLD, SIG_DFL);
-	/* A renewal of certificates knows nothing of our start. */
+	/* A renewal of certificates may send SIGHUP at any time. */
 	sigemptyset(&later);
 	sigaddset(&later, SIGHUP);
 	sigaddset(&later, SIGUSR1);
@@ -321,8 +320,8 @@ main(int argc, char *argv[])
 			status = EXIT_USAGE;
 			break;
 		}
-		/* What a shell left open, a pipe say, would have whoever reads
-		 * it wait for the daemon's end. */
+		/* If a shell left a pipe open, for example, its reader would
+		 * wait until the daemon ends. */
 		if (o.daemonize && getenv("LISTEN_FDS") == NULL)
 			descriptors_keep(NULL, 0);
 		open_log(&o, stderr_is_peer);

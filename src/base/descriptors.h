@@ -19,15 +19,14 @@ int descriptors_reserve_standard(void);
 void descriptors_drop_standard(void);
 
 /*
- * Has this process hold as many descriptors as it may (RLIMIT_NOFILE,
- * setrlimit(2)).  Returns how many that is.
+ * Raises the soft limit on open descriptors to the hard limit (RLIMIT_NOFILE in
+ * setrlimit(2)).  Returns that limit.
  */
 unsigned long descriptors_raise_limit(void);
 
 /*
- * Has octets that come out of band read as what they are, the next in the
- * stream.  On a unix socket poll(2) else reports one again and again, and no
- * read takes it.
+ * Makes out-of-band data part of the normal stream (SO_OOBINLINE).  On a unix
+ * socket poll(2) would otherwise report it for ever, and no read would take it.
  */
 void descriptors_read_out_of_band(int socket);
 

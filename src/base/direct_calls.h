@@ -1,9 +1,10 @@
 /*
- * Calls on sockets by a confined process, straight to the kernel.
+ * Socket calls for confined processes, made directly as system calls.
  *
- * On some machines, i386 among them, the C library makes them by socketcall(2),
- * whose arguments lie in memory, where a filter of system calls cannot look; so
- * it is forbidden.  All machines have these by themselves, too.
+ * On some architectures, such as i386, the C library makes them by
+ * socketcall(2), whose arguments are in memory, where a filter of system calls
+ * cannot see them; so that is forbidden.  All architectures have them as system
+ * calls of their own as well.
  */
 #ifndef PINGTLS_DIRECT_CALLS_H
 #define PINGTLS_DIRECT_CALLS_H

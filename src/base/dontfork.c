@@ -25,7 +25,7 @@ dontfork_free(void *memory, size_t size)
 		munmap(memory, size);
 }
 
-/* What an object begins with that is not taken. */
+/* The beginning of an object that is free. */
 struct unused {
 	struct unused *next;
 };

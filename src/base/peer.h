@@ -17,11 +17,10 @@ struct peer {
 };
 
 /*
- * Writes the peer's one name for the log, address and port, to `text`,
- * ADDRESS_TEXT_MAX octets.  It takes no look at anything but the address, so it
- * is the same in a sandbox: the zone of a link-local address is the
- * interface's number.  A peer on a unix socket is "unix", as any name it has is
- * of its own choice.
+ * Writes the peer's address and port, as all log lines show them, to `text`
+ * (ADDRESS_TEXT_MAX octets).  Nothing is looked up, so the text is the same in
+ * a sandbox: the zone of a link-local address is the interface's number.  A
+ * peer on a unix socket is "unix", since it chose any name that it has.
  */
 void peer_format(const struct peer *, char *text);
 

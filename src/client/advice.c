@@ -1,6 +1,6 @@
 /*
- * What to do about a failure, as far as anything general can be said: the
- * option or the server's setting that it may come down to.
+ * Advice on what to do about a failure, if there is any in general: an option,
+ * or a setting of the server.
  */
 #include <stdio.h>
 #include <string.h>
@@ -62,7 +62,7 @@ advise_on_timeout(const struct conversation *c, char *text, size_t size)
 	if (no_greeting(c))
 		snprintf(text, size, "is it a port for %s://?",
 		    service_implicit(service)->name);
-	/* Half a handshake says something else. */
+	/* A handshake that stopped half way has other causes. */
 	else if (service != NULL && stream_handshake_octets(c->stream) == 0)
 		snprintf(text, size, "-W waits longer");
 }

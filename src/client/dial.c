@@ -26,7 +26,7 @@ add_failure(struct dial *d, const char *format, ...)
 	printable_mark_cut(d->why, sizeof(d->why), d->used);
 }
 
-/* Notes why the address failed that is tried. */
+/* Records why the current address failed, and goes on to the next. */
 static void
 failed(struct dial *d, int error)
 {

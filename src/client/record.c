@@ -78,8 +78,8 @@ is_text(const char *text, size_t size, bool list)
 	return false;
 }
 
-/* The members of all kinds except pings, by their octets: a truth value that is
- * neither 0 nor 1 must not even be read as one. */
+/* True if the values of all members except pings are possible.  Looks at their
+ * octets: a bool that is neither 0 nor 1 must not even be read as one. */
 static bool
 is_possible(const char *o)
 {
@@ -124,7 +124,7 @@ are_phases(const struct outcome *o)
 	return true;
 }
 
-/* Pings that go on from those that are known. */
+/* True if the pings can follow on those that are known. */
 static bool
 are_pings(const struct outcome_pings *p, const struct outcome_pings *known,
     unsigned long most)
@@ -138,7 +138,7 @@ are_pings(const struct outcome_pings *p, const struct outcome_pings *known,
 	       t->sum_of_squares >= 0 && p->began >= 0 && p->ended >= p->began;
 }
 
-/* An event that the outcome bears out, and that was not told before. */
+/* True if the event agrees with the outcome and was not reported before. */
 static bool
 is_news(const struct record *r, const struct record *before)
 {
@@ -166,7 +166,7 @@ is_news(const struct record *r, const struct record *before)
 	}
 }
 
-/* What the parent knows better. */
+/* Restores what the parent knows itself. */
 static void
 keep_known(struct outcome *o, const struct outcome *known)
 {

@@ -74,7 +74,7 @@ is_among(const struct names *n, const struct der *name)
 	return false;
 }
 
-/* Has the list trust a certificate, unless it does so already. */
+/* Adds a certificate to those that are trusted, unless it is among them. */
 static void
 trust(gnutls_x509_trust_list_t list, const gnutls_datum_t *der)
 {
@@ -120,7 +120,8 @@ decode(const gnutls_datum_t *block, gnutls_datum_t *der)
 	       gnutls_pem_base64_decode2("X509 CERTIFICATE", block, der) == 0;
 }
 
-/* Takes over a certificate.  Returns 0, or -1 with errno. */
+/* Adds a certificate to the store, which takes ownership of `der`; ignores one
+ * without names.  Returns 0, or -1 with errno. */
 static int
 keep_certificate(struct trust_store *t, const gnutls_datum_t *der)
 {

@@ -10,8 +10,9 @@
 struct trust_store;
 
 /*
- * Reads the certificates of a file in PEM, before the process is confined; what
- * is none is skipped.  Returns NULL with errno if the file cannot be read.
+ * Reads the certificates of a file in PEM, before the process is confined;
+ * anything else in it is skipped.  Returns NULL with errno if the file cannot
+ * be read.
  */
 struct trust_store *trust_store_read(const char *file);
 

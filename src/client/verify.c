@@ -47,8 +47,7 @@ load_authorities(struct verifier *v, char *why)
 	return ret > 0 ? 0 : explain_file(file, "CERTIFICATE", ret, why);
 }
 
-/* Has those authorities of the system's trusted that the server's chain needs.
- */
+/* Trusts those of the system's authorities that the server's chain needs. */
 static void
 trust_system(struct verifier *v, gnutls_session_t session)
 {

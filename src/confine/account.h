@@ -38,8 +38,9 @@ int account_find_with_groups(const char *name, struct account *account);
 #define ACCOUNT_ERROR_MAX 128
 
 /*
- * Formats an errno of opening a file, with the name of the user whom it is not
- * permitted to; NULL: whoever runs the program.  Returns `text`.
+ * Formats the errno of a file that could not be opened, with the name of the
+ * account if it lacks the permission; NULL: the user is whoever runs the
+ * program, and not named.  Returns `text`.
  */
 const char *account_error(
     const struct account *, int error, char text[ACCOUNT_ERROR_MAX]);

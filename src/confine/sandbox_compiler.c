@@ -98,7 +98,7 @@ static const struct rule messages[] = {
     {.call = NULL},
 };
 
-/* A signal handler returns: the client's notes that it was continued. */
+/* The return from a signal handler: the client's for SIGCONT. */
 static const struct rule handlers[] = {
     {.call = "rt_sigreturn"},
     {.call = "sigreturn"},
@@ -291,7 +291,7 @@ print_program(scmp_filter_ctx filter, const struct role *role)
 	return ret;
 }
 
-/* Has the filter be for the architecture, and no other. */
+/* Makes the filter one for the architecture, and for no other. */
 static int
 set_architecture(scmp_filter_ctx filter)
 {

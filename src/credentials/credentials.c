@@ -203,7 +203,7 @@ credentials_free(struct credentials *c)
 	free(c);
 }
 
-/* Logs if a certificate in DER is at its end. */
+/* Logs a certificate in DER if it expires soon. */
 static void
 warn_of_end(const char *file, const gnutls_datum_t *der, time_t now)
 {

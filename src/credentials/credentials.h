@@ -22,25 +22,25 @@ struct credentials;
 gnutls_priority_t credentials_policy(const struct credentials_options *);
 
 /*
- * Credentials of what a bundle holds, for keys that `keyholder` has; it is
- * theirs from now on, even where this fails; NULL: the signer's keys are set by
- * the caller.  The client's offers and SNI
- * choose among the certificates (gnutls_certificate_set_key(3)).  The bundle is
- * not needed afterwards.  Returns NULL after logging one line.
+ * Makes credentials from a bundle, with private keys that `keyholder` has. They
+ * take ownership of it, even on failure; if it is NULL, the caller sets the
+ * signer's keys.  The client's offers and SNI choose among the certificates
+ * (gnutls_certificate_set_key(3)).  The bundle is not needed afterwards.
+ * Returns NULL after logging one line.
  */
 struct credentials *credentials_new(const struct credentials_options *,
     const struct bundle *, struct keyholder *);
 
 /*
- * Credentials with which every handshake fails, by no fault of the client's:
- * for as long as there is nothing to make better ones of.  Returns NULL after
- * logging one line.
+ * Makes credentials with which every handshake fails through no fault of the
+ * client, for use until certificates and keys can be loaded.  Returns NULL
+ * after logging one line.
  */
 struct credentials *credentials_new_unable(const struct credentials_options *);
 
 /*
- * Shows that a handshake works with them (self_test.h), whose signature must
- * have come at the deadline.  Returns false after logging one line.
+ * Tests them by a handshake (self_test.h), in which the signature must be made
+ * by the deadline.  Returns false after logging one line.
  */
 bool credentials_test(const struct credentials *, deadline);
 
@@ -71,10 +71,10 @@ struct keyholder *credentials_keyholder(const struct credentials *);
 /* The signer of sessions, whose channel must be set for each session. */
 struct signer *credentials_signer(const struct credentials *);
 
-/* Whether clients are asked for a certificate. */
+/* True if clients are asked for a certificate. */
 bool credentials_ask_clients(const struct credentials *);
 
-/* Why the last handshake could not be, by no fault of the client's, or "". */
+/* Why the last handshake failed through a fault of the server, or "". */
 const char *credentials_why(const struct credentials *);
 
 /* What was wrong with the client's certificate in the last handshake, or "". */

@@ -59,8 +59,8 @@ const char *keyholder_open_error(
  */
 struct keyholder *keyholder_start(const struct keyholder_options *, char *why);
 
-/* One that another process started, at the other end of `control`, which is its
- * own from now on.  Returns NULL with errno. */
+/* A keyholder that another process started.  Takes ownership of `control`, the
+ * socket to it.  Returns NULL with errno. */
 struct keyholder *keyholder_new(int control);
 
 /* Its control socket: when the keyholder ends, poll(2) says POLLHUP. */

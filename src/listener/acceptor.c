@@ -12,18 +12,18 @@
 #include "listener/acceptor_internal.h"
 #include "log/log.h"
 
-/* So many connections are looked at in one go, refused ones above all, before
- * the caller sees to its other affairs. */
+/* The maximum number of connections, mostly refused ones, that are handled
+ * before the caller gets to do its other work. */
 #define BATCH 64
 
-/* Has epoll(7) watch a listening socket, and name it. */
+/* Makes epoll(7) watch a listening socket, and report its descriptor. */
 static int
 watch_socket(struct acceptor *a, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 	int one = 1;
 
-	/* What is accepted inherits it (tcp(7)); a unix socket has no such. */
+	/* Accepted sockets inherit it (tcp(7)); unix sockets do not have it. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &event);
 }
@@ -114,8 +114,9 @@ let_wait(struct acceptor *a, const struct peer *peer, int fd)
 		    "too many connections of proxies wait for their header");
 }
 
-/* A socket listens no more: another process that has it called shutdown(2), or
- * an administrator ended it (ss -K).  It would be ready for ever. */
+/* Stops watching a socket that listens no more, because another process that
+ * shares it called shutdown(2) or an administrator closed it (ss -K): it would
+ * be ready for ever. */
 static void
 drop(struct acceptor *a, int listening)
 {
@@ -131,7 +132,7 @@ drop(struct acceptor *a, int listening)
 	a->listening--;
 }
 
-/* Whether an error of accept(2) is the connection's own, or the network's. */
+/* True if an error of accept(2) concerns one connection or the network only. */
 static bool
 is_passing(int error)
 {
@@ -174,7 +175,7 @@ accept_one(
 		let_wait(a, peer, fd);
 		return -1;
 	}
-	/* That of a unix socket says EAGAIN. */
+	/* EINVAL: it was shut down; on a unix socket that is EAGAIN. */
 	if (errno == EINVAL ||
 	    (errno == EAGAIN && (ready->events & EPOLLHUP) != 0))
 		drop(a, ready->data.fd);

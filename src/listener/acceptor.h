@@ -24,9 +24,9 @@ struct acceptor *acceptor_new(
 
 /*
  * From now on `reap` is called with `object` before a connection is refused
- * because of how many sessions there are.  It may call acceptor_ended() for
- * those that are no more; and where it is told that they are as many in all as
- * there may be, acceptor_gave_way() for one that it has ended.
+ * because there are too many sessions.  It may call acceptor_ended() for
+ * sessions that have ended.  If `all_taken`, the limit of all sessions is
+ * reached, and it may end one and call acceptor_gave_way() for that.
  */
 void acceptor_set_reaper(struct acceptor *,
     void (*reap)(void *object, bool all_taken), void *object);
@@ -38,7 +38,7 @@ void acceptor_gave_way(struct acceptor *, const struct peer *peer);
 /* Closes the connections that wait for a PROXY header.  NULL is allowed. */
 void acceptor_free(struct acceptor *);
 
-/* Whether a socket is left that listens: others can shut them down. */
+/* True if a socket still listens: other processes can shut them down. */
 bool acceptor_listens(const struct acceptor *);
 
 /*

@@ -17,7 +17,7 @@ struct acceptor {
 	struct stats *stats;
 	struct admission *admission;
 	struct pending *pending; /* NULL: there are no proxies */
-	/* Apart, so that a flood of one hides no other. */
+	/* Separate, so that a flood of one kind does not hide the others. */
 	struct log_limit rejections, penalties, shortages;
 	size_t listening; /* sockets */
 	int epoll;        /* the listening sockets, and the pending */

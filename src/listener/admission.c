@@ -187,7 +187,8 @@ admission_admit(struct admission *a, const struct source *source)
 		if (found != NULL)
 			tally = *found;
 	}
-	/* First: a source that has enough is to make no one give way. */
+	/* Checked first, so that a source that is at its own limit does not
+	 * make another's session give way. */
 	if (tally != NULL && tally->sessions >= a->max_per_source)
 		return ADMISSION_TOO_MANY_FROM_SOURCE;
 	if (a->sessions >= a->max_sessions ||

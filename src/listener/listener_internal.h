@@ -33,7 +33,7 @@ struct listener {
 	size_t evicted;   /* sessions, not reaped yet */
 	bool unreaped;    /* there may be children whose end no signal named */
 	deadline next_reap, next_kill, next_publish;
-	bool changed; /* what is published, since it was */
+	bool changed; /* what is published has changed since */
 	struct log_limit crash_messages;
 	struct notifier notifier;
 	int kill_signal;

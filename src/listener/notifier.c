@@ -6,7 +6,7 @@
 
 #include "log/systemd.h"
 
-/* Until a message that the manager had no room for is tried again. */
+/* The time until a message that the manager had no room for is sent again. */
 #define RETRY_MS 100
 
 /* Returns false if it is worth another try. */

@@ -1,6 +1,6 @@
 /*
- * What the service manager is told in its time: the state of the service, until
- * it has been heard, and signs of life.
+ * Notifications to the service manager: the state of the service, sent again
+ * until it is received, and the watchdog's keep-alive.
  */
 #ifndef PINGTLS_NOTIFIER_H
 #define PINGTLS_NOTIFIER_H
@@ -11,12 +11,12 @@
 
 /* Zero at first. */
 struct notifier {
-	char unsent[NOTIFIER_STATE_MAX]; /* the state, or "": it was heard */
+	char unsent[NOTIFIER_STATE_MAX]; /* the state, or "" once received */
 	deadline next_try, next_watchdog;
 };
 
-/* Tells the manager a state that it must hear, "READY=1" say: tried again until
- * it is, or another has taken its place. */
+/* Sends a state that must not be lost, for example "READY=1": it is sent again
+ * until it is received or replaced by another. */
 void notifier_tell(struct notifier *, const char *state);
 
 /* Does what is due at the time `now`; returns when something will be next. */

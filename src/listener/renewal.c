@@ -31,8 +31,8 @@ struct renewal {
 	struct keyholder
 	    *retired;      /* of sessions from before a reload, or NULL */
 	struct load *load; /* in progress, or NULL */
-	bool reloading;    /* it is for a SIGHUP */
-	bool again;        /* there was another since it began */
+	bool reloading;    /* the load is for a SIGHUP */
+	bool again;        /* another SIGHUP came since it began */
 	bool able;         /* to upgrade a session */
 	bool warm;
 	deadline next_try; /* while not able and nothing is in progress */
@@ -41,7 +41,8 @@ struct renewal {
 	deadline next_warning;
 };
 
-/* Certificates were looked at now.  Loading them warns, too. */
+/* Records when the log was last warned of certificates near their end: loading
+ * them does that, too. */
 static void
 note_warning(struct renewal *r, time_t now)
 {
@@ -132,7 +133,8 @@ put_in_use(struct renewal *r)
 	new = credentials_new(r->options, &bundle, keyholder);
 	if (new == NULL)
 		return -1;
-	/* What was loaded has been tested.  This is for what it leaves here. */
+	/* The loader has tested them.  This warms up the process (self_test.h).
+	 */
 	if (!r->warm)
 		r->warm = credentials_test(new, deadline_in(WARM_UP_MS));
 	if (r->able) {
@@ -250,7 +252,7 @@ renewal_deadline(const struct renewal *r)
 	return r->able ? r->next_warning : r->next_try;
 }
 
-/* Once a day, by either clock: that on the wall may be set right meanwhile. */
+/* Once a day by either clock, since the wall clock may be set meanwhile. */
 static void
 warn_of_end(struct renewal *r, deadline now)
 {

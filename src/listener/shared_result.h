@@ -11,7 +11,7 @@
 #include "session/session.h"
 
 struct shared_result {
-	uint32_t left; /* the table of descriptors that it began with */
+	uint32_t left; /* 1 once it has a descriptor table of its own */
 	struct session_result result;
 };
 

@@ -9,7 +9,7 @@
 #include "log/log.h"
 #include "log/systemd.h"
 
-/* Whether it is a stream socket, and one that listens or not. */
+/* True if it is a stream socket, and listens if and only if `listening`. */
 static bool
 is_stream(int fd, bool listening)
 {

@@ -17,8 +17,8 @@
 #include "log/log.h"
 #include "stream/protocol.h"
 
-/* Leaves rw for all, as systemd.socket(5) has it: who may connect is for the
- * directory to say. */
+/* Leaves read and write access for all, the default of systemd.socket(5): the
+ * directory decides who may connect. */
 #define UNIX_UMASK 0111
 
 static int
@@ -115,8 +115,8 @@ listen_unix(struct sockets *s, const char *path)
 	return 0;
 }
 
-/* Whether an address of a name is one that came before it: a name may be in
- * hosts(5) twice. */
+/* True if the same address comes before in the list: a name may be in hosts(5)
+ * twice. */
 static bool
 is_repeated(const struct addrinfo *all, const struct addrinfo *one)
 {

@@ -20,8 +20,8 @@ struct load {
 	int channel;
 	deadline late;            /* from then on the loader kills it */
 	deadline when;            /* from then on it is not waited for */
-	bool explained;           /* a line of its own has said why it fails */
-	char doing[LOG_LINE_MAX]; /* what it said last that it does */
+	bool explained;           /* the reason of its failure was logged */
+	char doing[LOG_LINE_MAX]; /* the step that it reported last */
 	struct bundle_buffer buffer;
 };
 

@@ -145,7 +145,7 @@ receive(int socket, struct loader_request *request, int *descriptor)
 	do
 		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	while (n == -1 && errno == EINTR);
-	/* There is room for one descriptor: more the kernel closes. */
+	/* There is room for one descriptor; the kernel closes any more. */
 	if (n != -1 && (c = CMSG_FIRSTHDR(&message)) != NULL &&
 	    c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(descriptor, CMSG_DATA(c), sizeof(int));
@@ -189,7 +189,7 @@ serve_request(struct loader_state *s)
 static void
 note_end(struct loader_state *s, pid_t pid, int status)
 {
-	/* Of the end of a load its channel tells. */
+	/* The end of a load is reported over its channel. */
 	bool loading =
 	    pid == s->load.pid && (s->load.pipe != -1 || !s->load.done);
 	const char *by =
@@ -221,9 +221,8 @@ reap(struct loader_state *s)
 	return pid == 0;
 }
 
-/* Waits a moment for all children to end: a write that is cut off would leave
- * its temporary file, and systemd says of processes that are left that it kills
- * them. */
+/* Waits a moment for all children to end: an interrupted write would leave its
+ * temporary file, and systemd logs that it kills processes that are left. */
 static void
 wait_for_children(struct loader_state *s)
 {

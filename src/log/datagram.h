@@ -1,6 +1,6 @@
 /*
  * Datagrams to a unix socket of the system: its journal, its syslog, its
- * service manager.  None of them waits, as whoever reads them may have stopped.
+ * service manager.  Sending never waits, since the reader may have stopped.
  */
 #ifndef PINGTLS_DATAGRAM_H
 #define PINGTLS_DATAGRAM_H

@@ -51,7 +51,7 @@ log_open(const char *name, enum log_target target, int most)
 	log_target = target;
 	if (target == LOG_TARGET_STDERR)
 		return;
-	/* Now: a sandboxed process could not. */
+	/* A sandboxed process could not do this later. */
 	open_socket();
 	tzset();
 }
@@ -85,7 +85,7 @@ write_stderr(int priority, const char *line)
 	return write(STDERR_FILENO, text, (size_t)n) == -1 ? -1 : 0;
 }
 
-/* The syslog or the journal may have been started anew. */
+/* Reconnects if need be: syslog or the journal may have been restarted. */
 static int
 send_entry(const char *entry, size_t size)
 {
@@ -97,7 +97,7 @@ send_entry(const char *entry, size_t size)
 	return datagram_send(log_socket, entry, size);
 }
 
-/* As syslog(3) writes it; that waits for who reads. */
+/* In the format of syslog(3), which itself would wait for the reader. */
 static int
 write_syslog(int priority, const char *line)
 {
@@ -166,7 +166,7 @@ write_line(int priority, const struct log_field *fields, size_t count,
 	}
 }
 
-/* Says first how many lines were lost, if some were. */
+/* Writes how many lines were lost, if any. */
 static int
 write_lost(void)
 {

@@ -1,9 +1,9 @@
 /*
- * systemd, the service manager: the sockets it passes, and what it is told.
+ * systemd, the service manager: the sockets that it passes, and notifications.
  *
- * sd_notify(3) and sd_journal_sendv(3) wait for whoever reads, and cannot be
- * told not to; what they send is documented, one datagram each, and sent here
- * and in log.c without a wait.  libsystemd does the rest.
+ * sd_notify(3) and sd_journal_sendv(3) wait for the reader, which cannot be
+ * prevented.  Each sends one datagram in a documented format, so that is done
+ * here and in log.c, without waiting.  libsystemd does the rest.
  */
 #ifndef PINGTLS_SYSTEMD_H
 #define PINGTLS_SYSTEMD_H
@@ -15,22 +15,23 @@
 #define SYSTEMD_FIRST_SOCKET 3
 
 /*
- * The number of sockets passed, from SYSTEMD_FIRST_SOCKET on, now
- * close-on-exec; the environment that told is cleared.  Those that are another
- * process's are warned of and not counted.  Returns -1 with errno.
+ * Makes the sockets that were passed, from SYSTEMD_FIRST_SOCKET on,
+ * close-on-exec, and clears the environment variables that describe them.
+ * Returns their number, or -1 with errno.  Sockets that were passed to another
+ * process are not counted, with a warning.
  */
 int systemd_sockets(void);
 
 /*
- * Tells the manager `state`, in the terms of sd_notify(3), newlines between.
- * Nothing happens where there is none.  Returns 0, or -1 with errno: EAGAIN if
- * it would have to wait.
+ * Notifies the service manager of `state`: assignments as in sd_notify(3),
+ * separated by LF.  Without a manager it does nothing.  Returns 0, or -1 with
+ * errno: EAGAIN if it would have to wait.
  */
 int systemd_notify(const char *state);
 
 /*
- * How often "WATCHDOG=1" must be sent, in milliseconds: half of what the
- * manager waits (sd_watchdog_enabled(3)).  0: it does not wait.
+ * The interval of "WATCHDOG=1" in milliseconds: half of the manager's timeout
+ * (sd_watchdog_enabled(3)); 0 if it has none.
  */
 int64_t systemd_watchdog_ms(void);
 

@@ -44,7 +44,7 @@ alerts(const struct plugin_range *r, double value)
 	return r->text[0] != '\0' && range_alerts(&r->range, value);
 }
 
-/* Of the server, nothing is known then. */
+/* Failures that say nothing about the server. */
 static bool
 is_our_own_failure(const struct outcome *o)
 {

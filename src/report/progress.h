@@ -11,7 +11,7 @@ struct progress {
 	struct reporter inner; /* the report that is shown besides */
 	struct output *errors; /* where the line is shown */
 	bool shown;
-	int64_t next; /* not before: the next change; deadline_now() */
+	int64_t next; /* the earliest time of an update; deadline_now() */
 };
 
 /*

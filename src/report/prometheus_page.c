@@ -62,7 +62,7 @@ end_seconds(const struct page *p, double ns)
 	fprintf(p->file, "} %.9f\n", ns / 1e9);
 }
 
-/* Even where no sample follows: the text is to be the same in every file. */
+/* Printed even if no sample follows: the text must be the same in all files. */
 static void
 describe_gauge(const struct page *p, const char *name, const char *help)
 {

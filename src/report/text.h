@@ -11,7 +11,7 @@
 struct text_report {
 	const struct ping_options *options;
 	struct output *out, *errors;
-	/* Before each line, where there are several targets; else NULL. */
+	/* Printed before each line if there are several targets; else NULL. */
 	const char *target;
 };
 

@@ -15,9 +15,8 @@ extern const char *const text_stage[];
 /* Notes which conversation the next lines are about. */
 void text_about(struct text_report *, const struct outcome *);
 
-/* Writes a line, preceded by the time with -D and, where there are several, the
- * target.  Returns 0, or -1 if this or an
- * earlier write failed. */
+/* Writes a line, preceded by the time with -D and by the target if there are
+ * several.  Returns 0, or -1 if this or an earlier write failed. */
 int text_say(struct text_report *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

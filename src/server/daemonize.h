@@ -22,9 +22,8 @@ int daemonize_begin(void);
 int daemonize_ready(int descriptor);
 
 /*
- * Writes this process's id and a LF to `file`, for all to read, in the place of
- * what is there, be it a symbolic link.
- * Returns 0, or -1 with errno.
+ * Replaces `file`, even if it is a symbolic link, by one with this process's id
+ * and a LF, which everyone can read.  Returns 0, or -1 with errno.
  */
 int daemonize_write_pid(const char *file);
 

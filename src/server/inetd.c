@@ -102,7 +102,7 @@ confine_session(void)
 	           : sandbox_enter(sandbox, sandbox_descriptor(sandbox));
 }
 
-/* Makes the one channel to the keyholder, and leaves no way to another. */
+/* Opens the only channel to the keyholder: there can be no other afterwards. */
 static int
 open_channel(const struct credentials *credentials)
 {

@@ -119,7 +119,7 @@ note_alert(struct session *s, int tls_error)
 	r->alert = (uint32_t)alert;
 }
 
-/* Whether an error of GnuTLS is this machine's. */
+/* True if the cause of a GnuTLS error is this machine. */
 static bool
 is_ours(int tls_error)
 {
@@ -128,9 +128,9 @@ is_ours(int tls_error)
 }
 
 /*
- * Whether a client may well fail so again and again, and mean no harm: it does
- * not trust our certificate (RFC 8446, 6.2), or asks for a name that GnuTLS
- * does not take, an IPv6 address say.
+ * True if a client that means no harm may fail in this way again and again: it
+ * does not trust our certificate (RFC 8446, 6.2), or asks for a name that
+ * GnuTLS does not accept, for example an IPv6 address.
  */
 static bool
 is_blameless(const struct session_result *r, int tls_error)
@@ -272,7 +272,7 @@ serve_lines(struct session *s)
 		if (command == PROTOCOL_QUIT)
 			return SESSION_QUIT;
 		if (blank) {
-			/* It gains no time, however many there are. */
+			/* Blank lines do not extend the deadline. */
 			if (deadline_now() >= s->idle)
 				return end_without_line(s, STREAM_TIMEOUT);
 		} else if (command == PROTOCOL_STARTTLS &&

@@ -63,8 +63,8 @@ session_end_text(uint32_t end)
 	return end < sizeof(texts) / sizeof(texts[0]) ? texts[end] : "unknown";
 }
 
-/* Whether a signal tells of a fault in the program that it ended, its system
- * call filter's included. */
+/* True if a signal means a fault of the program that it ended, or a violation
+ * of its system-call filter. */
 static bool
 is_fault(int signal)
 {

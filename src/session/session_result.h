@@ -59,16 +59,16 @@ struct session_result {
 };
 
 /*
- * Whether a session that lasted `life_ns` can have left this result; `asked`
- * says that clients are asked for a certificate.  If not, the session was taken
- * over, and the result is replaced by that of one that crashed.
+ * True if a session that lasted `life_ns` can have left this result; `asked` is
+ * true if clients are asked for a certificate.  If it cannot, the session was
+ * taken over, and the result is replaced by that of one that crashed.
  */
 bool session_result_check(struct session_result *, int64_t life_ns, bool asked);
 
 /*
- * Corrects a result's end by what is known of its process: wait(2)'s `status`,
- * and what it is called if it was killed: SESSION_KILLED, or if by the listener
- * SESSION_STOPPED or SESSION_GAVE_WAY.
+ * Corrects `end` if wait(2)'s `status` says that the process crashed, failed or
+ * was killed.  `killed` is the end in the last case: SESSION_KILLED or, if the
+ * listener killed it, SESSION_STOPPED or SESSION_GAVE_WAY.
  */
 void session_result_settle(
     struct session_result *, int status, enum session_end killed);

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The session may have been taken over: its alert is no index yet. */
+/* The session may have been taken over, so its alert may be out of range. */
 static void
 add_failure(struct stats *s, const struct session_result *r)
 {

@@ -51,8 +51,8 @@ enum stream_error {
  */
 struct stream *stream_new(int fd, size_t line_max);
 
-/* The same for a socket that is set up so: the listener's are when they are
- * accepted (acceptor_next()), which saves each session some system calls. */
+/* The same for a socket that has these settings already, as those that the
+ * listener accepts (acceptor_next()): saves each session some system calls. */
 struct stream *stream_new_accepted(int fd, size_t line_max);
 
 /* Closes the socket without close_notify and frees the stream.  NULL is
@@ -159,8 +159,8 @@ const char *stream_cleartext(const struct stream *);
  */
 const char *stream_strerror(struct stream *, int error);
 
-/* The octets that TLS has taken from the peer so far: after a handshake that
- * timed out, whether it had begun. */
+/* The number of octets that TLS has received from the peer so far.  After a
+ * handshake that timed out, 0 means that the peer never answered. */
 size_t stream_handshake_octets(const struct stream *);
 
 /* Octets read and written so far, not counting those of TLS itself. */

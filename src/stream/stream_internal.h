@@ -42,8 +42,8 @@ struct stream {
 	bool ended; /* by stream_end() */
 	int tls_error;
 	int pull_errno;
-	unsigned char pulled[STREAM_ALERT_RECORD]; /* the last that was */
-	int clear_alert; /* that came where only protected ones may, or -1 */
+	unsigned char pulled[STREAM_ALERT_RECORD]; /* the last octets */
+	int clear_alert; /* that came in the clear during a handshake, or -1 */
 
 	char cleartext[41];
 	char message[160];

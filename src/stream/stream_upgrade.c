@@ -12,8 +12,8 @@
 #include "base/printable.h"
 #include "stream/stream_internal.h"
 
-/* Keeps what is not TLS for stream_cleartext(), and nothing that could end a
- * quotation. */
+/* Records clear text for stream_cleartext(), without quotation marks: messages
+ * quote it. */
 static void
 note_cleartext(struct stream *s, const void *octets, size_t size)
 {
@@ -23,7 +23,7 @@ note_cleartext(struct stream *s, const void *octets, size_t size)
 			*c = '.';
 }
 
-/* Keeps the last octets that GnuTLS has read. */
+/* Records the last octets that GnuTLS has read. */
 static void
 note_pulled(struct stream *s, const unsigned char *octets, size_t size)
 {
@@ -34,9 +34,9 @@ note_pulled(struct stream *s, const unsigned char *octets, size_t size)
 }
 
 /*
- * Whether the last record was a fatal alert in the clear.  OpenSSL says so
- * that it does not take the server's certificate, where TLS 1.3 has all
- * protected by then, and GnuTLS cannot decrypt it.
+ * True if the last record was a fatal alert in the clear.  A client with
+ * OpenSSL sends one if it rejects the server's certificate, although everything
+ * is encrypted by then in TLS 1.3, and GnuTLS fails to decrypt it.
  */
 static bool
 is_clear_alert(struct stream *s)
@@ -85,9 +85,9 @@ out:
 }
 
 /*
- * GnuTLS's writes: gathers what there is, a flight of several records say, so
- * that one send(2) does where GnuTLS would call sendmsg(2), by which a process
- * can do so much more.
+ * GnuTLS's send function: gathers the parts, for example the records of a
+ * flight, for a single send(2).  GnuTLS would call sendmsg(2), with which a
+ * process that was taken over could do much more.
  */
 static ssize_t
 push(gnutls_transport_ptr_t transport, const giovec_t *parts, int count)

@@ -39,9 +39,9 @@ certificate_issuer(gnutls_x509_crt_t certificate, char *text, size_t size)
 }
 
 /*
- * The alternative name at `index` as text.  Returns its kind
- * (gnutls_x509_subject_alt_name_t), or a negative code when there is none; a
- * kind of which nothing is known has the text "".
+ * The alternative name at `index` as text; "" if its kind is unknown.  Returns
+ * its kind (gnutls_x509_subject_alt_name_t), or a negative code if there is
+ * none.
  */
 static int
 alternative_name(
@@ -80,7 +80,7 @@ looks_like_address(const char *name)
 	       inet_pton(AF_INET6, name, octets) == 1;
 }
 
-/* What is to stand before a name so that it is not taken for another kind. */
+/* The prefix of a name that could be mistaken for one of another kind. */
 static const char *
 kind_of(int kind, const char *name)
 {
@@ -96,7 +96,7 @@ kind_of(int kind, const char *name)
 	}
 }
 
-/* Whether a TLS client may look for it. */
+/* True if a name of this kind can be the one that a TLS client expects. */
 static bool
 is_host(int kind)
 {
@@ -116,8 +116,8 @@ common_name(gnutls_x509_crt_t certificate, char *text, size_t size)
 	return true;
 }
 
-/* Adds an entry behind `separator`, or "..." where it does not fit; returns
- * whether it did. */
+/* Appends an entry after `separator`, or "..." if it does not fit.  Returns
+ * true if it did. */
 static bool
 add_entry(char *text, size_t size, const char *separator, const char *kind,
     const char *name)
@@ -178,8 +178,9 @@ certificate_list(gnutls_x509_crt_t certificate, char *text, size_t size)
 	add_names(certificate, true, "\n", false, text, size);
 }
 
-/* Which of the names it is; that one of them fits GnuTLS has said.  A wildcard
- * stands for one whole label (RFC 9525, 6.3). */
+/* True if `name` matches the pattern.  Only finds which name of a certificate
+ * it was: GnuTLS has decided that one matches.  A wildcard stands for one whole
+ * label (RFC 9525, 6.3). */
 static bool
 name_matches(const char *pattern, const char *name)
 {

@@ -15,20 +15,20 @@ void certificate_issuer(gnutls_x509_crt_t, char *text, size_t size);
 
 /*
  * The subject alternative names (RFC 5280, 4.2.1.6) that are DNS names or
- * addresses, ", " between, "..." behind what does not fit; where there is none,
- * those of other kinds; or else the common name.  One that could be taken for
- * another kind has its own before it: "email me@example.net", "DNS name
- * 192.0.2.1".
+ * addresses, separated by ", ", with "..." at the end if not all fit.  If there
+ * are none, those of other kinds, or else the common name.  A name that could
+ * be mistaken for one of another kind is prefixed by its own: "email
+ * me@example.net", "DNS name 192.0.2.1".
  */
 void certificate_names(gnutls_x509_crt_t, char *text, size_t size);
 
-/* Those of them that are DNS names or addresses, each as it is, with LF
- * between; "..." as the last where there are more. */
+/* Those of them that are DNS names or addresses, without prefixes, separated by
+ * LF; the last is "..." if not all fit. */
 void certificate_list(gnutls_x509_crt_t, char *text, size_t size);
 
 /*
- * The one of them that fits a DNS name or the `length` octets of an address, or
- * "" where GnuTLS says that none does.
+ * The one of them that matches a DNS name or the `length` octets of an address,
+ * or "" if none does, as GnuTLS decides.
  */
 void certificate_match(
     gnutls_x509_crt_t, const char *name, char *text, size_t size);
