@@ -235,46 +235,29 @@ explain_signature(struct verifier *v, const struct verify_path *p)
 	verify_add_problem(v, "a signature in the chain is wrong");
 }
 
-static void
-explain_revoked(struct verifier *v, const struct verify_path *p)
-{
-	(void)p;
-	verify_add_problem(v, "certificate is revoked");
-}
-
-static void
-explain_purpose(struct verifier *v, const struct verify_path *p)
-{
-	(void)p;
-	verify_add_problem(v, "certificate is not for a TLS server");
-}
-
-static void
-explain_constraints(struct verifier *v, const struct verify_path *p)
-{
-	(void)p;
-	verify_add_problem(v, "an issuer may not vouch for this certificate");
-}
-
 /* In order of importance: the first that applies sets the reason. */
 static const struct cause {
 	unsigned int bits;
 	enum reason reason;
+	const char *problem; /* NULL: `explain` says it */
 	void (*explain)(struct verifier *, const struct verify_path *);
 } causes[] = {
-    {GNUTLS_CERT_REVOKED, REASON_CERTIFICATE_REVOKED, explain_revoked},
-    {GNUTLS_CERT_EXPIRED, REASON_CERTIFICATE_EXPIRED, explain_time},
-    {GNUTLS_CERT_NOT_ACTIVATED, REASON_CERTIFICATE_NOT_YET_VALID, explain_time},
-    {GNUTLS_CERT_UNEXPECTED_OWNER, REASON_CERTIFICATE_HOST_MISMATCH,
+    {GNUTLS_CERT_REVOKED, REASON_CERTIFICATE_REVOKED, "certificate is revoked",
+	NULL},
+    {GNUTLS_CERT_EXPIRED, REASON_CERTIFICATE_EXPIRED, NULL, explain_time},
+    {GNUTLS_CERT_NOT_ACTIVATED, REASON_CERTIFICATE_NOT_YET_VALID, NULL,
+	explain_time},
+    {GNUTLS_CERT_UNEXPECTED_OWNER, REASON_CERTIFICATE_HOST_MISMATCH, NULL,
 	explain_name},
     {GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA,
-	REASON_CERTIFICATE_NOT_TRUSTED, explain_issuer},
-    {GNUTLS_CERT_INSECURE_ALGORITHM, REASON_VALIDATION_FAILURE,
+	REASON_CERTIFICATE_NOT_TRUSTED, NULL, explain_issuer},
+    {GNUTLS_CERT_INSECURE_ALGORITHM, REASON_VALIDATION_FAILURE, NULL,
 	explain_weakness},
-    {GNUTLS_CERT_PURPOSE_MISMATCH, REASON_VALIDATION_FAILURE, explain_purpose},
+    {GNUTLS_CERT_PURPOSE_MISMATCH, REASON_VALIDATION_FAILURE,
+	"certificate is not for a TLS server", NULL},
     {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, REASON_CERTIFICATE_NOT_TRUSTED,
-	explain_constraints},
-    {GNUTLS_CERT_SIGNATURE_FAILURE, REASON_VALIDATION_FAILURE,
+	"an issuer may not vouch for this certificate", NULL},
+    {GNUTLS_CERT_SIGNATURE_FAILURE, REASON_VALIDATION_FAILURE, NULL,
 	explain_signature},
 };
 
@@ -305,7 +288,10 @@ verify_explain(
 			continue;
 		if (v->reason == REASON_NONE)
 			v->reason = c->reason;
-		c->explain(v, p);
+		if (c->problem != NULL)
+			verify_add_problem(v, "%s", c->problem);
+		else
+			c->explain(v, p);
 		left &= ~c->bits;
 		/* Both bits are explained at once. */
 		if (c->explain == explain_time)
