@@ -42,6 +42,14 @@ about_expiry(const struct outcome *o)
 	           : "the server needs a new one";
 }
 
+static const char *
+about_validation(const struct outcome *o)
+{
+	return strstr(o->problems, "OCSP response") != NULL
+	           ? "the server has to staple a good one"
+	           : "the server needs another one";
+}
+
 /* True if nothing came where a greeting should have. */
 static bool
 no_greeting(const struct conversation *c)
@@ -111,8 +119,10 @@ advise(const struct conversation *c, char *text, size_t size)
 		advice = "is the clock here right?";
 		break;
 	case REASON_CERTIFICATE_REVOKED:
-	case REASON_VALIDATION_FAILURE:
 		advice = "the server needs another one";
+		break;
+	case REASON_VALIDATION_FAILURE:
+		advice = about_validation(o);
 		break;
 	default:
 		break;

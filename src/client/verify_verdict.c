@@ -259,6 +259,18 @@ static const struct cause {
 	"an issuer may not vouch for this certificate", NULL},
     {GNUTLS_CERT_SIGNATURE_FAILURE, REASON_VALIDATION_FAILURE, NULL,
 	explain_signature},
+    {GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, REASON_VALIDATION_FAILURE,
+	"certificate has a critical extension that is not known here", NULL},
+    /* RFC 7633, "must staple". */
+    {GNUTLS_CERT_MISSING_OCSP_STATUS, REASON_VALIDATION_FAILURE,
+	"certificate requires an OCSP response, and the server stapled none",
+	NULL},
+    {GNUTLS_CERT_INVALID_OCSP_STATUS, REASON_VALIDATION_FAILURE,
+	"the stapled OCSP response is not valid", NULL},
+    {GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED, REASON_VALIDATION_FAILURE,
+	"the stapled OCSP response is out of date", NULL},
+    {GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE, REASON_VALIDATION_FAILURE,
+	"the stapled OCSP response is from the future", NULL},
 };
 
 /* Describes the remaining bits by GnuTLS's text. */

@@ -139,6 +139,21 @@ def chain_end() -> None:
     has(ended.stderr, "certificate CN=short ends in 8 days, fewer than --min-days")
 
 
+@test("a response that has to be stapled and is not, and an unknown extension")
+def demands() -> None:
+    must_staple = make("must-staple", root(), f"{SERVER}\ntls_feature = 5")
+    fails(
+        ping(must_staple, trusted=root()),
+        "requires an OCSP response, and the server stapled none "
+        r"\(the server has to staple a good one\)$",
+    )
+    critical = 'add_critical_extension = "1.2.3.4.5 0x0500"'
+    fails(
+        ping(make("critical", root(), f"{SERVER}\n{critical}"), trusted=root()),
+        r"has a critical extension that is not known here \(the server needs another",
+    )
+
+
 @test("P-521 has 521 bits")
 def p521() -> None:
     key = "--key-type=ecdsa --curve=secp521r1"
