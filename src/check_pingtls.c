@@ -29,7 +29,7 @@ keep_outcome(void *context, const struct outcome *o)
 }
 
 static int
-check(const struct plugin_options *options, struct control *control)
+check_target(const struct plugin_options *options, struct control *control)
 {
 	struct outcome outcome;
 	const struct reporter reporter = {
@@ -73,7 +73,7 @@ main(int argc, char *argv[])
 		break;
 	case COMMAND_LINE_RUN:
 		control.end = deadline_in(options.ping.deadline_ms);
-		status = check(&options, &control);
+		status = check_target(&options, &control);
 		break;
 	}
 	plugin_options_free(&options);

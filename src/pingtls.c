@@ -52,7 +52,7 @@ run_and_judge(const struct ping_options *options, struct verifier *verifier,
 
 /* All targets and their report; returns the exit status. */
 static int
-run(const struct ping_options *options, struct verifier *verifier,
+run_and_report(const struct ping_options *options, struct verifier *verifier,
     struct control *control, struct output *errors)
 {
 	struct output out;
@@ -111,7 +111,7 @@ start(struct ping_options *options, struct control *control,
 		output_line(errors, "pingtls: out of memory");
 		status = EXIT_NOTHING;
 	} else
-		status = run(options, verifier, control, errors);
+		status = run_and_report(options, verifier, control, errors);
 	verify_free(verifier);
 	return status;
 }

@@ -214,7 +214,7 @@ check_config(const struct options *o, struct credentials_options *credentials)
 }
 
 static int
-run(struct options *o)
+run_service(struct options *o)
 {
 	struct credentials_options how = {
 	    .keyholder =
@@ -325,7 +325,7 @@ main(int argc, char *argv[])
 		if (o.daemonize && getenv("LISTEN_FDS") == NULL)
 			descriptors_keep(NULL, 0);
 		open_log(&o, stderr_is_peer);
-		status = run(&o);
+		status = run_service(&o);
 	}
 	options_free(&o);
 	return status;

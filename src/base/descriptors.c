@@ -45,7 +45,7 @@ descriptors_raise_limit(void)
 
 /* The lowest in `keep` that is at least `from`, or -1. */
 static int
-next(const int *keep, size_t count, int from)
+next_kept(const int *keep, size_t count, int from)
 {
 	int lowest = -1;
 
@@ -71,7 +71,7 @@ descriptors_keep(const int *keep, size_t count)
 {
 	int from = 3, fd;
 
-	while ((fd = next(keep, count, from)) != -1) {
+	while ((fd = next_kept(keep, count, from)) != -1) {
 		if (fd > from)
 			close_between(from, fd - 1);
 		from = fd + 1;

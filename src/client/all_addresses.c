@@ -31,7 +31,7 @@ end(struct names *n, struct name *name, int ret)
 }
 
 static void
-begin_those_due(struct names *n)
+begin_look_ups(struct names *n)
 {
 	const struct ping_options *o = n->options;
 
@@ -94,11 +94,11 @@ take_answers(struct names *n)
 }
 
 static void
-look_up(struct names *n, struct control *control)
+look_up_names(struct names *n, struct control *control)
 {
 	while ((n->first < n->count || n->busy > 0) && !control_take(control) &&
 	       !control_is_over(control)) {
-		begin_those_due(n);
+		begin_look_ups(n);
 		if (n->busy == 0)
 			continue;
 		wait_for_answers(n, control);
@@ -112,7 +112,8 @@ look_up(struct names *n, struct control *control)
 /* Appends a target for each address, or the target itself if it has none.
  * Returns how many. */
 static size_t
-append(struct target *to, const struct target *from, const struct name *name)
+append_targets(
+    struct target *to, const struct target *from, const struct name *name)
 {
 	const struct resolution *r = &name->look_up.found;
 	char shown[ADDRESS_TEXT_MAX];
@@ -149,7 +150,8 @@ replace(struct ping_options *o, const struct names *n)
 		return -1;
 	count = 0;
 	for (size_t i = 0; i < n->count; i++)
-		count += append(&targets[count], &o->targets[i], &n->of[i]);
+		count +=
+		    append_targets(&targets[count], &o->targets[i], &n->of[i]);
 	free(o->targets);
 	o->targets = targets;
 	o->target_count = count;
@@ -168,7 +170,7 @@ all_addresses_find(struct ping_options *o, struct control *control)
 	int ret = -1;
 
 	if (n.of != NULL && n.fds != NULL) {
-		look_up(&n, control);
+		look_up_names(&n, control);
 		ret = replace(o, &n);
 	}
 	free(n.of);

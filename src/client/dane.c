@@ -66,7 +66,7 @@ is_trusted(const struct __res_state *r)
 
 /* Explains why res_nquery() failed. */
 static enum reply
-failed(const struct query *q, const char *name, struct dane_answer *a)
+query_failed(const struct query *q, const char *name, struct dane_answer *a)
 {
 	/* What a validating resolver says of bogus data as well. */
 	if (((const HEADER *)(const void *)q->message)->rcode == ns_r_servfail)
@@ -101,7 +101,7 @@ ask_resolver(struct query *q, const char *name, int type, struct dane_answer *a)
 	case NO_DATA:
 		return REPLY_NONE;
 	default:
-		return failed(q, name, a);
+		return query_failed(q, name, a);
 	}
 }
 
@@ -162,7 +162,8 @@ find_records(
 }
 
 static void
-look_up(struct query *q, const char *host, uint16_t port, struct dane_answer *a)
+look_up_records(
+    struct query *q, const char *host, uint16_t port, struct dane_answer *a)
 {
 	if (!is_trusted(&q->resolver)) {
 		explain_failure(a, DANE_INSECURE,
@@ -192,7 +193,7 @@ dane_look_up(const char *host, uint16_t port, struct dane_answer *a)
 		explain_failure(a, DANE_INVALID, "the resolver cannot be used");
 		return;
 	}
-	look_up(&q, host, port, a);
+	look_up_records(&q, host, port, a);
 	res_nclose(&q.resolver);
 }
 

@@ -11,7 +11,7 @@
 #include "base/printable.h"
 
 static void __attribute__((format(printf, 2, 3)))
-add_failure(struct dial *d, const char *format, ...)
+add_cause(struct dial *d, const char *format, ...)
 {
 	va_list arguments;
 	int n;
@@ -28,17 +28,17 @@ add_failure(struct dial *d, const char *format, ...)
 
 /* Records why the current address failed, and goes on to the next. */
 static void
-failed(struct dial *d, int error)
+address_failed(struct dial *d, int error)
 {
 	if (d->fd != -1)
 		close(d->fd);
 	d->fd = -1;
 	d->error = error;
 	if (error == ETIMEDOUT)
-		add_failure(d, "no answer within %.3f s",
+		add_cause(d, "no answer within %.3f s",
 		    (double)(deadline_now() - d->began) / 1e9);
 	else
-		add_failure(d, "%s", strerror(error));
+		add_cause(d, "%s", strerror(error));
 	d->next++;
 }
 
@@ -62,7 +62,7 @@ name_next(struct dial *d)
 	char shown[ADDRESS_TEXT_MAX];
 
 	address_format((const struct sockaddr *)&a->address, a->length, shown);
-	add_failure(d, "%s%s: ", d->used == 0 ? "" : "; ", shown);
+	add_cause(d, "%s%s: ", d->used == 0 ? "" : "; ", shown);
 }
 
 /* Begins to connect to the next address.  Returns 1, 0 or -1 with errno. */
@@ -83,7 +83,7 @@ try_next(struct dial *d)
 
 /* Tries the addresses from the next on. */
 static int
-go_on(struct dial *d)
+try_remaining(struct dial *d)
 {
 	while (d->next < d->to->count) {
 		int ret;
@@ -91,7 +91,7 @@ go_on(struct dial *d)
 		d->began = deadline_now();
 		name_next(d);
 		if (d->began >= d->end) {
-			add_failure(d, "not tried");
+			add_cause(d, "not tried");
 			d->next++;
 			continue;
 		}
@@ -99,7 +99,7 @@ go_on(struct dial *d)
 		ret = try_next(d);
 		if (ret != -1)
 			return ret;
-		failed(d, errno);
+		address_failed(d, errno);
 	}
 	return -1;
 }
@@ -116,7 +116,7 @@ dial_begin(struct dial *d, const struct resolution *to, int64_t timeout_ms,
 	d->error = ETIMEDOUT;
 	d->why[0] = '\0';
 	d->used = 0;
-	return go_on(d);
+	return try_remaining(d);
 }
 
 int
@@ -135,8 +135,8 @@ dial_continue(struct dial *d)
 		error = errno;
 	if (error == 0)
 		return 1;
-	failed(d, error);
-	return go_on(d);
+	address_failed(d, error);
+	return try_remaining(d);
 }
 
 void

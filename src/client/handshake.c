@@ -221,7 +221,7 @@ conversation_shake_hands(struct conversation *c)
 	const struct service *service = c->setup->target->service;
 	gnutls_session_t session;
 	int64_t began = deadline_now();
-	int e;
+	int code, error;
 
 	c->server = (struct verify_server){
 	    .name = c->setup->tlsa_base != NULL && !c->options->has_verify_name
@@ -233,19 +233,19 @@ conversation_shake_hands(struct conversation *c)
 	    .without_pkix = service != NULL && service->dane_without_pkix,
 	};
 	session =
-	    verify_session(c->setup->verifier, &c->server, c->outcome, &e);
+	    verify_session(c->setup->verifier, &c->server, c->outcome, &code);
 	if (session == NULL)
 		return conversation_fail(c, REASON_SYSTEM,
-		    "cannot begin a handshake: %s", gnutls_strerror(e));
+		    "cannot begin a handshake: %s", gnutls_strerror(code));
 	stream_set_deadline(
 	    c->stream, conversation_step(c, c->options->timeout_ms));
-	e = stream_upgrade(c->stream, session);
+	error = stream_upgrade(c->stream, session);
 	note_tls(c);
-	if (e != 0)
-		return explain_handshake(c, e, began);
+	if (error != 0)
+		return explain_handshake(c, error, began);
 	c->outcome->phase_ns[OUTCOME_TLS] = deadline_now() - began;
 	c->stage = OUTCOME_OVER_TLS;
-	e = conversation_heard(
-	    REPORTER_TELL(c->setup->reporter, upgraded, c->outcome));
-	return e == 0 ? check_certificate(c) : e;
+	if (REPORTER_TELL(c->setup->reporter, upgraded, c->outcome) == -1)
+		return CONVERSATION_STOPPED;
+	return check_certificate(c);
 }

@@ -4,7 +4,7 @@
 
 /* Makes room for one more.  Returns false if that is impossible. */
 static bool
-make_room(struct samples *s)
+grow(struct samples *s)
 {
 	size_t room = s->room == 0 ? 64 : 2 * s->room;
 	int64_t *kept;
@@ -24,7 +24,7 @@ make_room(struct samples *s)
 void
 samples_add(struct samples *s, int64_t ns)
 {
-	if (s->incomplete || !make_room(s))
+	if (s->incomplete || !grow(s))
 		s->incomplete = true;
 	else
 		s->kept[s->times.count] = ns;

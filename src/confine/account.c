@@ -69,7 +69,7 @@ struct answer {
 };
 
 static void
-look_up(const char *name, struct answer *answer)
+look_up_account(const char *name, struct answer *answer)
 {
 	struct account *a = &answer->account;
 
@@ -85,7 +85,7 @@ look_up(const char *name, struct answer *answer)
 
 /* Receives the result from the child and waits for its end. */
 static int
-receive(int from, pid_t pid, struct answer *answer)
+receive_answer(int from, pid_t pid, struct answer *answer)
 {
 	char *to = (char *)answer;
 	size_t left = sizeof(*answer);
@@ -119,12 +119,12 @@ account_find_with_groups(const char *name, struct account *account)
 		return -1;
 	pid = fork();
 	if (pid == 0) {
-		look_up(name, &answer);
+		look_up_account(name, &answer);
 		_exit(write(ends[1], &answer, sizeof(answer)) == -1);
 	}
 	close(ends[1]);
 	if (pid != -1)
-		ret = receive(ends[0], pid, &answer);
+		ret = receive_answer(ends[0], pid, &answer);
 	close(ends[0]);
 	if (ret == -1)
 		return -1;

@@ -51,7 +51,7 @@ bundle_append(struct bundle_buffer *b, enum bundle_kind kind,
 
 /* Removes the first record from `*octets`. */
 static bool
-next(const unsigned char **octets, size_t *size, struct head *head,
+next_record(const unsigned char **octets, size_t *size, struct head *head,
     gnutls_datum_t *record)
 {
 	if (*size < sizeof(*head))
@@ -119,7 +119,7 @@ bundle_parse(struct bundle *b, const unsigned char *octets, size_t size)
 
 	memset(b, 0, sizeof(*b));
 	while (size > 0) {
-		if (!next(&octets, &size, &head, &record) ||
+		if (!next_record(&octets, &size, &head, &record) ||
 		    !place(b, last, head.kind, record)) {
 			errno = EBADMSG;
 			return -1;

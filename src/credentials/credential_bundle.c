@@ -79,7 +79,7 @@ holds_key(const char *file, const struct contents *c)
 
 /* Appends a record, or logs that the file is too large. */
 static bool
-append(struct bundle_buffer *b, enum bundle_kind kind,
+append_record(struct bundle_buffer *b, enum bundle_kind kind,
     const gnutls_datum_t *octets, const char *file)
 {
 	if (bundle_append(b, kind, octets) == 0)
@@ -107,7 +107,7 @@ bundle_response(struct bundle_buffer *b, const char *file,
 		    why);
 		return true;
 	}
-	*added = append(b, BUNDLE_OCSP, &der, file);
+	*added = append_record(b, BUNDLE_OCSP, &der, file);
 	gnutls_free(der.data);
 	return *added;
 }
@@ -132,8 +132,9 @@ bundle_chain(const struct credential_files *f, size_t index,
 			good = false;
 			break;
 		}
-		good = append(b, exported == 0 ? BUNDLE_LEAF : BUNDLE_ISSUER,
-		    &der[exported], pair->certificate_file);
+		good = append_record(b,
+		    exported == 0 ? BUNDLE_LEAF : BUNDLE_ISSUER, &der[exported],
+		    pair->certificate_file);
 		exported++;
 	}
 	good = good &&
@@ -229,7 +230,7 @@ credential_files_bundle(const struct credential_files *f, const uint8_t *ids,
 	if (o->clients.ca_file != NULL)
 		return bundle_authorities(f, b) ? 0 : -1;
 	if (o->tickets.key_file != NULL &&
-	    !append(b, BUNDLE_TICKET_KEY, &key, o->tickets.key_file))
+	    !append_record(b, BUNDLE_TICKET_KEY, &key, o->tickets.key_file))
 		return -1;
 	return 0;
 }

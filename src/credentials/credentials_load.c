@@ -28,7 +28,7 @@ start_keyholder(const struct credentials_options *o)
 
 /* Bundles what the files hold, and parses that. */
 static int
-load_files(const struct credentials_options *o, struct bundle_buffer *buffer,
+bundle_files(const struct credentials_options *o, struct bundle_buffer *buffer,
     struct bundle *bundle)
 {
 	struct credential_files *files = credential_files_read(o);
@@ -55,7 +55,7 @@ credentials_load(const struct credentials_options *o)
 
 	if (keyholder == NULL)
 		return NULL;
-	if (load_files(o, &buffer, &bundle) == 0)
+	if (bundle_files(o, &buffer, &bundle) == 0)
 		c = credentials_new(o, &bundle, keyholder);
 	else
 		keyholder_free(keyholder);

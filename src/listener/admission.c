@@ -161,7 +161,8 @@ admission_penalise(struct admission *a, const struct sockaddr *address,
 /* Counts a session of a source that has `*tally`, or NULL: none yet.  Returns
  * false if memory is out. */
 static bool
-count(struct admission *a, const struct source *source, struct tally *tally)
+count_session(
+    struct admission *a, const struct source *source, struct tally *tally)
 {
 	if (tally == NULL) {
 		tally = dontfork_pool_take(a->tallies);
@@ -192,7 +193,7 @@ admission_admit(struct admission *a, const struct source *source)
 	if (tally != NULL && tally->sessions >= a->max_per_source)
 		return ADMISSION_TOO_MANY_FROM_SOURCE;
 	if (a->sessions >= a->max_sessions ||
-	    (source->known && !count(a, source, tally)))
+	    (source->known && !count_session(a, source, tally)))
 		return ADMISSION_TOO_MANY;
 	a->sessions++;
 	return ADMISSION_ADMITTED;

@@ -114,7 +114,7 @@ listener_free(struct listener *l)
 }
 
 static void
-write_metrics(struct listener *l)
+send_metrics(struct listener *l)
 {
 	ssize_t size = metrics_format(
 	    &l->stats, session_table_count(l->sessions), l->metrics);
@@ -141,7 +141,7 @@ publish(struct listener *l)
 	/* Where it cannot be sent now, another follows. */
 	(void)systemd_notify(status);
 	if (l->options->metrics_file != NULL)
-		write_metrics(l);
+		send_metrics(l);
 	l->changed = false;
 	l->next_publish = deadline_in(PUBLISH_MS);
 }

@@ -254,7 +254,7 @@ renewal_deadline(const struct renewal *r)
 
 /* Once a day by either clock, since the wall clock may be set meanwhile. */
 static void
-warn_of_end(struct renewal *r, deadline now)
+warn_daily(struct renewal *r, deadline now)
 {
 	time_t wall = time(NULL);
 
@@ -299,7 +299,7 @@ renewal_continue(struct renewal *r, const struct pollfd fds[RENEWAL_FDS])
 	    (fds[1].revents != 0 || now >= load_deadline(r->load)))
 		continue_load(r);
 	if (r->able)
-		warn_of_end(r, now);
+		warn_daily(r, now);
 	if (!r->able && r->load == NULL && now >= r->next_try)
 		begin_renewal(r);
 }

@@ -118,7 +118,7 @@ listen_unix(struct sockets *s, const char *path)
 /* True if the same address comes before in the list: a name may be in hosts(5)
  * twice. */
 static bool
-is_repeated(const struct addrinfo *all, const struct addrinfo *one)
+is_repeated_address(const struct addrinfo *all, const struct addrinfo *one)
 {
 	for (const struct addrinfo *a = all; a != one; a = a->ai_next)
 		if (a->ai_addrlen == one->ai_addrlen &&
@@ -139,7 +139,7 @@ listen_addresses(struct sockets *s, const struct addrinfo *found, char *lacking)
 	int count = 0, why = 0, fd;
 
 	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
-		if (is_repeated(found, a))
+		if (is_repeated_address(found, a))
 			continue;
 		address_format(a->ai_addr, a->ai_addrlen, shown);
 		if (s->count == SOCKETS_MAX)

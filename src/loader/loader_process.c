@@ -123,7 +123,7 @@ remove_sockets(const struct loader_options *o)
  * text, or -1 at end of file.
  */
 static ssize_t
-receive(int socket, struct loader_request *request, int *descriptor)
+receive_request(int socket, struct loader_request *request, int *descriptor)
 {
 	union {
 		struct cmsghdr align;
@@ -160,7 +160,7 @@ serve_request(struct loader_state *s)
 {
 	struct loader_request request;
 	int descriptor;
-	ssize_t size = receive(s->socket, &request, &descriptor);
+	ssize_t size = receive_request(s->socket, &request, &descriptor);
 
 	if (size == -1)
 		return false;

@@ -30,7 +30,7 @@ static unsigned long log_lost; /* lines that could not be written */
 
 /* Connects to where the target listens. */
 static void
-open_socket(void)
+open_log_socket(void)
 {
 	if (log_socket != -1)
 		close(log_socket);
@@ -52,7 +52,7 @@ log_open(const char *name, enum log_target target, int most)
 	if (target == LOG_TARGET_STDERR)
 		return;
 	/* A sandboxed process could not do this later. */
-	open_socket();
+	open_log_socket();
 	tzset();
 }
 
@@ -93,7 +93,7 @@ send_entry(const char *entry, size_t size)
 		return 0;
 	if (errno == EAGAIN)
 		return -1;
-	open_socket();
+	open_log_socket();
 	return datagram_send(log_socket, entry, size);
 }
 
@@ -115,7 +115,7 @@ write_syslog(int priority, const char *line)
 
 /* Appends a field to an entry, if it fits. */
 static size_t __attribute__((format(printf, 3, 4)))
-append(char *entry, size_t length, const char *format, ...)
+append_field(char *entry, size_t length, const char *format, ...)
 {
 	size_t room = ENTRY_SIZE - length;
 	va_list arguments;
@@ -136,11 +136,11 @@ write_journal(int priority, const struct log_field *fields, size_t count,
 	char entry[ENTRY_SIZE];
 	size_t n = 0;
 
-	n = append(entry, n, "MESSAGE=%s\n", line);
-	n = append(entry, n, "PRIORITY=%d\n", priority);
-	n = append(entry, n, "SYSLOG_IDENTIFIER=%s\n", log_name);
+	n = append_field(entry, n, "MESSAGE=%s\n", line);
+	n = append_field(entry, n, "PRIORITY=%d\n", priority);
+	n = append_field(entry, n, "SYSLOG_IDENTIFIER=%s\n", log_name);
 	for (size_t i = 0; i < count; i++)
-		n = append(
+		n = append_field(
 		    entry, n, "%s=%s\n", fields[i].name, fields[i].value);
 	return send_entry(entry, n);
 }

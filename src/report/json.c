@@ -75,7 +75,7 @@ json_summary(const struct target_summary *s)
 
 /* Writes a line that is the caller's, and frees it. */
 static int
-write_line(struct output *out, char *line)
+write_object(struct output *out, char *line)
 {
 	int ret;
 
@@ -91,13 +91,13 @@ write_line(struct output *out, char *line)
 static int
 report_ended(void *context, const struct outcome *o)
 {
-	return write_line(context, json_connection(o));
+	return write_object(context, json_connection(o));
 }
 
 static int
 report_summary(void *context, const struct target_summary *s)
 {
-	return write_line(context, json_summary(s));
+	return write_object(context, json_summary(s));
 }
 
 struct reporter

@@ -99,7 +99,7 @@ tls(const struct outcome_tls *t)
 
 /* Whole days from `at` (nanoseconds) until `not_after`; negative when over. */
 static json_t *
-days_left(int64_t not_after, int64_t at)
+json_days_left(int64_t not_after, int64_t at)
 {
 	int64_t seconds = not_after - at / NS_A_SECOND;
 
@@ -118,7 +118,7 @@ certificate(const struct outcome_certificate *c, int64_t at)
 	    json_value_text(c->matched), "serial", json_value_text(c->serial),
 	    "not_before", point_in_time(c->not_before, -1), "not_after",
 	    point_in_time(c->not_after, -1), "days_left",
-	    days_left(c->not_after, at), "key",
+	    json_days_left(c->not_after, at), "key",
 	    json_sprintf("%s %u", c->key, c->key_bits), "sha256",
 	    json_value_text(c->sha256), "spki_sha256",
 	    json_value_text(c->spki_sha256), "chain_not_after",

@@ -39,7 +39,7 @@ days_left(const struct outcome *o, long *days)
 }
 
 static bool
-alerts(const struct plugin_range *r, double value)
+threshold_alerts(const struct plugin_range *r, double value)
 {
 	return r->text[0] != '\0' && range_alerts(&r->range, value);
 }
@@ -61,9 +61,11 @@ judge_outcome(const struct outcome *o, const struct plugin_thresholds *t)
 
 	if (!o->ok)
 		return is_our_own_failure(o) ? PLUGIN_UNKNOWN : PLUGIN_CRITICAL;
-	if (alerts(&t->critical, seconds) || (known && days < t->critical_days))
+	if (threshold_alerts(&t->critical, seconds) ||
+	    (known && days < t->critical_days))
 		return PLUGIN_CRITICAL;
-	if (alerts(&t->warning, seconds) || (known && days < t->warning_days))
+	if (threshold_alerts(&t->warning, seconds) ||
+	    (known && days < t->warning_days))
 		return PLUGIN_WARNING;
 	return PLUGIN_OK;
 }

@@ -106,7 +106,7 @@ static const struct option_row rows[] = {
 };
 
 static int
-check(struct plugin_options *o, const char *operand, char *why)
+check_options(struct plugin_options *o, const char *operand, char *why)
 {
 	const char *fault;
 
@@ -157,7 +157,8 @@ plugin_options_parse(
 	o->ping.deadline_ms = 10000; /* as the guidelines have it */
 	outcome =
 	    command_line_parse(&command_line, argc, argv, o, &operands, why);
-	if (outcome == COMMAND_LINE_RUN && check(o, argv[operands], why) == -1)
+	if (outcome == COMMAND_LINE_RUN &&
+	    check_options(o, argv[operands], why) == -1)
 		outcome = COMMAND_LINE_WRONG;
 	/* One limit for the whole, none for its parts. */
 	o->ping.timeout_ms = o->ping.deadline_ms;

@@ -57,7 +57,7 @@ write_file(struct prometheus_report *r)
 }
 
 static int
-report_ended(void *context, const struct outcome *o)
+prometheus_ended(void *context, const struct outcome *o)
 {
 	struct prometheus_report *r = context;
 	struct prometheus_target *t = find(r, o->target);
@@ -78,7 +78,7 @@ report_ended(void *context, const struct outcome *o)
 struct reporter
 prometheus_reporter(struct prometheus_report *r)
 {
-	return (struct reporter){.context = r, .ended = report_ended};
+	return (struct reporter){.context = r, .ended = prometheus_ended};
 }
 
 int

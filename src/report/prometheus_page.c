@@ -161,7 +161,7 @@ chain_not_after(const struct prometheus_target *t, int64_t *value)
 }
 
 static bool
-ended(const struct prometheus_target *t, int64_t *value)
+last_ended(const struct prometheus_target *t, int64_t *value)
 {
 	*value = t->ended;
 	return true;
@@ -301,7 +301,7 @@ print_page(const struct page *p)
 	print_samples(p, "pingtls_ping_rtt_max_seconds",
 	    "Longest round trip of a PING.", print_most);
 	print_integers(p, "pingtls_last_run_timestamp_seconds",
-	    "End of the last conversation.", ended);
+	    "End of the last conversation.", last_ended);
 }
 
 char *

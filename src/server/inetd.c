@@ -104,7 +104,7 @@ confine_session(void)
 
 /* Opens the only channel to the keyholder: there can be no other afterwards. */
 static int
-open_channel(const struct credentials *credentials)
+open_only_channel(const struct credentials *credentials)
 {
 	const struct keyholder *keyholder = credentials_keyholder(credentials);
 	int channel = keyholder_open_channel(keyholder);
@@ -131,7 +131,7 @@ serve_peer(const struct options *o, const struct credentials *credentials,
 	peer_format(peer, who);
 	log_line(LOG_INFO, "connection from %s", who);
 	signer_set_channel(
-	    credentials_signer(credentials), open_channel(credentials));
+	    credentials_signer(credentials), open_only_channel(credentials));
 	if ((stream = stream_new(fd, PROTOCOL_LINE_MAX)) == NULL ||
 	    (o->listener.sandboxed && confine_session() == -1)) {
 		log_line(LOG_ERR, "cannot serve %s: %s", who, strerror(errno));

@@ -31,7 +31,7 @@ static const unsigned char unbind[] = "\x30\x05\x02\x01\x02\x42\x00";
 
 /* Takes a whole number that is not negative off `from`; -1: it is none. */
 static long
-take_number(struct der *from, unsigned char tag)
+take_integer(struct der *from, unsigned char tag)
 {
 	struct der number;
 	long value = 0;
@@ -121,10 +121,10 @@ read_result(struct exchange *e)
 
 	if (read_message(e, &message) == -1)
 		return -1;
-	id = take_number(&message, DER_INTEGER);
+	id = take_integer(&message, DER_INTEGER);
 	if (id == -1 ||
 	    der_take(&message, EXTENDED_RESPONSE, &response) == -1 ||
-	    (code = take_number(&response, DER_ENUMERATED)) == -1 ||
+	    (code = take_integer(&response, DER_ENUMERATED)) == -1 ||
 	    der_take(&response, DER_OCTET_STRING, &name) == -1 ||
 	    der_take(&response, DER_OCTET_STRING, &words) == -1)
 		return exchange_not_understood(e, "is broken");

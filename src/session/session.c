@@ -35,7 +35,7 @@ set_deadline(struct session *s)
 }
 
 static int
-send_reply(struct session *s, const char *reply)
+send_to_peer(struct session *s, const char *reply)
 {
 	return stream_write(s->stream, reply, strlen(reply));
 }
@@ -75,17 +75,17 @@ end_without_line(struct session *s, int error)
 	    stream_strerror(s->stream, error));
 	/* Sent by stream_close(). */
 	if (end == SESSION_LINE_TOO_LONG)
-		(void)send_reply(s, PROTOCOL_TOO_LONG);
+		(void)send_to_peer(s, PROTOCOL_TOO_LONG);
 	if (end == SESSION_TIMED_OUT)
-		(void)send_reply(s, PROTOCOL_TIMEOUT);
+		(void)send_to_peer(s, PROTOCOL_TIMEOUT);
 	if (end == SESSION_EARLY_TLS)
-		(void)send_reply(s, PROTOCOL_NO_COMMAND);
+		(void)send_to_peer(s, PROTOCOL_NO_COMMAND);
 	return end;
 }
 
 /* Records the parameters of the TLS session. */
 static void
-note_tls(struct session *s)
+note_tls_session(struct session *s)
 {
 	struct session_result *r = s->result;
 	gnutls_session_t tls = stream_tls(s->stream);
@@ -186,29 +186,29 @@ upgrade_session(struct session *s, enum session_end *end)
 	deadline when =
 	    deadline_earlier(deadline_in(s->options->handshake_ms), s->end);
 	gnutls_session_t tls;
-	int e;
+	int code, error;
 
 	if (s->options->keys_unread)
 		signer_prepare(signer);
-	tls = credentials_session(s->credentials, &e);
+	tls = credentials_session(s->credentials, &code);
 	if (tls == NULL) {
 		snprintf(s->result->why, sizeof(s->result->why), "%s",
-		    gnutls_strerror(e));
+		    gnutls_strerror(code));
 		*end = SESSION_UNABLE;
 		return false;
 	}
 	signer_set_deadline(signer, when);
 	stream_set_deadline(s->stream, when);
 	stream_set_alert(s->stream, client_auth_alert);
-	e = stream_upgrade(s->stream, tls);
-	if (e != 0) {
-		*end = note_failure(s, e);
+	error = stream_upgrade(s->stream, tls);
+	if (error != 0) {
+		*end = note_failure(s, error);
 		return false;
 	}
 	s->result->handshake_ns = deadline_now() - began;
 	s->result->upgraded = 1;
 	s->errors = 0; /* those before could have been injected */
-	note_tls(s);
+	note_tls_session(s);
 	return true;
 }
 
@@ -240,11 +240,11 @@ answer_command(
 	int e;
 
 	if (s->errors >= s->options->max_errors) {
-		(void)send_reply(s, PROTOCOL_ERRORS);
+		(void)send_to_peer(s, PROTOCOL_ERRORS);
 		*end = SESSION_TOO_MANY_ERRORS;
 		return false;
 	}
-	e = send_reply(s, reply);
+	e = send_to_peer(s, reply);
 	if (e == 0)
 		return true;
 	*end = end_without_line(s, e);

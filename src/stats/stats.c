@@ -5,7 +5,7 @@
 
 /* The session may have been taken over, so its alert may be out of range. */
 static void
-add_failure(struct stats *s, const struct session_result *r)
+count_failure(struct stats *s, const struct session_result *r)
 {
 	if (r->alert >= SESSION_ALERTS)
 		s->failed_silently++;
@@ -22,7 +22,7 @@ stats_add(struct stats *s, const struct session_result *r, int64_t ns)
 	s->crashed += r->end == SESSION_CRASHED;
 	s->unable += r->end == SESSION_UNABLE;
 	if (r->end == SESSION_HANDSHAKE_FAILED)
-		add_failure(s, r);
+		count_failure(s, r);
 	if (r->upgraded != 0) {
 		s->upgraded++;
 		s->resumed += r->resumed != 0;

@@ -193,7 +193,7 @@ stream_tls_failure(struct stream *s, int error)
  * (RFC 6066, 4) that was agreed on in TLS 1.2, so it gets no more at once.
  */
 static ssize_t
-send_record(struct stream *s, const char *data, size_t size)
+send_tls_record(struct stream *s, const char *data, size_t size)
 {
 	size_t most = gnutls_record_get_max_size(s->tls);
 
@@ -229,7 +229,7 @@ send_some(struct stream *s, const char *data, size_t size)
 				return STREAM_SYSTEM;
 			e = stream_wait(s, POLLOUT);
 		} else {
-			n = send_record(s, data, size);
+			n = send_tls_record(s, data, size);
 			if (n >= 0)
 				return n;
 			if (n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)
@@ -328,7 +328,7 @@ stream_strerror(struct stream *s, int error)
 
 /* Discards input until the peer closes. */
 static void
-discard(struct stream *s)
+discard_input(struct stream *s)
 {
 	char dropped[1024];
 	ssize_t n;
@@ -370,6 +370,6 @@ stream_close(struct stream *s, int64_t linger_ms)
 
 	s->when = deadline_earlier(s->when, linger);
 	e = stream_end(s);
-	discard(s);
+	discard_input(s);
 	return e;
 }
