@@ -4,6 +4,7 @@
 import base64
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 from ocsp_responses import UNKNOWN, response, revoked
@@ -11,6 +12,7 @@ from programs import (
     PINGTLS,
     PINGTLSD,
     TO_SERVE,
+    Program,
     Server,
     cert,
     certs,
@@ -160,6 +162,35 @@ def pairs() -> None:
     with server(*use, pairs=()) as pingtlsd:
         equal(stapled(pingtlsd, "-sigalgs", "rsa_pss_rsae_sha256"), "good")
         equal(stapled(pingtlsd, "-sigalgs", "ecdsa_secp256r1_sha256"), "")
+
+
+# What another server staples, and what pingtls says of it.  pingtlsd staples
+# none of these.
+REFUSED = {
+    "out of date": ({"begins": -7200, "ends": -3600}, "the stapled .* is out of date"),
+    "revoked": ({"status": revoked()}, "certificate is revoked"),
+    "another's": ({"signer": "other-ca"}, "the stapled OCSP response is not valid"),
+}
+
+
+@test("pingtls refuses what a stapled response says, and names what is wrong with it")
+def refused() -> None:
+    for name, (how, words) in REFUSED.items():
+        path = write("refused", response(cert("ecdsa"), **how))
+        peer = Program(
+            [needs("openssl"), "s_server", "-accept", "127.0.0.1:0"]
+            + ["-cert", cert("ecdsa"), "-key", key("ecdsa"), "-status_file", path],
+            # It leaves at the end of its input.
+            stdin=subprocess.PIPE,
+        )
+        port = peer.wait_line(r"ACCEPT .*:(\d+)$")[1]
+        ended = run(
+            [PINGTLS, "-c", "1", "--ca-file", certs() / "ca.pem"]
+            + [f"tls://localhost:{port}"]
+        )
+        equal(ended.returncode, 1, f"{name}: {ended.stdout}")
+        has(ended.stderr, f"certificate not verified: {words}")
+        peer.kill()
 
 
 main()
