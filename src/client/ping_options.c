@@ -145,6 +145,24 @@ check_dane(const struct ping_options *o, char *why)
 	return 0;
 }
 
+/* Checks that nothing is asked of what --plain does not see. */
+static int
+check_plain(const struct ping_options *o, char *why)
+{
+	if (!o->plain)
+		return 0;
+	for (size_t i = 0; i < o->target_count; i++)
+		if (o->targets[i].service != NULL)
+			return command_line_wrong(why,
+			    "--plain: only pingtls's own protocol has pings "
+			    "in the clear");
+	if (o->min_days > 0 || o->pins != NULL)
+		return command_line_wrong(why,
+		    "%s cannot be had with --plain, which sees no certificate",
+		    o->min_days > 0 ? "--min-days" : "--pinnedpubkey");
+	return 0;
+}
+
 int
 ping_options_check(const struct ping_options *o, char *why)
 {
@@ -163,11 +181,8 @@ ping_options_check(const struct ping_options *o, char *why)
 	if (o->json && o->prometheus)
 		return command_line_wrong(
 		    why, "--json and --prometheus exclude each other");
-	for (size_t i = 0; i < o->target_count; i++)
-		if (o->plain && o->targets[i].service != NULL)
-			return command_line_wrong(why,
-			    "--plain: only pingtls's own protocol has pings "
-			    "in the clear");
+	if (check_plain(o, why) == -1)
+		return -1;
 	return check_dane(o, why);
 }
 

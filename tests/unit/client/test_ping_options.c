@@ -220,6 +220,10 @@ static const struct {
 	"fe80::1%eth0"},
     {"--plain smtp://host", "--plain: only pingtls's own protocol has pings in "
 			    "the clear"},
+    {"--plain --min-days=9 host",
+	"--min-days cannot be had with --plain, which sees no certificate"},
+    {"--plain --pinnedpubkey=sha256//" PIN " host",
+	"--pinnedpubkey cannot be had with --plain, which sees no certificate"},
     {"-x proxy host", "--proxy proxy: needs a port"},
     {"-x http://proxy:1 host", "--proxy http://proxy:1: must be HOST:PORT"},
     {"-x user@proxy:1 host", "--proxy user@proxy:1: must be HOST:PORT"},
