@@ -7,10 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/date.h"
 #include "base/printable.h"
 #include "client/conversation_internal.h"
-
-#define SECONDS_A_DAY INT64_C(86400)
 
 /* Joins the problems of a certificate to one line. */
 static void
@@ -189,7 +188,7 @@ check_certificate(struct conversation *c)
 	const struct outcome_certificate *seen = &o->certificate;
 	int64_t end =
 	    seen->chain_not_after > 0 ? seen->chain_not_after : seen->not_after;
-	int64_t days = (end - time(NULL)) / SECONDS_A_DAY;
+	int64_t days = (end - time(NULL)) / DATE_SECONDS_A_DAY;
 
 	/* Only the authenticated server shows that its offer was stripped. */
 	if (o->starttls.offered == OUTCOME_NO && o->verified == OUTCOME_YES)

@@ -9,8 +9,6 @@
 #include "client/trust_store.h"
 #include "client/verify.h"
 
-#define VERIFY_SECONDS_A_DAY (24L * 60 * 60)
-
 struct verifier {
 	const struct verify_options *options;
 	gnutls_certificate_credentials_t credentials;

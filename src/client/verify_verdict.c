@@ -57,8 +57,8 @@ format_date(time_t when, time_t now, char *text, size_t size)
 {
 	char then[DATE_TEXT_MAX], clock[DATE_TEXT_MAX];
 
-	if (when - now >= VERIFY_SECONDS_A_DAY ||
-	    now - when >= VERIFY_SECONDS_A_DAY) {
+	if (when - now >= DATE_SECONDS_A_DAY ||
+	    now - when >= DATE_SECONDS_A_DAY) {
 		date_format_day(when, then);
 		snprintf(text, size, "%s", then);
 		return;
@@ -82,7 +82,7 @@ explain_time(struct verifier *v, const struct verify_path *p)
 		until = gnutls_x509_crt_get_expiration_time(certificate);
 		name_step(p, i, which);
 		if (now > until) {
-			days = (now - until) / VERIFY_SECONDS_A_DAY;
+			days = (now - until) / DATE_SECONDS_A_DAY;
 			format_date(until, now, date, sizeof(date));
 			if (days == 0)
 				verify_add_problem(

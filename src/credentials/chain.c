@@ -8,7 +8,6 @@
 #include "tls/pem.h"
 
 #define NAME_MAX_LENGTH 256
-#define SECONDS_A_DAY 86400
 /* The TLS extension status_request, as a TLS feature (RFC 7633, 6). */
 #define FEATURE_STATUS_REQUEST 5
 
@@ -220,7 +219,7 @@ chain_warn_of_end(const char *file, gnutls_x509_crt_t certificate, time_t now)
 	time_t end = gnutls_x509_crt_get_expiration_time(certificate);
 	char name[NAME_MAX_LENGTH], date[DATE_TEXT_MAX];
 
-	if (end - now > CHAIN_WARNING_DAYS * SECONDS_A_DAY)
+	if (end - now > CHAIN_WARNING_DAYS * DATE_SECONDS_A_DAY)
 		return;
 	certificate_subject(certificate, name, sizeof(name));
 	date_format(end, date);

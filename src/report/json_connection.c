@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/date.h"
 #include "report/json_internal.h"
 #include "services/reason.h"
 
-#define SECONDS_A_DAY 86400
 #define NS_A_SECOND INT64_C(1000000000)
 
 static json_t *
@@ -103,7 +103,8 @@ json_days_left(int64_t not_after, int64_t at)
 {
 	int64_t seconds = not_after - at / NS_A_SECOND;
 
-	return json_integer((json_int_t)floor((double)seconds / SECONDS_A_DAY));
+	return json_integer(
+	    (json_int_t)floor((double)seconds / DATE_SECONDS_A_DAY));
 }
 
 static json_t *

@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define SECONDS_A_DAY 86400
+#include "base/date.h"
+
 #define NS_A_SECOND INT64_C(1000000000)
 
 /* Prints text, in which "|" would begin the performance data. */
@@ -33,8 +34,8 @@ days_left(const struct outcome *o, long *days)
 		return false;
 	if (c->chain_not_after != 0 && c->chain_not_after < end)
 		end = c->chain_not_after;
-	*days =
-	    (long)floor((double)(end - o->at / NS_A_SECOND) / SECONDS_A_DAY);
+	*days = (long)floor(
+	    (double)(end - o->at / NS_A_SECOND) / DATE_SECONDS_A_DAY);
 	return true;
 }
 

@@ -10,13 +10,11 @@
 
 #include "base/date.h"
 
-#define SECONDS_A_DAY INT64_C(86400)
-
 /* "364 days left", "3 days past its end". */
 static void
 format_days(int64_t end, char *text, size_t size)
 {
-	int64_t left = end - time(NULL), days = left / SECONDS_A_DAY;
+	int64_t left = end - time(NULL), days = left / DATE_SECONDS_A_DAY;
 
 	if (days < 0)
 		days = -days;
