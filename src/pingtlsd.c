@@ -195,7 +195,7 @@ choose_way(const struct options *o, struct credentials_options *how)
 	return listen_and_serve(o, how, passed);
 }
 
-/* --check-config: loads keys and certificates, and exits. */
+/* --check-config: checks addresses, loads keys and certificates, and exits. */
 static int
 check_config(const struct options *o, struct credentials_options *credentials)
 {
@@ -203,6 +203,8 @@ check_config(const struct options *o, struct credentials_options *credentials)
 	struct load *load;
 	bool good;
 
+	if (sockets_check(o->listen, o->listen_count) == -1)
+		return EXIT_FAILURE;
 	/* As pingtls.service, which is never root. */
 	credentials->keyholder.opened_as_account = true;
 	loader = start_loader(o, credentials);

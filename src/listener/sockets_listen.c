@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -171,13 +172,8 @@ listen_tcp(
 	char lacking[ADDRESS_TEXT_MAX] = "";
 	struct addrinfo *found;
 	size_t before = s->count;
-	unsigned long number;
 	int ret, why;
 
-	/* getaddrinfo(3) takes 65536 for 0. */
-	if (port[strspn(port, "0123456789")] == '\0' &&
-	    parse_count(port, 0, UINT16_MAX, &number) == -1)
-		return fail_to_listen(text, "no port is above 65535");
 	ret = getaddrinfo(host, port, &hints, &found);
 	if (ret != 0)
 		return fail_to_listen(text,
@@ -196,24 +192,69 @@ listen_tcp(
 	return 0;
 }
 
+/* An address to listen on. */
+struct place {
+	const char *path;            /* of a unix socket, or NULL */
+	char host[ADDRESS_HOST_MAX]; /* "": any */
+	char port[ADDRESS_PORT_MAX];
+};
+
+static bool
+is_number(const char *text)
+{
+	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Returns 0, or -1 after logging. */
+static int
+parse_place(const char *text, struct place *p)
+{
+	const char *port = text;
+	unsigned long number;
+
+	*p = (struct place){.path = text[0] == '/' ? text : NULL};
+	if (p->path != NULL)
+		return 0;
+	if (!is_number(text)) {
+		if (address_split(text, p->host, p->port) == -1)
+			return fail_to_listen(text,
+			    "not an address; say port, host:port, "
+			    "[ipv6]:port or /path");
+		port = p->port[0] == '\0' ? PROTOCOL_PORT : p->port;
+	}
+	if (!is_number(port))
+		return 0;
+	/* getaddrinfo(3) takes 65536 for 0. */
+	if (parse_count(port, 0, UINT16_MAX, &number) == -1)
+		return fail_to_listen(text, "no port is above 65535");
+	snprintf(p->port, sizeof(p->port), "%lu", number);
+	return 0;
+}
+
 static int
 listen_on(struct sockets *s, const char *text)
 {
-	char host[ADDRESS_HOST_MAX], port[ADDRESS_PORT_MAX];
+	struct place p;
 
 	/* Hosts with several addresses may have used up the space. */
 	if (s->count == SOCKETS_MAX)
 		return fail_to_listen(text, "too many addresses");
-	if (text[0] == '/')
-		return listen_unix(s, text);
-	if (text[0] != '\0' && strspn(text, "0123456789") == strlen(text))
-		return listen_tcp(s, text, NULL, text);
-	if (address_split(text, host, port) == -1)
-		return fail_to_listen(text,
-		    "not an address; say port, host:port, "
-		    "[ipv6]:port or /path");
-	return listen_tcp(
-	    s, text, host, port[0] == '\0' ? PROTOCOL_PORT : port);
+	if (parse_place(text, &p) == -1)
+		return -1;
+	if (p.path != NULL)
+		return listen_unix(s, p.path);
+	return listen_tcp(s, text, p.host[0] == '\0' ? NULL : p.host, p.port);
+}
+
+int
+sockets_check(const char *const *addresses, size_t count)
+{
+	struct place p;
+
+	for (size_t i = 0; i < count; i++)
+		if (parse_place(addresses[i], &p) == -1)
+			return -1;
+	return 0;
 }
 
 int

@@ -92,6 +92,21 @@ def bad_addresses() -> None:
         has(ended.stderr, re.escape(address))
 
 
+@test("--check-config finds an address that is none, and binds none that is one")
+def check_addresses() -> None:
+    check = [PINGTLSD, "--log", "stderr", *AS_USER, "--check-config", *pair("ecdsa")]
+    for address in "127.0.0.1:99999", "[::1", "127.0.0.1:", "70000", ":", "":
+        ended = run([*check, "--listen", "10001", "--listen", address])
+        equal(ended.returncode, 1, f"{address!r}: {ended.stderr}")
+        equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
+        has(ended.stderr, f"cannot listen on {re.escape(address)}: ")
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        for address in f"127.0.0.1:{port}", "localhost", "[::1]", "/no/such/socket":
+            ended = run([*check, "--listen", address])
+            equal(ended.returncode, 0, f"{address}: {ended.stderr}")
+
+
 @test("a unix path that is not there, or may not be written")
 def unix_path() -> None:
     path = scratch() / "missing" / "socket"
