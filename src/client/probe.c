@@ -5,21 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 
-#include "base/direct_calls.h"
+#include "client/probe_internal.h"
 
 /* The limit of a conversation with a service; servers give up long before. */
 #define SERVICE_MS 60000
-/* How much longer than it should take the process is left alone. */
-#define PATIENCE_MS 2000
-
-static struct outcome *
-outcome_of(struct probe *p)
-{
-	return &p->last.outcome;
-}
 
 /* Everything measured except name resolution. */
 static void
@@ -35,9 +26,8 @@ note_total(struct outcome *o)
 	o->phase_ns[OUTCOME_TOTAL] = total;
 }
 
-/* Frees what the step has, and ends. */
-static void
-finish_probe(struct probe *p)
+void
+probe_finish(struct probe *p)
 {
 	switch (p->state) {
 	case PROBE_LOOKING_UP:
@@ -55,13 +45,13 @@ finish_probe(struct probe *p)
 	p->state = PROBE_ENDED;
 	free(p->dane);
 	p->dane = NULL;
-	note_total(outcome_of(p));
+	note_total(&p->last.outcome);
 }
 
-static void __attribute__((format(printf, 3, 4)))
-fail_probe(struct probe *p, enum reason reason, const char *format, ...)
+void
+probe_fail(struct probe *p, enum reason reason, const char *format, ...)
 {
-	struct outcome *o = outcome_of(p);
+	struct outcome *o = &p->last.outcome;
 	va_list arguments;
 
 	o->ok = false;
@@ -69,7 +59,7 @@ fail_probe(struct probe *p, enum reason reason, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(o->message, sizeof(o->message), format, arguments);
 	va_end(arguments);
-	finish_probe(p);
+	probe_finish(p);
 }
 
 /* What follows the message of a step that failed before the conversation. */
@@ -81,51 +71,17 @@ addition(const struct probe *p, enum reason reason)
 	return reason == REASON_TIMEOUT ? " (-W waits longer)" : "";
 }
 
-/* How long the process may be silent; of a service, how long it may take. */
-static deadline
-patience(const struct probe *p)
-{
-	const struct ping_options *o = p->setup.options;
-
-	if (p->setup.end != DEADLINE_NEVER)
-		return deadline_after(p->setup.end, PATIENCE_MS);
-	return deadline_in(4 * o->timeout_ms + o->interval_ms +
-			   o->starttls_delay_ms + CONVERSATION_LINGER_MS +
-			   PATIENCE_MS);
-}
-
-static void
-talk(struct probe *p)
-{
-	struct outcome *o = outcome_of(p);
-	const struct resolved_address *a = dial_address(&p->dial);
-
-	o->phase_ns[OUTCOME_CONNECT] = deadline_now() - p->began;
-	address_format(
-	    (const struct sockaddr *)&a->address, a->length, o->address);
-	if (p->setup.verifier != NULL)
-		verify_prepare(p->setup.verifier);
-	if (conversation_process_start(
-		&p->process, &p->setup, p->sandbox, p->dial.fd, o) == -1) {
-		fail_probe(p, REASON_SYSTEM, "cannot start a process: %s",
-		    strerror(errno));
-		return;
-	}
-	p->state = PROBE_TALKING;
-	p->until = patience(p);
-}
-
 static void
 probe_connected(struct probe *p, int ret)
 {
 	if (ret == 1)
-		talk(p);
+		probe_talk(p);
 	else if (ret == -1) {
 		enum reason reason = p->dial.error == ETIMEDOUT
 		                         ? REASON_TIMEOUT
 		                         : REASON_CONNECT;
 
-		fail_probe(p, reason, "cannot connect: %s%s", p->dial.why,
+		probe_fail(p, reason, "cannot connect: %s%s", p->dial.why,
 		    addition(p, reason));
 	}
 }
@@ -135,7 +91,7 @@ resolve_failed(struct probe *p, enum reason reason, const char *why)
 {
 	bool proxy = p->setup.options->has_proxy;
 
-	fail_probe(p, reason, "cannot resolve%s%s: %s%s",
+	probe_fail(p, reason, "cannot resolve%s%s: %s%s",
 	    proxy ? " the proxy " : "",
 	    proxy ? p->setup.options->proxy.host.host : "", why,
 	    addition(p, reason));
@@ -155,8 +111,8 @@ take_answer(struct probe *p, int ret)
 		return false;
 	}
 	if (reason != REASON_NONE) {
-		outcome_of(p)->dane = OUTCOME_DANE_FAILED;
-		fail_probe(p, reason, "%s%s", dane->why, addition(p, reason));
+		p->last.outcome.dane = OUTCOME_DANE_FAILED;
+		probe_fail(p, reason, "%s%s", dane->why, addition(p, reason));
 		return false;
 	}
 	if (dane != NULL) {
@@ -184,7 +140,7 @@ looked_up(struct probe *p, int ret)
 	resolve_end(&p->look_up);
 	if (p->setup.target->address_length > 0)
 		take_only_address(&p->look_up.found, p->setup.target);
-	outcome_of(p)->phase_ns[OUTCOME_RESOLVE] = deadline_now() - p->began;
+	p->last.outcome.phase_ns[OUTCOME_RESOLVE] = deadline_now() - p->began;
 	p->state = PROBE_CONNECTING;
 	p->began = deadline_now();
 	probe_connected(p, dial_begin(&p->dial, &p->look_up.found,
@@ -197,7 +153,7 @@ identify(struct probe *p, uint64_t sequence)
 {
 	const struct conversation_setup *s = &p->setup;
 	const struct target *target = s->target;
-	struct outcome *o = outcome_of(p);
+	struct outcome *o = &p->last.outcome;
 	struct timespec now;
 
 	outcome_init(o);
@@ -246,7 +202,7 @@ probe_begin(struct probe *p, const struct conversation_setup *setup,
 	p->state = PROBE_ENDED; /* there is nothing to free yet */
 	p->dane = options->dane ? calloc(1, sizeof(*p->dane)) : NULL;
 	if (options->dane && p->dane == NULL) {
-		fail_probe(p, REASON_SYSTEM, "out of memory");
+		probe_fail(p, REASON_SYSTEM, "out of memory");
 		return;
 	}
 	p->state = PROBE_LOOKING_UP;
@@ -276,106 +232,6 @@ probe_wait(const struct probe *p, struct pollfd *fd)
 	}
 }
 
-/* Whether TLS and the certificate are those of the conversation before. */
-static bool
-is_repeated(const struct probe *p)
-{
-	const struct outcome *o = &p->last.outcome, *before = p->previous;
-
-	return before != NULL &&
-	       strcmp(o->tls.version, before->tls.version) == 0 &&
-	       strcmp(o->tls.cipher, before->tls.cipher) == 0 &&
-	       strcmp(o->certificate.sha256, before->certificate.sha256) == 0;
-}
-
-static void
-tell(struct probe *p)
-{
-	const struct reporter *reporter = p->setup.reporter;
-	const struct record *r = &p->last;
-	const struct outcome *o = &r->outcome;
-	int said = 0;
-
-	switch (r->event) {
-	case RECORD_CONNECTED:
-		said = REPORTER_TELL(reporter, connected, o);
-		break;
-	case RECORD_SENT:
-		said = REPORTER_TELL(reporter, sent, o, r->stage, r->sequence);
-		break;
-	case RECORD_ANSWERED:
-		said = REPORTER_TELL(
-		    reporter, answered, o, r->stage, r->sequence, r->ns);
-		break;
-	case RECORD_UNANSWERED:
-		said = REPORTER_TELL(
-		    reporter, unanswered, o, r->stage, r->sequence);
-		break;
-	case RECORD_UPGRADED:
-		outcome_of(p)->repeated = is_repeated(p);
-		said = REPORTER_TELL(reporter, upgraded, o);
-		break;
-	default:
-		break;
-	}
-	if (said == -1)
-		p->unread = true;
-}
-
-/* The process ended, or was ended, without its last record. */
-static void
-lost(struct probe *p, const char *what)
-{
-	int status = conversation_process_end(&p->process);
-
-	p->state = PROBE_ENDED;
-	if (what == NULL && WIFSIGNALED(status))
-		fail_probe(p, REASON_SYSTEM,
-		    "the process of this conversation was ended by signal %d "
-		    "(%s)",
-		    WTERMSIG(status), sandbox_signal_text(WTERMSIG(status)));
-	else
-		fail_probe(p, REASON_SYSTEM,
-		    "the process of this conversation %s",
-		    what == NULL ? "ended without a result" : what);
-}
-
-static void
-listen_to_process(struct probe *p)
-{
-	static struct record octets, record;
-	ssize_t n = direct_recv(p->process.channel, &octets, sizeof(octets),
-	    MSG_DONTWAIT | MSG_TRUNC);
-
-	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
-		if (deadline_now() < p->until)
-			return;
-		/* Time in which it could not run is not its own. */
-		if (control_was_suspended(p->began)) {
-			p->began = deadline_now() + INT64_C(1000000000);
-			p->until = deadline_in(PATIENCE_MS);
-			return;
-		}
-		lost(p, "does not end");
-		return;
-	}
-	if (n <= 0) {
-		lost(p, NULL);
-		return;
-	}
-	if (record_parse(
-		&octets, (size_t)n, &p->last, p->setup.count, &record) == -1) {
-		lost(p, "sent what cannot be true: the server may have taken "
-			"it over");
-		return;
-	}
-	p->last = record;
-	p->until = patience(p);
-	tell(p);
-	if (record.event == RECORD_ENDED)
-		finish_probe(p);
-}
-
 void
 probe_continue(struct probe *p)
 {
@@ -395,7 +251,7 @@ probe_continue(struct probe *p)
 		probe_connected(p, dial_continue(&p->dial));
 		break;
 	case PROBE_TALKING:
-		listen_to_process(p);
+		probe_listen(p);
 		break;
 	case PROBE_ENDED:
 		break;
@@ -408,11 +264,11 @@ probe_stop(struct probe *p)
 	if (p->state == PROBE_TALKING)
 		conversation_process_stop(&p->process);
 	else
-		finish_probe(p);
+		probe_finish(p);
 }
 
 void
 probe_end(struct probe *p)
 {
-	finish_probe(p);
+	probe_finish(p);
 }
