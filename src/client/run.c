@@ -4,23 +4,12 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "client/pinged.h"
 #include "client/probe.h"
 
 /* How long the processes of conversations may take to end once the run is
  * stopped: longer than they wait for a server to close. */
 #define STOP_MS (2 * CONVERSATION_LINGER_MS)
-
-/* A target of the run. */
-struct pinged {
-	struct conversation_setup setup;
-	unsigned long conversations; /* to be held; 0: no limit */
-	uint64_t begun;
-	bool busy, done;
-	deadline next; /* not before: the next conversation */
-	struct samples total, tls;
-	struct target_summary summary;
-	struct outcome last;
-};
 
 struct run {
 	const struct ping_options *options;
@@ -39,45 +28,6 @@ struct run {
 	deadline stop; /* once it is stopped: then processes are killed */
 	bool unread;   /* nobody reads about it any more */
 };
-
-/* By the rules of ping(8): one answer is enough, unless both -c and -w are
- * given, which require all. */
-static bool
-enough(const struct outcome_pings *p, const struct conversation_setup *s)
-{
-	if (p->answers.count == 0)
-		return false;
-	return s->count == 0 || s->options->deadline_ms == 0 ||
-	       p->answers.count >= s->count;
-}
-
-/* Sets whether the conversation did what was requested.  If not, and nothing
- * failed, sets the reason: the end of the run or missing answers. */
-static void
-judge_conversation(const struct conversation_setup *s, struct outcome *o)
-{
-	if (o->reason == REASON_NONE && s->target->service == NULL)
-		o->ok = enough(&o->pings[OUTCOME_CLEAR], s) &&
-		        (s->verifier == NULL ||
-			    enough(&o->pings[OUTCOME_OVER_TLS], s));
-	if (!o->ok && o->reason == REASON_NONE)
-		o->reason =
-		    s->control->stopped ? REASON_INTERRUPTED : REASON_TIMEOUT;
-}
-
-static void
-count(struct target_summary *summary, const struct outcome *o)
-{
-	summary->connections++;
-	summary->ok += o->ok;
-	if (o->reason > REASON_NONE && o->reason < REASONS)
-		summary->reasons[o->reason]++;
-	if (o->ok && o->phase_ns[OUTCOME_TOTAL] != OUTCOME_NOT_REACHED)
-		samples_add(summary->total, o->phase_ns[OUTCOME_TOTAL]);
-	if (o->ok && o->phase_ns[OUTCOME_TLS] != OUTCOME_NOT_REACHED)
-		samples_add(summary->tls, o->phase_ns[OUTCOME_TLS]);
-	summary->ended = deadline_now();
-}
 
 /* True if no conversation is to begin that did not have to. */
 static bool
@@ -100,14 +50,12 @@ conclude(struct run *r, struct place *place)
 	t->done = over || t->begun == t->conversations;
 	r->done += t->done;
 	r->unread = r->unread || place->probe.unread;
-	judge_conversation(&t->setup, o);
+	pinged_judge(t, o);
 	/* Not counted if the run ended meanwhile, like an outstanding ping. */
 	if (over && !o->ok && t->begun > 1 &&
 	    (o->reason == REASON_TIMEOUT || o->reason == REASON_INTERRUPTED))
 		return;
-	t->last = *o;
-	t->summary.last = &t->last;
-	count(&t->summary, o);
+	pinged_count(t, o);
 	if (!r->unread && REPORTER_TELL(r->reporter, ended, &t->last) == -1)
 		r->unread = true;
 }
@@ -289,51 +237,17 @@ run(struct run *r)
 	}
 }
 
-/* What a target came to; true if all that was requested succeeded. */
+/* Says what a target came to; true if all that was requested succeeded. */
 static bool
 sum_up(struct run *r, struct pinged *t)
 {
-	const struct target_summary *s = &t->summary;
-	bool good;
+	bool good = pinged_succeeded(t);
 
-	/* With -c and -w, all of them must succeed. */
-	good = s->connections > 0 && s->ok == s->connections &&
-	       (t->conversations == 0 || r->options->deadline_ms == 0 ||
-		   s->ok >= t->conversations);
 	if (t->begun > 0 && !r->unread &&
-	    REPORTER_TELL(r->reporter, summary, s) == -1)
+	    REPORTER_TELL(r->reporter, summary, &t->summary) == -1)
 		r->unread = true;
-	samples_clear(&t->total);
-	samples_clear(&t->tls);
+	pinged_clear(t);
 	return good;
-}
-
-static void
-set_up_target(struct run *r, struct pinged *t, const struct target *target,
-    struct verifier *verifier)
-{
-	const struct ping_options *o = r->options;
-	/* Only a single target is pinged without limit. */
-	unsigned long pings =
-	    o->count == 0 && o->target_count > 1 ? 1 : o->count;
-	bool ours = target->service == NULL && !o->reconnect;
-
-	t->setup = (struct conversation_setup){
-	    .options = o,
-	    .target = target,
-	    .count = target->service == NULL && !ours ? 1 : pings,
-	    .verifier = verifier,
-	    .reporter = r->reporter,
-	    .control = r->control,
-	    .records = o->tlsa,
-	    .record_count = o->tlsa_count,
-	};
-	t->conversations = ours ? 1 : pings;
-	t->summary = (struct target_summary){
-	    .target = target->text,
-	    .total = &t->total,
-	    .tls = &t->tls,
-	};
 }
 
 /* Returns false if memory is exhausted. */
@@ -352,7 +266,13 @@ set_up_run(struct run *r, struct verifier *verifier)
 	    (r->sandbox == NULL && !o->no_sandbox))
 		return false;
 	for (size_t i = 0; i < o->target_count; i++)
-		set_up_target(r, &r->targets[i], &o->targets[i], verifier);
+		pinged_set_up(&r->targets[i], &o->targets[i],
+		    &(struct conversation_setup){
+			.options = o,
+			.verifier = verifier,
+			.reporter = r->reporter,
+			.control = r->control,
+		    });
 	return true;
 }
 
