@@ -1,6 +1,7 @@
 #include "confine/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
@@ -139,16 +140,21 @@ limit(__rlimit_resource_t resource, rlim_t most)
 static long
 data_now(void)
 {
-	FILE *f = fopen("/proc/self/statm", "re");
-	long pages;
-	int n;
+	char text[7 * 3 * sizeof(long)], *at = text; /* seven numbers */
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
 
-	if (f == NULL)
+	if (fd == -1)
 		return -1;
-	n = fscanf(f, "%*s %*s %*s %*s %*s %ld", &pages);
-	fclose(f);
-	if (n == 1)
-		return pages * sysconf(_SC_PAGESIZE);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	/* It is the sixth. */
+	for (int i = 0; i < 5 && at != NULL; i++)
+		if ((at = strchr(at, ' ')) != NULL)
+			at++;
+	if (at != NULL)
+		return strtol(at, NULL, 10) * sysconf(_SC_PAGESIZE);
 	errno = ENODATA;
 	return -1;
 }
