@@ -36,8 +36,7 @@ struct conversation {
 	enum outcome_stage stage;
 	bool tls_at_once; /* the server speaks TLS from the start */
 	bool upgrading;   /* STARTTLS was sent, the handshake is not finished */
-	struct unanswered_ping queue[CONVERSATION_UNANSWERED_MAX]; /* oldest
-	                                                              first */
+	struct unanswered_ping *queue; /* oldest first, of our own protocol */
 	size_t waiting;
 };
 

@@ -17,7 +17,13 @@
 #include "services/exchange.h"
 
 /* A user and group without files, for root's conversations. */
-#define NOBODY "65534:65534"
+static const struct account nobody = {
+    .name = "65534:65534",
+    .uid = 65534,
+    .gid = 65534,
+    .groups = {65534},
+    .group_count = 1,
+};
 
 static void
 add_layer(char *list, const char *name)
@@ -33,13 +39,11 @@ add_layer(char *list, const char *name)
 static void
 confine(const struct sandbox *sandbox, int ruleset, char *unconfined)
 {
-	static struct account nobody;
 	char why[SANDBOX_WHY_MAX];
 	bool root = geteuid() == 0;
 	unsigned int missing;
 
-	if (root && (account_find(NOBODY, &nobody) == -1 ||
-			sandbox_give_up_privileges(&nobody, why) == -1))
+	if (root && sandbox_give_up_privileges(&nobody, why) == -1)
 		add_layer(unconfined, "a user of its own");
 	if (sandbox_give_up_privileges(NULL, why) == -1)
 		add_layer(unconfined, why);
@@ -54,6 +58,7 @@ confine(const struct sandbox *sandbox, int ruleset, char *unconfined)
 		add_layer(unconfined, "seccomp");
 }
 
+/* Formats the address of this end of the connection. */
 static void
 note_own_address(int fd, char *text)
 {
@@ -68,32 +73,33 @@ note_own_address(int fd, char *text)
 }
 
 static _Noreturn void
-hold(struct conversation_setup setup, const struct sandbox *sandbox, int fd,
-    int channel, struct outcome *o)
+hold(struct conversation_setup *setup, const struct sandbox *sandbox, int fd,
+    int channel, enum outcome_mode mode)
 {
+	static struct record_sender sender;
+	struct outcome *o = &sender.record.outcome;
 	/* In the order of enum sandbox_place. */
 	int fds[] = {
 	    fd, channel, sandbox == NULL ? -1 : sandbox_descriptor(sandbox)};
-	char own_address[ADDRESS_TEXT_MAX];
-	struct reporter reporter;
+	struct reporter reporter = record_reporter(&sender);
 	struct stream *stream;
 
 	if (descriptors_place(fds, 3) == -1 ||
 	    (stream = stream_new(fds[0], EXCHANGE_LINE_MAX)) == NULL)
 		_exit(EXIT_FAILURE);
-	note_own_address(fds[0], own_address);
-	reporter = record_reporter(&fds[1]);
-	setup.own_address = own_address;
-	setup.reporter = &reporter;
-	control_leave_to_parent(setup.control, fds[1]);
+	sender.channel = fds[1];
+	outcome_init(o);
+	o->starttls.mode = mode;
+	setup->reporter = &reporter;
+	control_leave_to_parent(setup->control, fds[1]);
 	if (sandbox == NULL)
 		add_layer(o->unconfined, "any (--no-sandbox)");
 	else {
 		descriptors_drop_standard();
 		confine(sandbox, fds[2], o->unconfined);
 	}
-	conversation_hold(&setup, stream, o);
-	record_end(fds[1], o);
+	conversation_hold(setup, stream, o);
+	record_end(&sender);
 	/* The kernel frees the rest: doing so here would cause copy-on-write
 	 * faults. */
 	_exit(EXIT_SUCCESS);
@@ -102,22 +108,25 @@ hold(struct conversation_setup setup, const struct sandbox *sandbox, int fd,
 int
 conversation_process_start(struct conversation_process *p,
     const struct conversation_setup *setup, const struct sandbox *sandbox,
-    int fd, const struct outcome *outcome)
+    int fd, enum outcome_mode mode)
 {
-	static struct outcome copy;
+	struct conversation_setup own = *setup;
+	char own_address[ADDRESS_TEXT_MAX];
+	pid_t pid;
 	int pair[2];
 
 	/* A record is a message of its own, and comes whole or not at all. */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return -1;
-	p->pid = fork();
-	if (p->pid == 0) {
-		copy = *outcome;
-		hold(*setup, sandbox, fd, pair[1], &copy);
-	}
+	note_own_address(fd, own_address);
+	own.own_address = own_address;
+	pid = fork();
+	if (pid == 0)
+		hold(&own, sandbox, fd, pair[1], mode);
 	close(pair[1]);
+	p->pid = pid;
 	p->channel = pair[0];
-	if (p->pid != -1) {
+	if (pid != -1) {
 		close(fd);
 		return 0;
 	}

@@ -18,13 +18,16 @@ struct conversation_process {
 
 /*
  * Starts the process for the connection `fd`, which it takes over.  It holds
- * the conversation of the setup (whose reporter and own address it sets itself)
- * from the outcome so far.  `sandbox` is of SANDBOX_CLIENT; NULL: it is not
- * confined. Returns 0, or -1 with errno.
+ * the conversation of the setup (whose reporter and own address are set here).
+ * `sandbox` is of SANDBOX_CLIENT; NULL: it is not confined. Returns 0, or -1
+ * with errno.
+ *
+ * The setup is copied before the fork: it may be in memory that children do not
+ * inherit (base/dontfork.h), but not what it points to.
  */
 int conversation_process_start(struct conversation_process *,
     const struct conversation_setup *, const struct sandbox *sandbox, int fd,
-    const struct outcome *);
+    enum outcome_mode);
 
 /* Tells it to end; its last record is still to come. */
 void conversation_process_stop(const struct conversation_process *);

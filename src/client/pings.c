@@ -221,8 +221,13 @@ speak(struct conversation *c)
 int
 conversation_speak_pingtls(struct conversation *c)
 {
-	int e = speak(c);
+	/* Its pages are touched only as far as it is used, and not at all by
+	 * other services. */
+	static struct unanswered_ping queue[CONVERSATION_UNANSWERED_MAX];
+	int e;
 
+	c->queue = queue;
+	e = speak(c);
 	if (e != CONVERSATION_FAILED && !c->upgrading)
 		(void)stream_write(c->stream, QUIT_LINE, strlen(QUIT_LINE));
 	return e;

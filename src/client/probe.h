@@ -24,7 +24,8 @@ struct probe {
 	const struct sandbox *sandbox;  /* NULL: none */
 	const struct outcome *previous; /* NULL: none */
 	enum probe_state state;
-	struct record last; /* with the outcome so far */
+	struct record last;  /* with the outcome so far */
+	struct record heard; /* that is being checked */
 	struct look_up look_up;
 	struct dane_answer *dane; /* NULL: DNS is not asked for TLSA records */
 	struct dial dial;

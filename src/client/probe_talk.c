@@ -35,8 +35,8 @@ probe_talk(struct probe *p)
 	    (const struct sockaddr *)&a->address, a->length, o->address);
 	if (p->setup.verifier != NULL)
 		verify_prepare(p->setup.verifier);
-	if (conversation_process_start(
-		&p->process, &p->setup, p->sandbox, p->dial.fd, o) == -1) {
+	if (conversation_process_start(&p->process, &p->setup, p->sandbox,
+		p->dial.fd, o->starttls.mode) == -1) {
 		probe_fail(p, REASON_SYSTEM, "cannot start a process: %s",
 		    strerror(errno));
 		return;
@@ -112,8 +112,8 @@ lost(struct probe *p, const char *what)
 void
 probe_listen(struct probe *p)
 {
-	static struct record octets, record;
-	ssize_t n = direct_recv(p->process.channel, &octets, sizeof(octets),
+	struct record *heard = &p->heard;
+	ssize_t n = direct_recv(p->process.channel, heard, sizeof(*heard),
 	    MSG_DONTWAIT | MSG_TRUNC);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
@@ -132,15 +132,14 @@ probe_listen(struct probe *p)
 		lost(p, NULL);
 		return;
 	}
-	if (record_parse(
-		&octets, (size_t)n, &p->last, p->setup.count, &record) == -1) {
+	if (record_parse(heard, (size_t)n, &p->last, p->setup.count) == -1) {
 		lost(p, "sent what cannot be true: the server may have taken "
 			"it over");
 		return;
 	}
-	p->last = record;
+	p->last = *heard;
 	p->until = patience(p);
 	tell(p);
-	if (record.event == RECORD_ENDED)
+	if (p->last.event == RECORD_ENDED)
 		probe_finish(p);
 }

@@ -186,17 +186,14 @@ keep_known(struct outcome *o, const struct outcome *known)
 }
 
 int
-record_parse(const void *octets, size_t size, const struct record *before,
-    unsigned long pings, struct record *r)
+record_parse(struct record *r, size_t size, const struct record *before,
+    unsigned long pings)
 {
 	const struct outcome *known = &before->outcome;
 	struct outcome *o = &r->outcome;
 
-	if (size != sizeof(*r) ||
-	    !is_possible(
-		(const char *)octets + offsetof(struct record, outcome)))
+	if (size != sizeof(*r) || !is_possible((const char *)o))
 		return -1;
-	memcpy(r, octets, size);
 	keep_known(o, known);
 	if ((unsigned int)r->stage >= OUTCOME_STAGES || !are_phases(o) ||
 	    !is_news(r, before) || (o->ok && o->reason != REASON_NONE))
@@ -208,20 +205,18 @@ record_parse(const void *octets, size_t size, const struct record *before,
 }
 
 static int
-send_record(void *channel, enum record_event event, enum outcome_stage stage,
-    uint64_t sequence, int64_t ns, const struct outcome *o)
+send_record(void *context, enum record_event event, enum outcome_stage stage,
+    uint64_t sequence, int64_t ns)
 {
-	static struct record record;
+	struct record_sender *s = context;
+	struct record *r = &s->record;
 
-	record = (struct record){
-	    .event = event,
-	    .stage = stage,
-	    .sequence = sequence,
-	    .ns = ns,
-	    .outcome = *o,
-	};
-	return direct_send(*(int *)channel, &record, sizeof(record),
-		   MSG_NOSIGNAL) == sizeof(record)
+	r->event = event;
+	r->stage = stage;
+	r->sequence = sequence;
+	r->ns = ns;
+	return direct_send(s->channel, r, sizeof(*r), MSG_NOSIGNAL) ==
+	               sizeof(*r)
 	           ? 0
 	           : -1;
 }
@@ -229,41 +224,46 @@ send_record(void *channel, enum record_event event, enum outcome_stage stage,
 static int
 record_connected(void *context, const struct outcome *o)
 {
-	return send_record(context, RECORD_CONNECTED, 0, 0, 0, o);
+	(void)o;
+	return send_record(context, RECORD_CONNECTED, 0, 0, 0);
 }
 
 static int
 sent(void *context, const struct outcome *o, enum outcome_stage stage,
     uint64_t sequence)
 {
-	return send_record(context, RECORD_SENT, stage, sequence, 0, o);
+	(void)o;
+	return send_record(context, RECORD_SENT, stage, sequence, 0);
 }
 
 static int
 record_answered(void *context, const struct outcome *o,
     enum outcome_stage stage, uint64_t sequence, int64_t ns)
 {
-	return send_record(context, RECORD_ANSWERED, stage, sequence, ns, o);
+	(void)o;
+	return send_record(context, RECORD_ANSWERED, stage, sequence, ns);
 }
 
 static int
 record_unanswered(void *context, const struct outcome *o,
     enum outcome_stage stage, uint64_t sequence)
 {
-	return send_record(context, RECORD_UNANSWERED, stage, sequence, 0, o);
+	(void)o;
+	return send_record(context, RECORD_UNANSWERED, stage, sequence, 0);
 }
 
 static int
 record_upgraded(void *context, const struct outcome *o)
 {
-	return send_record(context, RECORD_UPGRADED, 0, 0, 0, o);
+	(void)o;
+	return send_record(context, RECORD_UPGRADED, 0, 0, 0);
 }
 
 struct reporter
-record_reporter(int *channel)
+record_reporter(struct record_sender *s)
 {
 	return (struct reporter){
-	    .context = channel,
+	    .context = s,
 	    .connected = record_connected,
 	    .sent = sent,
 	    .answered = record_answered,
@@ -273,7 +273,7 @@ record_reporter(int *channel)
 }
 
 void
-record_end(int channel, const struct outcome *o)
+record_end(struct record_sender *s)
 {
-	(void)send_record(&channel, RECORD_ENDED, 0, 0, 0, o);
+	(void)send_record(s, RECORD_ENDED, 0, 0, 0);
 }

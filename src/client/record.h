@@ -29,25 +29,33 @@ struct record {
 	struct outcome outcome;
 };
 
+/* Sends records over a connected socket. */
+struct record_sender {
+	int channel;
+	struct record record; /* with the outcome of the conversation */
+};
+
 /*
- * A reporter that sends records over the connected socket `channel`, to which
- * its context points.  RECORD_ENDED is sent by record_end().
+ * A reporter that sends records.  The outcome that it is told of must be that
+ * in the sender, so that it need not be copied.  RECORD_ENDED is sent by
+ * record_end().
  */
-struct reporter record_reporter(int *channel);
+struct reporter record_reporter(struct record_sender *);
 
 /* Sends RECORD_ENDED. */
-void record_end(int channel, const struct outcome *);
+void record_end(struct record_sender *);
 
 /*
- * Parses the `size` octets that came as a record after `before`, at first one
- * of RECORD_NONE with what the parent knows.  From there it takes which
+ * Parses in place a record whose `size` octets came after `before`, at first
+ * one of RECORD_NONE with what the parent knows.  From there it takes which
  * conversation it is and what the parent measured itself, and the pings must go
  * on from it. `pings` is how many there may be in a stage (0: any number).  The
- * texts of the record are printable, and its numbers possible.
+ * texts of the record are then printable, and its numbers possible.
  *
- * Returns 0, or -1 if the process cannot have sent it in good faith.
+ * Returns 0, or -1 if the process cannot have sent it in good faith; then do
+ * not look at the record.
  */
-int record_parse(const void *octets, size_t size, const struct record *before,
-    unsigned long pings, struct record *);
+int record_parse(struct record *, size_t size, const struct record *before,
+    unsigned long pings);
 
 #endif

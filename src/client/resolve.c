@@ -85,20 +85,19 @@ ask_elsewhere(
     struct look_up *l, const struct resolve_question *q, const char *port)
 {
 	int fds[2];
+	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -1;
-	l->child = fork();
-	if (l->child == 0) {
+	pid = fork();
+	if (pid == 0) {
 		close(fds[0]);
 		answer_question(fds[1], q, port);
 	}
 	close(fds[1]);
 	l->fd = fds[0];
-	if (l->child != -1)
-		return 0;
-	l->child = 0;
-	return -1;
+	l->child = pid == -1 ? 0 : pid;
+	return pid == -1 ? -1 : 0;
 }
 
 /* Returns 1, or -1 with the cause in `why`. */

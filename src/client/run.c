@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/dontfork.h"
 #include "client/pinged.h"
 #include "client/probe.h"
 
@@ -16,6 +17,8 @@ struct run {
 	const struct reporter *reporter;
 	struct control *control;
 	struct sandbox *sandbox;
+	/* In memory that the processes of conversations do not inherit: what
+	 * one server did is none of the others' business. */
 	struct pinged *targets;
 	size_t first; /* all before it are done */
 	/* The conversations under way; a place whose target is NULL is free. */
@@ -258,8 +261,8 @@ set_up_run(struct run *r, struct verifier *verifier)
 
 	r->place_count =
 	    o->parallel < o->target_count ? o->parallel : o->target_count;
-	r->targets = calloc(o->target_count, sizeof(*r->targets));
-	r->places = calloc(r->place_count, sizeof(*r->places));
+	r->targets = dontfork_new(o->target_count * sizeof(*r->targets));
+	r->places = dontfork_new(r->place_count * sizeof(*r->places));
 	r->fds = calloc(r->place_count + 1, sizeof(*r->fds));
 	r->sandbox = o->no_sandbox ? NULL : sandbox_new(SANDBOX_CLIENT);
 	if (r->targets == NULL || r->places == NULL || r->fds == NULL ||
@@ -294,8 +297,8 @@ run_targets(const struct ping_options *options, struct verifier *verifier,
 		for (size_t i = 0; i < options->target_count; i++)
 			all &= sum_up(&r, &r.targets[i]);
 	}
-	free(r.targets);
-	free(r.places);
+	dontfork_free(r.targets, options->target_count * sizeof(*r.targets));
+	dontfork_free(r.places, r.place_count * sizeof(*r.places));
 	free(r.fds);
 	sandbox_free(r.sandbox);
 	return all;
