@@ -75,59 +75,58 @@ advise_on_timeout(const struct conversation *c, char *text, size_t size)
 		snprintf(text, size, "-W waits longer");
 }
 
+/* The advice on a reason that needs no names put into it, or "". */
+static const char *
+constant_advice(const struct conversation *c)
+{
+	switch (c->outcome->reason) {
+	case REASON_STARTTLS_REFUSED:
+		return "the server's log may say why";
+	case REASON_CLEAR_TEXT_AFTER_STARTTLS:
+		return "somebody on the way may have sent it";
+	case REASON_HANDSHAKE:
+		return about_alert(c);
+	case REASON_CERTIFICATE_NOT_TRUSTED:
+		return "--ca-file=FILE trusts other authorities";
+	case REASON_CERTIFICATE_HOST_MISMATCH:
+		return "--verify-name=NAME expects another name";
+	case REASON_CERTIFICATE_EXPIRED:
+		return about_expiry(c->outcome);
+	case REASON_CERTIFICATE_NOT_YET_VALID:
+		return "is the clock here right?";
+	case REASON_CERTIFICATE_REVOKED:
+		return "the server needs another one";
+	case REASON_VALIDATION_FAILURE:
+		return about_validation(c->outcome);
+	default:
+		return "";
+	}
+}
+
 /* Writes the advice without its brackets, or nothing. */
 static void
 advise(const struct conversation *c, char *text, size_t size)
 {
-	const struct outcome *o = c->outcome;
 	const struct service *service = c->setup->target->service;
-	const char *advice = "";
 
-	switch (o->reason) {
+	switch (c->outcome->reason) {
 	case REASON_STARTTLS_NOT_SUPPORTED:
 		if (service->setting != NULL)
 			snprintf(
 			    text, size, "in %s enables it", service->setting);
-		return;
+		break;
 	case REASON_PROTOCOL:
 		if (c->tls_at_once)
 			snprintf(text, size, "%s:// is for such ports",
 			    service_implicit(service)->name);
-		return;
+		break;
 	case REASON_TIMEOUT:
 		advise_on_timeout(c, text, size);
-		return;
-	case REASON_STARTTLS_REFUSED:
-		advice = "the server's log may say why";
-		break;
-	case REASON_CLEAR_TEXT_AFTER_STARTTLS:
-		advice = "somebody on the way may have sent it";
-		break;
-	case REASON_HANDSHAKE:
-		advice = about_alert(c);
-		break;
-	case REASON_CERTIFICATE_NOT_TRUSTED:
-		advice = "--ca-file=FILE trusts other authorities";
-		break;
-	case REASON_CERTIFICATE_HOST_MISMATCH:
-		advice = "--verify-name=NAME expects another name";
-		break;
-	case REASON_CERTIFICATE_EXPIRED:
-		advice = about_expiry(o);
-		break;
-	case REASON_CERTIFICATE_NOT_YET_VALID:
-		advice = "is the clock here right?";
-		break;
-	case REASON_CERTIFICATE_REVOKED:
-		advice = "the server needs another one";
-		break;
-	case REASON_VALIDATION_FAILURE:
-		advice = about_validation(o);
 		break;
 	default:
+		snprintf(text, size, "%s", constant_advice(c));
 		break;
 	}
-	snprintf(text, size, "%s", advice);
 }
 
 void
