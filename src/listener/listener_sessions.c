@@ -18,8 +18,10 @@
 #define STACK_USED 16384
 
 /* Checking all children takes time in proportion to their number.  A pause of
- * this many times that follows, so that it takes at most 5 % of the time. */
-#define REAP_PAUSE 19
+ * this many times that follows, so that it takes at most 0.5 % of the time; but
+ * no longer than the other, as the time includes what other processes take. */
+#define REAP_PAUSE 199
+#define REAP_PAUSE_MAX_MS 500
 
 /*
  * Makes a session's channel to the keyholder.  Returns true with the channel,
@@ -158,7 +160,8 @@ listener_reap_all(struct listener *l)
 			reaped(l, pid, status);
 	} while (pid > 0);
 	l->unreaped = false;
-	l->next_reap = deadline_now() + REAP_PAUSE * looked;
+	l->next_reap = deadline_earlier(deadline_in(REAP_PAUSE_MAX_MS),
+	    deadline_now() + REAP_PAUSE * looked);
 }
 
 /* Has the session that was idle longest in the clear give way: else a few
