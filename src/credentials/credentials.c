@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
 
 #include "credentials/chain.h"
 #include "credentials/self_test.h"
@@ -272,6 +273,9 @@ credentials_session(const struct credentials *c, int *error)
 {
 	gnutls_session_t session;
 
+	/* Here, and not after the fork (session_fork.h): a session that is
+	 * never upgraded then needs nothing of GnuTLS. */
+	gnutls_rnd_refresh();
 	/* A TLS 1.2 ticket contains the secret of the session that issued it,
 	 * so whoever gets the ticket key could decrypt recorded sessions (RFC
 	 * 9325, 4.3).  Resumption in TLS 1.3 makes a new key exchange. */

@@ -84,8 +84,9 @@ const char *credentials_client_why(const struct credentials *);
 void credentials_rotate(struct credentials *);
 
 /*
- * Makes a non-blocking server session for stream_upgrade().  Returns NULL with
- * a GnuTLS code in `error`.
+ * Makes a non-blocking server session for stream_upgrade(), and has GnuTLS draw
+ * new random state first, for this process alone.  Returns NULL with a GnuTLS
+ * code in `error`.
  */
 gnutls_session_t credentials_session(const struct credentials *, int *error);
 

@@ -10,8 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <gnutls/crypto.h>
-
 bool
 session_fork_can_share(void)
 {
@@ -30,11 +28,6 @@ session_fork(bool *share)
 
 	if (*share) {
 		pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-		if (pid == 0)
-			/* clone3(2) runs no handlers of pthread_atfork(3), by
-			 * which GnuTLS detects a fork: without this, all
-			 * children would use the same random numbers. */
-			gnutls_rnd_refresh();
 		if (pid != -1 || (errno != ENOSYS && errno != EPERM))
 			return pid;
 		*share = false;

@@ -20,6 +20,10 @@ bool session_fork_can_share(void);
  * As fork(2), but if `*share` is true the child shares the descriptor table of
  * this process until session_fork_leave(): what the child is to keep must stay
  * open until then.  Sets `*share` to false if sharing is refused.
+ *
+ * The handlers of pthread_atfork(3), by which GnuTLS detects a fork, do not run
+ * in a child that shares: it must call gnutls_rnd_refresh(3) before it uses
+ * random numbers, or has the same as all others (credentials_session()).
  */
 pid_t session_fork(bool *share);
 

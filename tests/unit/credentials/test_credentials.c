@@ -2,12 +2,16 @@
  * The server's credentials: what loads, what is refused with one line, and
  * which certificate a client gets.
  */
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
 #include "credentials/credential_files.h"
@@ -293,6 +297,61 @@ START_TEST(shows_the_certificate_that_the_client_can_use)
 }
 END_TEST
 
+/* What gnutls_rnd(3) gives. */
+struct drawn {
+	uint64_t random, nonce;
+};
+
+static struct drawn
+draw(void)
+{
+	struct drawn d;
+
+	gnutls_rnd(GNUTLS_RND_RANDOM, &d.random, sizeof(d.random));
+	gnutls_rnd(GNUTLS_RND_NONCE, &d.nonce, sizeof(d.nonce));
+	return d;
+}
+
+/* A state of random numbers is copied at a fork.  GnuTLS notices one by
+ * fork(2), but not this. */
+static struct drawn
+draw_in_a_child(const struct credentials *c)
+{
+	struct drawn d = {0, 0};
+	int pair[2], error;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(pair), 0);
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0) {
+		if (credentials_session(c, &error) == NULL)
+			_exit(1);
+		d = draw();
+		_exit(write(pair[1], &d, sizeof(d)) != sizeof(d));
+	}
+	close(pair[1]);
+	ck_assert_int_eq(read(pair[0], &d, sizeof(d)), sizeof(d));
+	close(pair[0]);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	return d;
+}
+
+START_TEST(sessions_of_two_children_use_different_random_numbers)
+{
+	static const char *const names[] = {"ecdsa", NULL};
+	struct credentials *c = load(names);
+	struct drawn one, other;
+
+	ck_assert_ptr_nonnull(c);
+	draw(); /* there is a state */
+	one = draw_in_a_child(c);
+	other = draw_in_a_child(c);
+	ck_assert_uint_ne(one.random, other.random);
+	ck_assert_uint_ne(one.nonce, other.nonce);
+	credentials_free(c);
+}
+END_TEST
+
 START_TEST(shows_the_certificate_of_the_name)
 {
 	static const char *const names[] = {"ecdsa", "other", NULL};
@@ -412,6 +471,8 @@ main(void)
 	tcase_add_test(c, a_refusal_leaves_nothing_open);
 	tcase_add_test(c, shows_the_certificate_that_the_client_can_use);
 	tcase_add_test(c, shows_the_certificate_of_the_name);
+	tcase_add_test(
+	    c, sessions_of_two_children_use_different_random_numbers);
 	tcase_add_loop_test(c, keeps_the_floor, 0, 3);
 	tcase_add_test(c, heeds_the_priority);
 	tcase_add_loop_test(c, heeds_the_oldest_version, 0, 2);

@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <gnutls/crypto.h>
-
 #include "listener/session_table.h"
 #include "unit.h"
 #include "unit_kernel.h"
@@ -262,40 +260,6 @@ START_TEST(a_child_that_cannot_leave_the_descriptors_ends)
 }
 END_TEST
 
-/* Random numbers are drawn from a state that sessions get a copy of. */
-START_TEST(sessions_draw_different_random_numbers)
-{
-	struct session_table *c;
-	struct session_result result[2], *own;
-	struct peer peer = someone(1);
-	unsigned char octets[sizeof(own->version)];
-	int status;
-	pid_t pid;
-
-	play_kernel(_i);
-	c = session_table_new(2, 0, -1);
-	gnutls_rnd(GNUTLS_RND_RANDOM, octets, sizeof(octets));
-	gnutls_rnd(GNUTLS_RND_NONCE, octets, sizeof(octets));
-	for (int i = 0; i < 2; i++) {
-		pid = session_table_fork(c, &peer, none, &own);
-		if (pid == 0) {
-			gnutls_rnd(GNUTLS_RND_RANDOM, &own->octets_in,
-			    sizeof(own->octets_in));
-			gnutls_rnd(GNUTLS_RND_NONCE, &own->octets_out,
-			    sizeof(own->octets_out));
-			_exit(0);
-		}
-		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-		ck_assert_int_eq(status, 0);
-		ck_assert_int_eq(
-		    session_table_reap(c, pid, &peer, &result[i]), 0);
-	}
-	ck_assert_uint_ne(result[0].octets_in, result[1].octets_in);
-	ck_assert_uint_ne(result[0].octets_out, result[1].octets_out);
-	session_table_free(c);
-}
-END_TEST
-
 START_TEST(knows_none_but_its_own)
 {
 	struct session_table *c = session_table_new(2, 0, -1);
@@ -487,7 +451,6 @@ main(void)
 	tcase_add_loop_test(c, passes_descriptors_on, 0, 3);
 	tcase_add_test(c, closes_the_descriptors_of_a_child_that_has_ended);
 	tcase_add_test(c, a_child_that_cannot_leave_the_descriptors_ends);
-	tcase_add_loop_test(c, sessions_draw_different_random_numbers, 0, 3);
 	tcase_add_test(c, knows_none_but_its_own);
 	tcase_add_test(c, signals_each);
 	tcase_add_test(c, finds_each_of_many);
