@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/resolve.h"
 
@@ -17,6 +18,7 @@ struct names {
 	const struct ping_options *options;
 	struct name *of; /* by target */
 	struct pollfd *fds;
+	struct resolvers resolvers;
 	size_t count, first, busy; /* all before the first are begun */
 };
 
@@ -38,8 +40,7 @@ begin_look_ups(struct names *n)
 	for (; n->first < n->count && n->busy < o->parallel; n->first++) {
 		struct name *name = &n->of[n->first];
 		const struct target *t = &o->targets[n->first];
-		const struct resolve_question question = {
-		    .host = t->host.host,
+		struct resolver_question question = {
 		    .port = t->port,
 		    .family = o->family,
 		};
@@ -47,7 +48,9 @@ begin_look_ups(struct names *n)
 
 		if (t->host.is_address)
 			continue;
-		ret = resolve_begin(&name->look_up, &question, NULL);
+		strcpy(question.host, t->host.host);
+		ret = resolve_begin(
+		    &name->look_up, &n->resolvers, &question, NULL);
 		name->begun = name->busy = true;
 		name->until = deadline_in(o->timeout_ms);
 		n->busy++;
@@ -173,6 +176,7 @@ all_addresses_find(struct ping_options *o, struct control *control)
 		look_up_names(&n, control);
 		ret = replace(o, &n);
 	}
+	resolvers_clear(&n.resolvers);
 	free(n.of);
 	free(n.fds);
 	return ret;

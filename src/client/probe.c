@@ -174,20 +174,32 @@ identify(struct probe *p, uint64_t sequence)
 		o->starttls.mode = OUTCOME_IMPLICIT_MODE;
 }
 
-void
-probe_begin(struct probe *p, const struct conversation_setup *setup,
-    const struct sandbox *sandbox, uint64_t sequence,
-    const struct outcome *previous)
+/* What to look up before the conversation. */
+static void
+pose_question(
+    const struct conversation_setup *setup, struct resolver_question *q)
 {
 	const struct ping_options *options = setup->options;
 	const struct target *to =
 	    options->has_proxy ? &options->proxy : setup->target;
-	struct resolve_question question = {
-	    .host = to->host.host,
+
+	*q = (struct resolver_question){
 	    .port = to->port,
 	    .family = options->family,
-	    .server = options->dane ? setup->target : NULL,
+	    .records = options->dane,
+	    .server_port = setup->target->port,
 	};
+	strcpy(q->host, to->host.host);
+	strcpy(q->server, setup->target->host.name);
+}
+
+void
+probe_begin(struct probe *p, const struct conversation_setup *setup,
+    const struct sandbox *sandbox, struct resolvers *resolvers,
+    uint64_t sequence, const struct outcome *previous)
+{
+	const struct ping_options *options = setup->options;
+	struct resolver_question question;
 
 	p->setup = *setup;
 	p->sandbox = sandbox;
@@ -209,7 +221,8 @@ probe_begin(struct probe *p, const struct conversation_setup *setup,
 	p->began = deadline_now();
 	p->until =
 	    deadline_earlier(deadline_in(options->timeout_ms), p->setup.end);
-	looked_up(p, resolve_begin(&p->look_up, &question, p->dane));
+	pose_question(setup, &question);
+	looked_up(p, resolve_begin(&p->look_up, resolvers, &question, p->dane));
 }
 
 deadline

@@ -37,11 +37,12 @@ struct probe {
 
 /*
  * Begins a conversation: the `sequence`th with its target, after `previous`
- * (NULL: none), which must outlive it.  The setup is copied; its `end` is set
- * here.
+ * (NULL: none), which must outlive it, like the resolvers.  The setup is
+ * copied; its `end` is set here.
  */
 void probe_begin(struct probe *, const struct conversation_setup *,
-    const struct sandbox *, uint64_t sequence, const struct outcome *previous);
+    const struct sandbox *, struct resolvers *, uint64_t sequence,
+    const struct outcome *previous);
 
 /* What to wait for: fills in a descriptor to poll and returns a deadline. */
 deadline probe_wait(const struct probe *, struct pollfd *);

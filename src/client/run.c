@@ -17,6 +17,7 @@ struct run {
 	const struct reporter *reporter;
 	struct control *control;
 	struct sandbox *sandbox;
+	struct resolvers resolvers;
 	/* In memory that the processes of conversations do not inherit: what
 	 * one server did is none of the others' business. */
 	struct pinged *targets;
@@ -87,8 +88,8 @@ begin_conversation(struct run *r, struct pinged *t)
 	              : deadline_in(r->options->interval_ms);
 	r->busy++;
 	place->target = t;
-	probe_begin(
-	    &place->probe, &t->setup, r->sandbox, ++t->begun, t->summary.last);
+	probe_begin(&place->probe, &t->setup, r->sandbox, &r->resolvers,
+	    ++t->begun, t->summary.last);
 	if (place->probe.state == PROBE_ENDED)
 		conclude(r, place);
 }
@@ -300,6 +301,7 @@ run_targets(const struct ping_options *options, struct verifier *verifier,
 	dontfork_free(r.targets, options->target_count * sizeof(*r.targets));
 	dontfork_free(r.places, r.place_count * sizeof(*r.places));
 	free(r.fds);
+	resolvers_clear(&r.resolvers);
 	sandbox_free(r.sandbox);
 	return all;
 }

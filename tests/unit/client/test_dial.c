@@ -112,7 +112,7 @@ START_TEST(says_that_there_were_more)
 	int fd = bind_socket(&refusing, false);
 	static struct resolution r;
 
-	while (r.count < RESOLVE_ADDRESSES_MAX)
+	while (r.count < RESOLVER_ADDRESSES_MAX)
 		add(&r, &refusing);
 	ck_assert_int_eq(connect_to(&r, TIMEOUT_MS, DEADLINE_NEVER), -1);
 	ck_assert_uint_eq(strlen(dial.why), sizeof(dial.why) - 1);
@@ -194,7 +194,7 @@ START_TEST(names_as_many_as_fit)
 	int fd = bind_socket(&refusing, false);
 	static struct resolution r;
 
-	for (int i = 0; i < RESOLVE_ADDRESSES_MAX; i++)
+	for (int i = 0; i < RESOLVER_ADDRESSES_MAX; i++)
 		add(&r, &refusing);
 	ck_assert_int_eq(connect_to(&r, TIMEOUT_MS, DEADLINE_NEVER), -1);
 	ck_assert_uint_eq(strlen(dial.why), sizeof(dial.why) - 1);

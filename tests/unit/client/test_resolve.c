@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,14 +15,17 @@
 #include "unit.h"
 
 static struct look_up l;
+static struct resolvers resolvers;
 
 /* Looks up, and waits for that.  Returns 1 or -1. */
 static int
 look_up(const char *host, int family)
 {
-	struct resolve_question question = {
-	    .host = host, .port = 80, .family = family};
-	int ret = resolve_begin(&l, &question, NULL);
+	struct resolver_question question = {.port = 80, .family = family};
+	int ret;
+
+	strcpy(question.host, host);
+	ret = resolve_begin(&l, &resolvers, &question, NULL);
 
 	while (ret == 0) {
 		(void)deadline_wait(l.fd, POLLIN, DEADLINE_NEVER, -1);
@@ -54,17 +58,53 @@ START_TEST(knows_names_and_leaves_no_process)
 	/* RFC 6761: no name ends in .invalid. */
 	ck_assert_int_eq(look_up("none.invalid", AF_UNSPEC), -1);
 	ck_assert_str_ne(l.why, "");
+	resolvers_clear(&resolvers);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_int_eq(errno, ECHILD);
 }
 END_TEST
 
+START_TEST(one_process_answers_one_after_another)
+{
+	pid_t first;
+
+	ck_assert_int_eq(look_up("localhost", AF_INET), 1);
+	first = l.resolver.pid;
+	ck_assert_int_eq(look_up("localhost", AF_INET), 1);
+	ck_assert_int_eq(l.resolver.pid, first);
+	ck_assert_uint_eq(resolvers.count, 1);
+	/* One that was killed meanwhile is not asked. */
+	ck_assert_int_eq(kill(first, SIGKILL), 0);
+	ck_assert_int_eq(
+	    waitid(P_PID, (id_t)first, NULL, WEXITED | WNOWAIT), 0);
+	ck_assert_int_eq(look_up("localhost", AF_INET), 1);
+	ck_assert_int_ne(l.resolver.pid, first);
+	resolvers_clear(&resolvers);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
+/* It must not keep open what others close, such as connections. */
+START_TEST(a_process_holds_no_descriptor_of_others)
+{
+	int pair[2];
+	char octet;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(look_up("localhost", AF_INET), 1);
+	close(pair[1]);
+	ck_assert_int_eq(recv(pair[0], &octet, 1, MSG_DONTWAIT), 0);
+	close(pair[0]);
+	resolvers_clear(&resolvers);
+}
+END_TEST
+
 START_TEST(can_be_given_up)
 {
-	struct resolve_question question = {.host = "localhost", .port = 80};
+	struct resolver_question question = {.host = "localhost", .port = 80};
 	size_t before = unit_descriptors(getpid());
 
-	ck_assert_int_eq(resolve_begin(&l, &question, NULL), 0);
+	ck_assert_int_eq(resolve_begin(&l, &resolvers, &question, NULL), 0);
 	resolve_end(&l);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_uint_eq(unit_descriptors(getpid()), before);
@@ -79,6 +119,8 @@ main(void)
 
 	tcase_add_test(c, knows_addresses);
 	tcase_add_test(c, knows_names_and_leaves_no_process);
+	tcase_add_test(c, one_process_answers_one_after_another);
+	tcase_add_test(c, a_process_holds_no_descriptor_of_others);
 	tcase_add_test(c, can_be_given_up);
 	return unit_main(suite);
 }
