@@ -73,7 +73,7 @@ note_own_address(int fd, char *text)
 }
 
 static _Noreturn void
-hold(struct conversation_setup *setup, const struct sandbox *sandbox, int fd,
+hold(struct conversation_setup setup, const struct sandbox *sandbox, int fd,
     int channel, enum outcome_mode mode)
 {
 	static struct record_sender sender;
@@ -90,15 +90,15 @@ hold(struct conversation_setup *setup, const struct sandbox *sandbox, int fd,
 	sender.channel = fds[1];
 	outcome_init(o);
 	o->starttls.mode = mode;
-	setup->reporter = &reporter;
-	control_leave_to_parent(setup->control, fds[1]);
+	setup.reporter = &reporter;
+	control_leave_to_parent(setup.control, fds[1]);
 	if (sandbox == NULL)
 		add_layer(o->unconfined, "any (--no-sandbox)");
 	else {
 		descriptors_drop_standard();
 		confine(sandbox, fds[2], o->unconfined);
 	}
-	conversation_hold(setup, stream, o);
+	conversation_hold(&setup, stream, o);
 	record_end(&sender);
 	/* The kernel frees the rest: doing so here would cause copy-on-write
 	 * faults. */
@@ -122,7 +122,7 @@ conversation_process_start(struct conversation_process *p,
 	own.own_address = own_address;
 	pid = fork();
 	if (pid == 0)
-		hold(&own, sandbox, fd, pair[1], mode);
+		hold(own, sandbox, fd, pair[1], mode);
 	close(pair[1]);
 	p->pid = pid;
 	p->channel = pair[0];
