@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 """OCSP responses are stapled as long as they say something good."""
 
-import base64
 import re
 import signal
 import subprocess
 from pathlib import Path
 
-from ocsp_responses import UNKNOWN, response, revoked
+from ocsp_responses import UNKNOWN, pem, response, revoked
 from programs import (
     PINGTLS,
     PINGTLSD,
@@ -75,9 +74,7 @@ def by_openssl(name: str) -> bytes:
 @test("a response that openssl made is stapled, from DER and from PEM")
 def good() -> None:
     der = by_openssl("ecdsa")
-    text = base64.encodebytes(der).decode()
-    pem = f"-----BEGIN OCSP RESPONSE-----\n{text}-----END OCSP RESPONSE-----\n"
-    for octets in der, pem.encode():
+    for octets in der, pem("OCSP RESPONSE", der).encode():
         with server("--ocsp-response", write("good", octets)) as pingtlsd:
             assert not pingtlsd.said("OCSP"), pingtlsd.lines
             for version in "-tls1_2", "-tls1_3":

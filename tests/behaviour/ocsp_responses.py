@@ -4,6 +4,7 @@
 the DER of RFC 6960, 4.2.1; openssl names the certificate and signs.
 """
 
+import base64
 import ssl
 import time
 from pathlib import Path
@@ -23,6 +24,12 @@ def element(tag: int, *parts: bytes) -> bytes:
         return bytes([tag, size]) + data
     octets = size.to_bytes((size.bit_length() + 7) // 8)
     return bytes([tag, 0x80 | len(octets)]) + octets + data
+
+
+def pem(label: str, der: bytes) -> str:
+    """The DER in the textual encoding of RFC 7468."""
+    text = base64.encodebytes(der).decode()
+    return f"-----BEGIN {label}-----\n{text}-----END {label}-----\n"
 
 
 def inside(data: bytes) -> bytes:

@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """Whatever a handshake has in it, the one signature that a session gets will do."""
 
-import base64
 from pathlib import Path
 
-from ocsp_responses import element, response
+from ocsp_responses import element, pem, response
 from programs import PINGTLS, cert, certs, key, pair, run, scratch, server
 from s_client import answered
 from tap import HANG_TEST, equal, has, main, needs, test
@@ -25,11 +24,8 @@ def huge_key() -> Path:
     d = pow(e, -1, (p - 1) * (q - 1))
     numbers = (0, p * q, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p))
     octets = element(0x30, *map(integer, numbers))
-    text = base64.encodebytes(octets).decode()
     path = scratch() / "huge-key.pem"
-    path.write_text(
-        f"-----BEGIN RSA PRIVATE KEY-----\n{text}-----END RSA PRIVATE KEY-----\n"
-    )
+    path.write_text(pem("RSA PRIVATE KEY", octets))
     return path
 
 

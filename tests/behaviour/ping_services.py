@@ -3,19 +3,11 @@
 
 import re
 import socket
-import ssl
 import subprocess
 import threading
 
-from programs import (
-    PINGTLS,
-    cert,
-    certs,
-    closed_port,
-    key,
-    run,
-    server,
-)
+from over_tls import server_context
+from programs import PINGTLS, certs, closed_port, run, server
 from tap import HANG, HANG_TEST, equal, has, main, test
 
 
@@ -29,8 +21,7 @@ class Smtp:
     def __init__(self, pair: str = "ecdsa", close_notify: bool = True) -> None:
         self.heard: list[bytes] = []
         self._orderly = close_notify
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(cert(pair), key(pair))
+        self._context = server_context(pair)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         threading.Thread(target=self._run, daemon=True).start()

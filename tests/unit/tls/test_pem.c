@@ -7,6 +7,8 @@
 
 #include "unit.h"
 
+#define BEGIN(label) "-----BEGIN " label "-----\n"
+
 static const struct {
 	const char *octets;
 	size_t size;
@@ -21,10 +23,10 @@ static const struct {
     {"0\x84\x01", 3, "CERTIFICATE", "no certificate"},
     {"\x30\x82\x01\x00\x02\x01\x03", 7, "PRIVATE KEY", "PKCS #12"},
     {"hello\n", 6, "PRIVATE KEY", "no private key"},
-    {"-----BEGIN CERTIFICATE-----\n", 28, "PRIVATE KEY", "no private key"},
-    {"-----BEGIN CERTIFICATE-----\n", 28, "CERTIFICATE", NULL},
-    {"text\n-----BEGIN EC PRIVATE KEY-----\n", 37, "PRIVATE KEY", NULL},
-    {"-----BEGIN TRUSTED CERTIFICATE-----\n", 36, "CERTIFICATE", NULL},
+    {BEGIN("CERTIFICATE"), 28, "PRIVATE KEY", "no private key"},
+    {BEGIN("CERTIFICATE"), 28, "CERTIFICATE", NULL},
+    {"text\n" BEGIN("EC PRIVATE KEY"), 37, "PRIVATE KEY", NULL},
+    {BEGIN("TRUSTED CERTIFICATE"), 36, "CERTIFICATE", NULL},
 };
 
 START_TEST(is_said)
