@@ -18,7 +18,7 @@
 
 struct load {
 	int channel;
-	deadline late;            /* from then on the loader kills it */
+	deadline late;            /* when the loader kills it, or just before */
 	deadline when;            /* from then on it is not waited for */
 	bool explained;           /* the reason of its failure was logged */
 	char doing[LOG_LINE_MAX]; /* the step that it reported last */
@@ -31,6 +31,8 @@ load_begin(struct loader *loader)
 	const struct loader_request request = {.kind = LOADER_LOAD};
 	struct load *l = calloc(1, sizeof(*l));
 	int pair[2] = {-1, -1}, ret = -1;
+	/* Taken before the loader hears of it, and begins to count itself. */
+	const deadline late = deadline_in(LOADER_TIME_MS);
 
 	if (l != NULL && bundle_buffer_new(&l->buffer) == 0 &&
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0)
@@ -45,7 +47,7 @@ load_begin(struct loader *loader)
 		return NULL;
 	l->channel = pair[0];
 	strcpy(l->doing, "waiting for the loader");
-	l->late = deadline_in(LOADER_TIME_MS);
+	l->late = late;
 	l->when = deadline_in(GIVE_UP_MS);
 	if (ret == 0)
 		return l;

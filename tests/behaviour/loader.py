@@ -29,7 +29,7 @@ from programs import (
     server,
     state,
 )
-from tap import HANG, ROOT, equal, main, needs_root, test, wait_until
+from tap import HANG, ROOT, equal, main, needs, needs_root, test, wait_until
 
 # What a service can be given, by the option that names it.
 KINDS = ("--cert", "--key", "--ocsp-response", "--client-ca", "--ticket-key-file")
@@ -146,6 +146,23 @@ def hangs_at_reload() -> None:
             pingtlsd.signal(signal.SIGHUP)
             pingtlsd.wait_line("certificates and keys reloaded")
             dialogue(pingtlsd.port)
+
+
+@test("a listener that was kept from the processor knows that time was over, too")
+def late_to_ask() -> None:
+    needs_root()
+    strace = needs("strace")
+    files = Files()
+    with server(*files.options("--cert"), pairs=()) as pingtlsd:
+        # The loader's clock begins at once, the listener goes on a second later.
+        slow = f"inject=sendmsg:delay_exit={1000 * 1000}"
+        tracer = Program([strace, "-p", pingtlsd.pid, "-e", slow])
+        tracer.wait_line("attached")
+        files.hang("--cert")
+        pingtlsd.signal(signal.SIGHUP)
+        pingtlsd.wait_line(LATE + named(files, "--cert"))
+        tracer.signal(signal.SIGTERM)
+        tracer.wait()
 
 
 @test("SIGTERM is heard while a load hangs, and nothing is left")
