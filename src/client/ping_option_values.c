@@ -25,8 +25,7 @@ ping_option_service(void *options, const char *value, char *why)
 {
 	struct ping_options *o = options;
 
-	o->target_defaults.service = service_find(value);
-	if (o->target_defaults.service == NULL)
+	if (!target_service_find(value, &o->target_defaults.service))
 		return command_line_wrong(
 		    why, "must be a service, as in SERVICE://HOST");
 	return 0;

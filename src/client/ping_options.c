@@ -92,10 +92,10 @@ static const struct command_line command_line = {
     .program = "pingtls",
     .usage =
 	"Usage: pingtls [OPTION]... [SERVICE://]HOST[:PORT]...\n"
-	"Ping a server through its upgrade to TLS by STARTTLS: pingtlsd, or a\n"
-	"service (smtp submission lmtp imap pop3 ftp nntp sieve xmpp\n"
-	"xmpp-server ldap postgres mysql; smtps submissions imaps pop3s ftps\n"
-	"nntps ldaps xmpps and tls use TLS from the start).\n",
+	"Ping a server through its upgrade to TLS by STARTTLS: pingtlsd, or\n"
+	"another SERVICE (pingtls smtp submission lmtp imap pop3 ftp nntp\n"
+	"sieve xmpp xmpp-server ldap postgres mysql; smtps submissions imaps\n"
+	"pop3s ftps nntps ldaps xmpps and tls use TLS from the start).\n",
     .end = "Exit status: 0 all that was asked for succeeded, 1 some target "
 	   "failed,\n2 nothing was tried.\n",
     .rows = rows,

@@ -3,9 +3,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/parse.h"
 #include "stream/protocol.h"
+
+/* The name of our own protocol, which is not in the table of services. */
+#define OWN_PROTOCOL "pingtls"
+
+bool
+target_service_find(const char *name, const struct service **service)
+{
+	*service = service_find(name);
+	return *service != NULL || strcasecmp(name, OWN_PROTOCOL) == 0;
+}
 
 /* Parses "SERVICE://".  Returns the text after it, or NULL if there is no such
  * service. */
@@ -18,8 +29,7 @@ take_scheme(const char *text, const struct service **service)
 	if (end == NULL)
 		return text;
 	snprintf(name, sizeof(name), "%.*s", (int)(end - text), text);
-	*service = service_find(name);
-	return *service == NULL ? NULL : end + strlen("://");
+	return target_service_find(name, service) ? end + strlen("://") : NULL;
 }
 
 const char *
@@ -67,5 +77,5 @@ target_parse(
 const char *
 target_service_name(const struct target *t)
 {
-	return t->service == NULL ? "pingtls" : t->service->name;
+	return t->service == NULL ? OWN_PROTOCOL : t->service->name;
 }

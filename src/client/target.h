@@ -4,6 +4,7 @@
 #ifndef PINGTLS_TARGET_H
 #define PINGTLS_TARGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -33,6 +34,12 @@ struct target_defaults {
  */
 const char *target_parse(
     const char *text, const struct target_defaults *, struct target *);
+
+/*
+ * Finds a service by its name or alias, ignoring case; "pingtls" is our own
+ * protocol and sets it to NULL.  Returns false if there is no such service.
+ */
+bool target_service_find(const char *name, const struct service **);
 
 /* The name of its service; "pingtls" for our own protocol. */
 const char *target_service_name(const struct target *);

@@ -68,7 +68,7 @@ static const struct option_row rows[] = {
     {OPTION_TEXT, 'H', "hostname", "HOST", AT(host),
 	.help = "the name or address to check"},
     {OPTION_CALL, 'S', "service", "SERVICE", .call = ping_option_service,
-	.help = "the service, as pingtls has it (its own protocol)"},
+	.help = "the service, as pingtls has it (pingtls)"},
     {OPTION_CALL, 'p', "port", "PORT", .call = ping_option_port,
 	.help = "the port, if it is not the service's"},
     {OPTION_SECONDS, 't', "timeout", "SECONDS", AT(ping.deadline_ms), 1,

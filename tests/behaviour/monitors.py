@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Each outcome of a probe (outcomes.py), as monitors see it: Prometheus and plugins."""
 
+import json
 import re
 import subprocess
 
@@ -91,6 +92,19 @@ def nowhere() -> None:
         ended = check("-H", host, "-S", "smtp", "-p", port)
         equal(set(performance(ended, CRITICAL).values()), {"U"})
         has(ended.stdout, words)
+
+
+@test("the name of pingtls's own protocol is taken as that of a service")
+def own_protocol() -> None:
+    with server() as pingtlsd:
+        ended = check("-S", "pingtls", *at(pingtlsd))
+        performance(ended, OK)
+        has(ended.stdout, "^STARTTLS OK - pingtls localhost")
+        target = f"pingtls://localhost:{pingtlsd.port}"
+        ended = run([PINGTLS, "-j", "-c", 1, *trusting(), target])
+        equal(ended.returncode, 0, ended.stdout)
+        told = json.loads(ended.stdout.splitlines()[0])
+        equal(told["service"], "pingtls", "service")
 
 
 @test("the ranges of -w and -c decide by the time it took")

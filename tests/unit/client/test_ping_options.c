@@ -122,6 +122,9 @@ START_TEST(takes_long_options)
 	ck_assert_uint_eq(o.proxy.port, 3128);
 	ck_assert_uint_eq(o.min_days, 7);
 	ck_assert_str_eq(o.pins, "sha256//" PIN ";sha256//" PIN);
+	accept_words("--starttls=pingtls host imap://host");
+	ck_assert_str_eq(target_service_name(&o.targets[0]), "pingtls");
+	ck_assert_str_eq(target_service_name(&o.targets[1]), "imap");
 	accept_words("--prometheus host");
 	ck_assert(o.prometheus);
 	ck_assert_ptr_null(o.prometheus_file);

@@ -22,6 +22,9 @@ static const struct {
     {"smtp://mx.example.net", "smtp", "mx.example.net", "mx.example.net", 25},
     {"IMAPS://a.example.", "imaps", "a.example.", "a.example", 993},
     {"postgresql://db:1", "postgres", "db", "db", 1},
+    /* The name that the output has for our own protocol. */
+    {"pingtls://host", "pingtls", "host", "host", 10001},
+    {"PingTLS://[::1]:7", "pingtls", "::1", "::1", 7},
     {"tls://[::1]:443", "tls", "::1", "::1", 443},
     /* Whatever the C library takes as a number is an address. */
     {"127.1", "pingtls", "127.0.0.1", "127.0.0.1", 10001},
@@ -63,6 +66,9 @@ START_TEST(has_defaults_of_the_command_line)
 	ck_assert_ptr_null(target_parse("pop3://host", &portless, &t));
 	ck_assert_str_eq(target_service_name(&t), "pop3");
 	ck_assert_uint_eq(t.port, 110);
+	ck_assert_ptr_null(target_parse("pingtls://host", &portless, &t));
+	ck_assert_str_eq(target_service_name(&t), "pingtls");
+	ck_assert_uint_eq(t.port, 10001);
 }
 END_TEST
 
