@@ -163,6 +163,20 @@ check_plain(const struct ping_options *o, char *why)
 	return 0;
 }
 
+/* Checks that some target has what --starttls-delay is about. */
+static int
+check_delay(const struct ping_options *o, char *why)
+{
+	if (o->starttls_delay_ms == 0)
+		return 0;
+	for (size_t i = 0; i < o->target_count; i++)
+		if (o->targets[i].service == NULL)
+			return 0;
+	return command_line_wrong(why,
+	    "--starttls-delay is for pingtls's own protocol, which no target "
+	    "has");
+}
+
 int
 ping_options_check(const struct ping_options *o, char *why)
 {
@@ -181,7 +195,7 @@ ping_options_check(const struct ping_options *o, char *why)
 	if (o->json && o->prometheus)
 		return command_line_wrong(
 		    why, "--json and --prometheus exclude each other");
-	if (check_plain(o, why) == -1)
+	if (check_plain(o, why) == -1 || check_delay(o, why) == -1)
 		return -1;
 	return check_dane(o, why);
 }

@@ -109,6 +109,9 @@ START_TEST(takes_long_options)
 	accept_words("--ins --starttls-d=1 host");
 	ck_assert(o.verify.insecure);
 	ck_assert_int_eq(o.starttls_delay_ms, 1000);
+	/* One target that has a use for it is enough. */
+	accept_words("--starttls-delay=1 smtp://host host");
+	ck_assert_int_eq(o.starttls_delay_ms, 1000);
 	accept_words("--dane host");
 	ck_assert(o.dane);
 	accept_words("-Dr --starttls=imap -x proxy:3128 --min-days=7 "
@@ -223,6 +226,12 @@ static const struct {
 	"fe80::1%eth0"},
     {"--plain smtp://host", "--plain: only pingtls's own protocol has pings in "
 			    "the clear"},
+    {"--plain host --starttls=smtp other", "--plain: only pingtls's own "
+					   "protocol has pings in the clear"},
+    {"--starttls-delay=1 smtp://host imaps://host",
+	"--starttls-delay is for pingtls's own protocol, which no target has"},
+    {"--starttls-delay=1 --starttls=smtp host",
+	"--starttls-delay is for pingtls's own protocol, which no target has"},
     {"--plain --min-days=9 host",
 	"--min-days cannot be had with --plain, which sees no certificate"},
     {"--plain --pinnedpubkey=sha256//" PIN " host",
