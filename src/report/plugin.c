@@ -158,6 +158,9 @@ plugin_print_details(FILE *f, const struct outcome *o)
 {
 	const struct outcome_certificate *c = &o->certificate;
 
+	if (o->unconfined[0] != '\0')
+		print_text(
+		    f, "its process is not confined by: %s\n", o->unconfined);
 	if (o->starttls.reply[0] != '\0')
 		print_text(f, "in the clear, from anyone: \"%s\"\n",
 		    o->starttls.reply);

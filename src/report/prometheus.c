@@ -62,6 +62,10 @@ prometheus_ended(void *context, const struct outcome *o)
 	struct prometheus_report *r = context;
 	struct prometheus_target *t = find(r, o->target);
 
+	if (r->options->verbose && o->unconfined[0] != '\0')
+		output_line(r->errors,
+		    "pingtls: %s: its process is not confined by: %s",
+		    o->target, o->unconfined);
 	if (o->message[0] != '\0')
 		output_line(
 		    r->errors, "pingtls: %s: %s", o->target, o->message);

@@ -13,6 +13,7 @@ from pathlib import Path
 from kernel import refuse
 from programs import (
     BECOME,
+    CHECK_PINGTLS,
     PINGTLS,
     Program,
     certs,
@@ -113,20 +114,29 @@ def parent() -> None:
         equal(len(sockets), 1, f"sockets: its child's records: {sockets}")
 
 
+def names_layers(words: list[object]) -> None:
+    """Each layer that the kernel refuses is named with -v, and only then."""
+    calls = {"landlock_restrict_self": "Landlock", "seccomp": "seccomp"}
+    for call, layer in calls.items():
+        for options, shown in ((), False), (("-v",), True):
+            ended = run(
+                [*words, *options], preexec_fn=lambda: refuse(call, errno.EPERM)
+            )
+            said = ended.stdout + ended.stderr
+            equal(ended.returncode, 0, f"exit status: {said}")
+            found = re.search(f"is not confined by: .*{layer}", said)
+            equal(bool(found), shown, f"{layer} with {options}: {said}")
+
+
 @test("a layer that the kernel refuses is named by -v, and the probe goes on")
-def refused_layer() -> None:
+def refused_layers() -> None:
     needs_plain_build("is not confined")
     with server() as pingtlsd:
-        calls = {"landlock_restrict_self": "Landlock", "seccomp": "seccomp"}
-        for call, layer in calls.items():
-            for options, shown in ((), False), (("-v",), True):
-                ended = run(
-                    command("-c", 1, *options, f"localhost:{pingtlsd.port}"),
-                    preexec_fn=lambda: refuse(call, errno.EPERM),
-                )
-                equal(ended.returncode, 0, f"exit status: {ended.stderr}")
-                found = re.search(f"is not confined by: .*{layer}", ended.stdout)
-                equal(bool(found), shown, f"{layer} with {options}: {ended.stdout}")
+        where = f"localhost:{pingtlsd.port}"
+        names_layers(command("-c", 1, where))
+        names_layers(command("-c", 1, "--prometheus", where))
+        at = "-H", "localhost", "-p", pingtlsd.port
+        names_layers([CHECK_PINGTLS, "--ca-file", certs() / "ca.pem", *at])
 
 
 @contextmanager
