@@ -65,9 +65,11 @@ job_wait(struct job *job)
 void
 job_look_after(struct job *job, short revents)
 {
+	if (job->pipe == -1)
+		return;
 	if (revents != 0)
 		end_job(job);
-	else if (job->pipe != -1 && deadline_now() >= job->when) {
+	else if (deadline_now() >= job->when) {
 		job_kill(job);
 		job->when = DEADLINE_NEVER;
 	}

@@ -189,12 +189,16 @@ serve_request(struct loader_state *s)
 static void
 note_end(struct loader_state *s, pid_t pid, int status)
 {
-	/* The end of a load is reported over its channel. */
-	bool loading =
-	    pid == s->load.pid && (s->load.pipe != -1 || !s->load.done);
 	const char *by =
 	    WIFSIGNALED(status) ? sandbox_signal_text(WTERMSIG(status)) : NULL;
+	bool loading = false;
 
+	/* The end of a load is reported over its channel.  That it was done may
+	 * not have been noticed yet. */
+	if (pid == s->load.pid) {
+		job_look_after(&s->load, POLLHUP);
+		loading = !s->load.done;
+	}
 	if (by != NULL && pid == s->metrics.pid)
 		log_line(LOG_ERR, "cannot write %s: its process ended by %s",
 		    s->options->metrics_file, by);

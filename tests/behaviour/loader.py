@@ -14,6 +14,7 @@ from pathlib import Path
 from aftermath import unharmed
 from peer import ask, connect, dialogue, upgrade
 from programs import (
+    LOADER,
     PATIENT,
     PINGTLSD,
     SANITIZED,
@@ -23,8 +24,8 @@ from programs import (
     Server,
     cert,
     certs,
-    children,
     key,
+    named_children,
     scratch,
     server,
     state,
@@ -106,11 +107,7 @@ def each_kind() -> Iterator[list[tuple[str, Files, Server]]]:
 
 def loading(pingtlsd: Server) -> list[int]:
     """The helpers that load: they have the loader's name until they are done."""
-    return [
-        child
-        for child in children(pingtlsd.loader())
-        if child not in pingtlsd.keyholders()
-    ]
+    return named_children(pingtlsd.loader(), LOADER)
 
 
 @test("a file of any kind that hangs at the start: it ends, and names the file")
@@ -192,6 +189,32 @@ def hangs_without_keyholder() -> None:
         for _, _, pingtlsd in services:
             pingtlsd.wait_line("started a new keyholder")
             dialogue(pingtlsd.port)
+
+
+@test("a keyholder that is killed before the loader knows it for one is told of")
+def killed_at_once() -> None:
+    files = Files()
+    ended = "the keyholder ended by Killed"
+    with server(*files.options("--cert"), pairs=()) as pingtlsd:
+        with unharmed(pingtlsd):
+            loader, first = pingtlsd.loader(), pingtlsd.keyholder()
+            files.hang("--cert")
+            os.kill(first, signal.SIGKILL)
+            pingtlsd.wait_line(ended)
+            wait_until("the load begins", lambda: loading(pingtlsd))
+            os.kill(loader, signal.SIGSTOP)
+            wait_until("the loader stops", lambda: state(loader) == "T")
+            said = len(pingtlsd.lines)
+            files.paths["--cert"].write_bytes(Path(cert("ecdsa")).read_bytes())
+            pingtlsd.wait_line("started a new keyholder", said)
+            files.paths["--cert"].unlink()
+            files.mend("--cert")
+            said, second = len(pingtlsd.lines), pingtlsd.keyholder()
+            os.kill(second, signal.SIGKILL)
+            wait_until("it is dead", lambda: state(second) == "Z")
+            os.kill(loader, signal.SIGCONT)
+            pingtlsd.wait_line(ended, said)
+            pingtlsd.wait_line("started a new keyholder", said)
 
 
 @test("a SIGHUP during a load has everything loaded once more after it")
