@@ -55,13 +55,9 @@ class Flood:
         comment(f"TLS {version}, {kind}: {self.records} in {self.seconds:.2f} s")
 
 
-def limited():
-    return server("--idle-timeout", DEADLINE, "--handshake-timeout", DEADLINE)
-
-
 def refused_at_once(version: str, kinds: dict[str, str], **how) -> None:
     """Each flood is cut off for its own reason, before any deadline."""
-    with limited() as pingtlsd:
+    with server() as pingtlsd:
         for kind, reason in kinds.items():
             flood = Flood(pingtlsd, version, kind, **how)
             has(flood.log, reason)
@@ -70,8 +66,8 @@ def refused_at_once(version: str, kinds: dict[str, str], **how) -> None:
 
 
 def ended_by_deadline(version: str, kinds: list[str], **how) -> None:
-    """Each flood ends when a line must have come."""
-    with limited() as pingtlsd:
+    """Each flood, after its handshake, ends when a line must have come."""
+    with server("--idle-timeout", DEADLINE) as pingtlsd:
         for kind in kinds:
             flood = Flood(pingtlsd, version, kind, **how)
             has(flood.log, r"ended .*: timed out")
