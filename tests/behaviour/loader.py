@@ -276,7 +276,8 @@ def resident(pid: int) -> int:
 
 @test(f"{RELOADS} reloads with sessions held: processes and memory as before")
 def many_reloads() -> None:
-    with server() as pingtlsd, unharmed(pingtlsd):
+    # The sessions idle as long as that takes.
+    with server("--idle-timeout", 0) as pingtlsd, unharmed(pingtlsd):
         with connect(pingtlsd.port) as clear, connect(pingtlsd.port) as encrypted:
             ask(clear, b"PING\n", b"PONG\n")
             tls = upgrade(encrypted)
