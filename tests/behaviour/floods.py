@@ -144,18 +144,11 @@ def one_octet() -> None:
                 ask(tls, b"PING\n", b"PONG\n")
                 for session in pingtlsd.sessions():
                     if session != calm:
-                        peak = max(peak, memory_so_far(session))
+                        peak = max(peak, peak_memory(session))
             equal(peer.wait(), 0, "exit status of records")
             has(peer.lines[-1], f"^closed after {ONE_OCTET_RECORDS} records")
             more = peak - peak_memory(calm)
             assert peak and more < MEMORY_MORE_MAX, f"{more} octets more"
-
-
-def memory_so_far(pid: int) -> int:
-    try:
-        return peak_memory(pid)
-    except (OSError, TypeError):
-        return 0  # gone, or a zombie, which has none
 
 
 main()

@@ -162,17 +162,22 @@ def descriptors(pid: int) -> int:
 
 
 def _memory(pid: int, field: str) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(rf"{field}:\s+(\d+) kB", status)[1]) << 10
+    """In octets; 0 of a process that is gone or a zombie."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(rf"{field}:\s+(\d+) kB", status)
+    return int(found[1]) << 10 if found else 0
 
 
 def resident_memory(pid: int) -> int:
-    """The memory that pid has resident now, in octets."""
+    """The memory that pid has resident now."""
     return _memory(pid, "VmRSS")
 
 
 def peak_memory(pid: int) -> int:
-    """The most memory that pid ever had resident, in octets."""
+    """The most memory that pid ever had resident."""
     return _memory(pid, "VmHWM")
 
 
