@@ -2,18 +2,17 @@
 """What a session process and a keyholder still have: descriptors above all."""
 
 import errno
-import os
 import signal
 
 from kernel import refuse
 from peer import ask, connect, dialogue, upgrade
-from programs import Server, needs_plain_build, server, state
+from programs import Server, needs_plain_build, open_files, server, state
 from tap import equal, main, needs_root, test, wait_until
 
+
 def links(pid: int) -> dict[int, str]:
-    """What each descriptor of the process leads to."""
-    directory = f"/proc/{pid}/fd"
-    found = {int(fd): os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory)}
+    """The kind of what each descriptor of the process leads to."""
+    found = open_files(pid)
     return {fd: path.partition("[")[0].rstrip(":") for fd, path in found.items()}
 
 

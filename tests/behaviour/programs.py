@@ -145,11 +145,13 @@ def _switches(pid: int) -> list[str]:
     return re.findall(r"^(?:State|.*ctxt_switches):\s+(\S+)", status, re.MULTILINE)
 
 
-def descriptors(pid: int) -> int:
-    """How many a process has open, once it sleeps and has nothing left to do.
+def open_files(pid: int) -> dict[int, str]:
+    """What each descriptor of a process leads to, once it sleeps and has nothing
+    left to do.
 
-    A session answers before the listener has closed its copies, and a session
-    that is gone leaves work to its parents: what is counted sooner is chance.
+    A session answers before the listener and the keyholder have closed what was
+    for it, and one that is gone leaves work to them: what is seen sooner is
+    chance.
     """
 
     def settled() -> bool:
@@ -158,7 +160,13 @@ def descriptors(pid: int) -> int:
         return before[0] == "S" and _switches(pid) == before
 
     wait_until(f"process {pid} sleeps", settled)
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    directory = f"/proc/{pid}/fd"
+    return {int(fd): os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory)}
+
+
+def descriptors(pid: int) -> int:
+    """How many of them there are."""
+    return len(open_files(pid))
 
 
 def _memory(pid: int, field: str) -> int:
