@@ -269,18 +269,33 @@ out:
 }
 
 /*
+ * True if the server has yet to say whether it accepts the client: in TLS 1.3
+ * the client's handshake is over before the server has judged the certificate
+ * that it asked for (RFC 8446, 4.4.2.4).
+ */
+static bool
+is_judged_later(const struct exchange *e)
+{
+	gnutls_session_t session = stream_tls(e->stream);
+
+	return stream_octets_in(e->stream) == e->octets &&
+	       gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3 &&
+	       gnutls_certificate_client_get_request_status(session) != 0;
+}
+
+/*
  * Waits for the server to close.  What it still sends is ignored, except for an
- * alert where it has said nothing over TLS: in TLS 1.3 the client's handshake
- * is over before the server has judged the client's certificate.  Returns 0 or
- * -1.
+ * alert where it has said nothing over TLS, which is its verdict on the client:
+ * that is waited for as any reply is.  Returns 0 or -1.
  */
 static int
 await_ending(struct exchange *e)
 {
+	int64_t ms = is_judged_later(e) ? e->step_ms : LINGER_MS;
 	ssize_t n = 0;
 
 	stream_set_deadline(
-	    e->stream, deadline_earlier(deadline_in(LINGER_MS), e->end));
+	    e->stream, deadline_earlier(deadline_in(ms), e->end));
 	for (int i = 0; i < EXCHANGE_LINES_MAX && n >= 0; i++)
 		n = stream_read_line(e->stream, e->line, sizeof(e->line));
 	if (n == STREAM_EOF ||

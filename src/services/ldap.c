@@ -156,9 +156,14 @@ ldap_upgrade(struct exchange *e)
 	    "the server refused StartTLS: \"%s\"", e->said);
 }
 
-/* It has no reply (RFC 4511, 4.3). */
+/* It has no reply (RFC 4511, 4.3), so the end follows at once: a server that
+ * waits for it need not be waited for. */
 int
 ldap_farewell(struct exchange *e)
 {
-	return exchange_send(e, "Unbind", unbind, sizeof(unbind) - 1);
+	if (exchange_send(e, "Unbind", unbind, sizeof(unbind) - 1) == -1)
+		return -1;
+	/* If the connection broke, the next read tells. */
+	(void)stream_end(e->stream);
+	return 0;
 }
