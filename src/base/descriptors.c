@@ -110,6 +110,17 @@ descriptors_place(int *fds, size_t count)
 }
 
 int
+descriptors_move(int fd, int from)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, from);
+
+	if (moved == -1)
+		return fd;
+	close(fd);
+	return moved;
+}
+
+int
 descriptors_send(int socket, const void *octets, size_t size, int descriptor)
 {
 	union {

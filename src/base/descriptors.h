@@ -46,6 +46,17 @@ void descriptors_keep(const int *keep, size_t count);
 int descriptors_place(int *fds, size_t count);
 
 /*
+ * The lowest number of a descriptor that no child is to have: one that shares
+ * the table of descriptors copies it up to the highest that it keeps
+ * (session_fork.h), which are thus kept low.
+ */
+#define DESCRIPTORS_HIGH 256
+
+/* Gives `fd` the lowest free number from `from` on, or leaves it where it is if
+ * there is none.  Returns its number. */
+int descriptors_move(int fd, int from);
+
+/*
  * Sends a packet of `size` octets over the unix socket, with `descriptor`
  * (SCM_RIGHTS in unix(7)) unless it is -1.  Never waits.  Returns 0, or -1 with
  * errno.

@@ -105,10 +105,12 @@ acceptor_deadline(const struct acceptor *a)
 	                                 : pending_deadline(a->pending);
 }
 
-/* Makes a connection from a proxy wait for its PROXY header. */
+/* Makes a connection from a proxy wait for its PROXY header, with a number that
+ * no child has to do with. */
 static void
 let_wait(struct acceptor *a, const struct peer *peer, int fd)
 {
+	fd = descriptors_move(fd, DESCRIPTORS_HIGH);
 	if (pending_add(a->pending, fd, peer) == -1)
 		acceptor_refuse(a, peer, fd, REJECT_SHORTAGE,
 		    "too many connections of proxies wait for their header");
@@ -211,7 +213,7 @@ take_pending(struct acceptor *a, struct peer *peer)
 			acceptor_refuse(
 			    a, peer, fd, REJECT_PROXY_HEADER, why[outcome]);
 		else if ((fd = acceptor_admit(a, peer, fd)) != -1)
-			return fd;
+			return descriptors_move(fd, 0);
 	}
 	return -1;
 }

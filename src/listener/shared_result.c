@@ -5,15 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The lowest number of a result's descriptor: a child copies its table up to
- * the highest descriptor that it keeps, so those are kept low (session_fork.h).
- */
-#define RESULTS_FROM 256
+#include "base/descriptors.h"
 
 int
 shared_result_new(void)
 {
-	int fd = memfd_create("session", MFD_CLOEXEC | MFD_ALLOW_SEALING), high;
+	int fd = memfd_create("session", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd == -1)
 		return -1;
@@ -23,11 +20,7 @@ shared_result_new(void)
 		close(fd);
 		return -1;
 	}
-	high = fcntl(fd, F_DUPFD_CLOEXEC, RESULTS_FROM);
-	if (high == -1)
-		return fd; /* as good, but for the cost */
-	close(fd);
-	return high;
+	return descriptors_move(fd, DESCRIPTORS_HIGH);
 }
 
 struct shared_result *

@@ -324,6 +324,35 @@ START_TEST(takes_the_source_from_the_proxy)
 }
 END_TEST
 
+/* The number that the next descriptor gets. */
+static int
+lowest_free(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* A child copies the table of descriptors up to that of its connection. */
+START_TEST(keeps_those_that_wait_out_of_the_way)
+{
+	int client, lowest, served;
+
+	trust_proxies();
+	client = call();
+	lowest = lowest_free();
+	ck_assert_int_eq(next(), -1);
+	ck_assert_int_eq(lowest_free(), lowest);
+	unit_send_text(client, "PROXY UNKNOWN\r\n");
+	while ((served = next()) == -1)
+		;
+	ck_assert_int_eq(served, lowest);
+	close(served);
+	close(client);
+}
+END_TEST
+
 START_TEST(refuses_a_proxy_without_a_header)
 {
 	int client;
@@ -353,6 +382,7 @@ main(void)
 	tcase_add_test(c, pauses_after_a_shortage);
 	tcase_add_loop_test(c, penalises_failed_handshakes_and_crashes, 0, 3);
 	tcase_add_test(c, takes_the_source_from_the_proxy);
+	tcase_add_test(c, keeps_those_that_wait_out_of_the_way);
 	tcase_add_test(c, refuses_a_proxy_without_a_header);
 	return unit_main(suite);
 }
