@@ -69,10 +69,15 @@ settle_in(const struct options *o, const struct account *account,
 	return -1;
 }
 
-/* Tells whoever started the service that it is ready. */
+/* Lets go of the input and output of whoever started the service, and tells
+ * them that it is ready. */
 static int
 announce(const struct options *o, const struct sockets *sockets, int ready)
 {
+	if (descriptors_drop_input_and_output() == -1) {
+		log_line(LOG_ERR, "cannot open /dev/null: %s", strerror(errno));
+		return -1;
+	}
 	if (ready != -1 && daemonize_ready(ready) == -1) {
 		log_line(LOG_ERR, "cannot go to the background: %s",
 		    strerror(errno));

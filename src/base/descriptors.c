@@ -19,16 +19,34 @@ descriptors_reserve_standard(void)
 	return 0;
 }
 
+int
+descriptors_drop_input_and_output(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ret = 0;
+
+	for (int fd = 0; fd < 2 && ret == 0; fd++)
+		if (null == -1 || dup2(null, fd) == -1)
+			ret = -1;
+	if (null > 2)
+		close(null);
+	return ret;
+}
+
+void
+descriptors_drop_messages(void)
+{
+	if (dup2(STDIN_FILENO, STDERR_FILENO) == -1)
+		close(STDERR_FILENO);
+}
+
 void
 descriptors_drop_standard(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int fd = 0; fd < 3; fd++)
-		if (null == -1 || dup2(null, fd) == -1)
-			close(fd);
-	if (null > 2)
-		close(null);
+	if (descriptors_drop_input_and_output() == -1) {
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+	}
+	descriptors_drop_messages();
 }
 
 unsigned long

@@ -15,6 +15,13 @@
  */
 int descriptors_reserve_standard(void);
 
+/* Redirects 0 and 1 to /dev/null: messages still go to 2.  Returns 0, or -1
+ * with errno. */
+int descriptors_drop_input_and_output(void);
+
+/* After that, and in a child, too: redirects 2 to where 0 is, or closes it. */
+void descriptors_drop_messages(void);
+
 /* Redirects 0, 1 and 2 to /dev/null, or closes them if that fails. */
 void descriptors_drop_standard(void);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "base/descriptors.h"
 
 /* The parent: exits with the status that the shell is to see. */
 static _Noreturn void
@@ -57,16 +58,10 @@ daemonize_begin(void)
 int
 daemonize_ready(int descriptor)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int ret = 0;
+	int ret;
 
-	for (int fd = 0; fd < 3 && ret == 0; fd++)
-		if (null == -1 || dup2(null, fd) == -1)
-			ret = -1;
-	if (null > 2)
-		close(null);
-	if (ret == 0 && write(descriptor, "", 1) == -1)
-		ret = -1;
+	descriptors_drop_messages();
+	ret = write(descriptor, "", 1) == 1 ? 0 : -1;
 	close(descriptor);
 	return ret;
 }

@@ -16,8 +16,8 @@
 int daemonize_begin(void);
 
 /*
- * Redirects the standard descriptors to /dev/null and makes the parent exit.
- * Returns 0, or -1 with errno.
+ * Redirects standard error to where standard input is, and makes the parent
+ * exit.  Returns 0, or -1 with errno.
  */
 int daemonize_ready(int descriptor);
 

@@ -49,7 +49,7 @@ session_process_serve(const struct session_process_options *o, int fd,
 	if ((stream = stream_new_accepted(fds[0], PROTOCOL_LINE_MAX)) == NULL)
 		give_up(result, "cannot use its connection");
 	if (o->sandbox != NULL) {
-		descriptors_drop_standard();
+		descriptors_drop_messages();
 		if (sandbox_enter(o->sandbox, fds[2]) == -1)
 			give_up(result, "cannot enter the sandbox");
 	}

@@ -25,6 +25,8 @@ def check_descriptors(pingtlsd: Server) -> None:
             for standard in range(3):
                 equal(found.pop(standard), "/dev/null", f"descriptor {standard}")
             equal(sorted(found.values()), ["socket", "socket"], "other descriptors")
+    found = links(pingtlsd.pid)
+    equal([found[fd] for fd in range(2)], ["/dev/null"] * 2, "the listener's")
     found = links(pingtlsd.keyholder())
     equal([found.pop(fd) for fd in range(3)], ["/dev/null"] * 3, "the keyholder's")
     assert "pipe" not in found.values(), f"the keyholder has the log: {found}"
