@@ -245,6 +245,10 @@ command_line_parse(const struct command_line *c, int argc, char *argv[],
 			printf("%s %s\n", c->program, PACKAGE_VERSION);
 			return COMMAND_LINE_SHOWN;
 		}
+		/* Of a file or a name it would be reported without a name. */
+		if (optarg != NULL && optarg[0] == '\0')
+			return wrong_value(
+			    r, NULL, "needs a value (see --help)", why);
 		if (store(r, options, optarg, what) == -1)
 			return wrong_value(r, optarg, what, why);
 	}

@@ -27,7 +27,7 @@ ping_option_service(void *options, const char *value, char *why)
 
 	if (!target_service_find(value, &o->target_defaults.service))
 		return command_line_wrong(
-		    why, "must be a service, as in SERVICE://HOST");
+		    why, "no such service (see pingtls(1))");
 	return 0;
 }
 
@@ -68,8 +68,6 @@ ping_option_ca_file(void *options, const char *value, char *why)
 	if (o->verify.ca_file != NULL)
 		return command_line_wrong(
 		    why, "given twice; one file may hold several authorities");
-	if (value[0] == '\0')
-		return command_line_wrong(why, "needs a file");
 	o->verify.ca_file = value;
 	return 0;
 }
@@ -79,8 +77,7 @@ ping_option_prometheus(void *options, const char *value, char *why)
 {
 	struct ping_options *o = options;
 
-	if (value != NULL && value[0] == '\0')
-		return command_line_wrong(why, "needs a file");
+	(void)why;
 	o->prometheus = true;
 	o->prometheus_file = value;
 	return 0;
@@ -99,8 +96,6 @@ ping_option_pins(void *options, const char *value, char *why)
 		pin += strcspn(pin, ";");
 		pin += *pin == ';';
 	}
-	if (value[0] == '\0')
-		return command_line_wrong(why, "needs a pin");
 	o->pins = value;
 	return 0;
 }

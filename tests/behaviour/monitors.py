@@ -158,9 +158,9 @@ def unknown() -> None:
     for options, words in (
         ([], "no host given"),
         (["-H", "smtp://localhost"], "must be a host"),
-        (["-H", "localhost", "-S", "gopher"], "--service gopher: must be a service"),
+        (["-H", "localhost", "-S", "gopher"], "--service gopher: no such service"),
         (["-H", "localhost", "-w", "10:5"], "--warning 10:5: must be a range"),
-        (["-H", "localhost", "-c", ""], "--critical : must be a range"),
+        (["-H", "localhost", "-c", ""], "--critical: needs a value"),
         (["-H", "localhost", "-D", "7,30"], "--certificate 7,30: must be days"),
         (["-H", "localhost", "--insecure"], "--insecure: no such option"),
         (["-H", "localhost", "other"], "other: no such argument"),

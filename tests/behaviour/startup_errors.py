@@ -92,10 +92,16 @@ def bad_addresses() -> None:
         has(ended.stderr, re.escape(address))
 
 
+@test("a value that is empty, as that of a variable that is not set")
+def empty_values() -> None:
+    for option in "--listen", "--cert", "--key", "--client-ca", "--user", "--pid-file":
+        refused(2, [f"{option}: needs a value"], f"{option}=")
+
+
 @test("--check-config finds an address that is none, and binds none that is one")
 def check_addresses() -> None:
     check = [PINGTLSD, "--log", "stderr", *AS_USER, "--check-config", *pair("ecdsa")]
-    for address in "127.0.0.1:99999", "[::1", "127.0.0.1:", "70000", ":", "":
+    for address in "127.0.0.1:99999", "[::1", "127.0.0.1:", "70000", ":":
         ended = run([*check, "--listen", "10001", "--listen", address])
         equal(ended.returncode, 1, f"{address!r}: {ended.stderr}")
         equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")

@@ -161,6 +161,8 @@ static const struct {
     {"--vers=1", "--vers=1: takes no value (see --help)"},
     {"--text", "--text: needs a value (see --help)"},
     {"--colour", "--colour: needs a value (see --help)"},
+    {"--text=", "--text: needs a value (see --help)"},
+    {"--colour=", "--colour: needs a value (see --help)"},
     {"-ft", "-t: needs a value (see --help)"},
     {"--count=0", "--count 0: must be a number from 1 to 10"},
     {"-n 11", "--count 11: must be a number from 1 to 10"},
