@@ -8,8 +8,8 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from conversations import check_confined, links, waits
 from kernel import refuse
 from programs import (
     BECOME,
@@ -46,45 +46,6 @@ def in_conversation(service: str, **how: object) -> Iterator[tuple[Program, int]
         program.signal(signal.SIGINT)
         equal(program.wait(), 1, "exit status")
         equal(program.session(), [], "processes that stay")
-
-
-def waits(pid: int) -> bool:
-    """Whether it has one child, which is confined by now, as it sleeps."""
-    found = children(pid)
-    return (
-        len(found) == 1
-        and state(found[0]) == "S"
-        and set(links(found[0])) == {0, 1, 2, 3, 4}
-        and status(found[0], "NoNewPrivs") == "1"
-    )
-
-
-def links(pid: int) -> dict[int, str]:
-    """What each descriptor of the process leads to."""
-    directory = f"/proc/{pid}/fd"
-    try:
-        names = os.listdir(directory)
-        return {int(fd): os.readlink(f"{directory}/{fd}") for fd in names}
-    except OSError:
-        return {}
-
-
-def status(pid: int, what: str) -> str:
-    """A line of /proc/PID/status."""
-    text = Path(f"/proc/{pid}/status").read_text()
-    return re.search(rf"^{what}:\s*(.*)$", text, re.MULTILINE)[1]
-
-
-def check_confined(pid: int, uid: int) -> None:
-    found = links(pid)
-    equal([found[fd] for fd in range(3)], ["/dev/null"] * 3, "standard descriptors")
-    for fd in 3, 4:
-        has(found[fd], "^socket:")
-    equal(status(pid, "Uid"), "\t".join([str(uid)] * 4), "users")
-    equal(status(pid, "CapEff").strip("0"), "", "capabilities")
-    equal(status(pid, "Seccomp"), "2", "a filter of system calls")
-    limits = Path(f"/proc/{pid}/limits").read_text()
-    has(limits, r"Max processes +0 +0", r"Max open files +5 +5")
 
 
 @test("of root: a process of nobody's, with its connection and nothing else")

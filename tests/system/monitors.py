@@ -8,14 +8,27 @@ the package, and the tools of the Monitoring Plugins.
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
 import urllib.request
 from pathlib import Path
 
-from inside import SNAKEOIL, active, apt_get, install, must, start_afresh
-from programs import run
-from tap import equal, has, main, test, wait_until
+from conversations import check_confined, waits
+from inside import (
+    SNAKEOIL,
+    active,
+    apt_get,
+    install,
+    journal,
+    messages,
+    must,
+    show,
+    start_afresh,
+    status_field,
+)
+from programs import children, run
+from tap import HANG, equal, has, main, test, wait_until
 
 CHECKOUT = Path("/srv/pingtls")
 PROBE = "pingtls-probe"
@@ -65,8 +78,9 @@ for (Monitoring::Plugin::Performance->parse_perfstring($data)) {
 """
 
 
-def configure(targets: str) -> None:
-    DEFAULTS.write_text(f'PINGTLS_TARGETS="{targets}"\nPINGTLS_OPTS="--ca-file={SNAKEOIL}"\n')
+def configure(targets: str, *options: str) -> None:
+    given = " ".join([f"--ca-file={SNAKEOIL}", *options])
+    DEFAULTS.write_text(f'PINGTLS_TARGETS="{targets}"\nPINGTLS_OPTS="{given}"\n')
 
 
 def drop_in(unit: str, name: str, text: str) -> Path:
@@ -131,6 +145,31 @@ def probe() -> None:
     wait_until("the node exporter serves it", lambda: exported(sample % GOOD) == "1")
     equal(exported(sample % BAD), "0")
     equal(exported("node_textfile_scrape_error"), "0")
+
+
+def unconfined(said: str) -> list[str]:
+    """The layers that conversations could not be confined by."""
+    return re.findall(r"is not confined by: (.*)", said)
+
+
+@test("its conversation is confined as that of a user at a terminal is")
+def confined() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, journal("pingtls") as log:
+        configure(f"127.0.0.1:{listener.getsockname()[1]}", "-v", f"-W{4 * HANG}")
+        must("systemctl", "start", "--no-block", f"{PROBE}.service")
+        peer, _ = listener.accept()
+        with peer:
+            pid = int(show(f"{PROBE}.service", "MainPID"))
+            wait_until("the conversation's process waits", lambda: waits(pid))
+            user, *_ = status_field(pid, "Uid")
+            assert user != "0", "it runs as root"
+            check_confined(children(pid)[0], int(user))
+        wait_until("it ends", lambda: active(f"{PROBE}.service") == "inactive")
+    has(messages(log), "127.0.0.1:.*waiting for an answer")
+    nobody = {"user": "nobody", "group": "nogroup", "extra_groups": ()}
+    at_terminal = run(["pingtls", "-v", "-c1", "--ca-file", SNAKEOIL, GOOD], **nobody)
+    equal(at_terminal.returncode, 0, at_terminal.stderr)
+    equal(unconfined(messages(log)), unconfined(at_terminal.stdout), "layers missing")
 
 
 @test("options that are wrong do fail the unit, and the file stays")
