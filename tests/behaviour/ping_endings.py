@@ -182,14 +182,16 @@ class Listener:
 
 @test("-c with -w waits for answers that come after -W")
 def late_answers() -> None:
-    peer, port = python_peer("misbehaving_server.py", "late")
-    ended = run(
-        command("--plain", "-c", 3, "-i", 0.01, "-W", 0.05, "-w", HANG - 5)
-        + [f"localhost:{port}"]
-    )
-    equal(ended.returncode, 0, f"exit status: {ended.stdout}{ended.stderr}")
-    has(ended.stdout, "no answer .* seq=3", "3 sent, 3 received, 0% loss")
-    peer.kill()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        options = "--plain", "-c", 3, "-i", 0.01, "-W", 0.05, "-w", 2 * HANG
+        where = f"127.0.0.1:{listener.getsockname()[1]}"
+        program = Program(command(*options, where))
+        peer, _ = listener.accept()
+    with peer:
+        program.wait_line(r"no answer .* seq=3\b")
+        peer.sendall(b"PONG\n" * 3)
+        equal(program.wait(), 0, "exit status")
+    has("\n".join(program.lines), "3 sent, 3 received, 0% loss")
 
 
 @test("-w is not longer for a server that never closes")

@@ -7,7 +7,6 @@ It serves as many sessions as come, each in a thread, until it is ended.
 import argparse
 import socket
 import threading
-import time
 from typing import BinaryIO
 
 
@@ -27,13 +26,6 @@ def mute(lines: BinaryIO, peer: socket.socket) -> None:
     """Reads, and never answers anything."""
     while lines.readline():
         pass
-
-
-def late(lines: BinaryIO, peer: socket.socket) -> None:
-    """Answers each PING, 0.3 s late."""
-    while lines.readline():
-        time.sleep(0.3)
-        peer.sendall(b"PONG\n")
 
 
 def forgetful(lines: BinaryIO, peer: socket.socket) -> None:
@@ -88,7 +80,6 @@ def wrong(lines: BinaryIO, peer: socket.socket) -> None:
 HABITS = [
     closes,
     mute,
-    late,
     forgetful,
     talkative,
     injected,
