@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from json_lines import validate
 from programs import PINGTLS, Program, certs, run, server
-from tap import HANG, equal, main, test, wait_until
+from tap import DEADLINES, HANG, equal, main, test, wait_until
 from wall_clock import shifted
 
 
@@ -50,8 +50,11 @@ def jumps() -> None:
 def deadline() -> None:
     for how, _ in RESTLESS:
         with server() as pingtlsd, shifted(how):
-            program = client(pingtlsd.port, "-i", 0.02, "-w", 1)
-            equal(program.wait(), 0, "exit status")
+            for seconds in DEADLINES:
+                program = client(pingtlsd.port, "-i", 0.02, "-w", seconds)
+                if (status := program.wait()) == 0:
+                    break
+        equal(status, 0, "exit status")
 
 
 def watch(

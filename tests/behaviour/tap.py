@@ -17,6 +17,9 @@ from collections.abc import Callable
 HANG = 30
 # A whole test, however loaded the machine is.
 HANG_TEST = 240
+# Seconds of a deadline by which a program must have come somewhere, to be tried
+# in turn: on a slow machine one is over before.
+DEADLINES = 0.5, 2, 10
 # Of what the programs said, a failed test shows this many lines.
 LINES_SHOWN = 20
 
