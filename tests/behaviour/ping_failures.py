@@ -22,10 +22,13 @@ from programs import (
 from tap import HANG, equal, has, main, test
 
 
+# Of a client that waits for what never comes.
+SHORT = "-W", 1
+
+
 def ping(*options: object) -> subprocess.CompletedProcess[str]:
     return run(
-        [PINGTLS, "-c", 2, "-i", 0.01, "-W", 1, "--ca-file", certs() / "ca.pem"]
-        + list(options)
+        [PINGTLS, "-c", 2, "-i", 0.01, "--ca-file", certs() / "ca.pem", *options]
     )
 
 
@@ -59,13 +62,13 @@ def injected() -> None:
 @test("a server that loses the ClientHello: the line names --starttls-delay")
 def loses() -> None:
     with misbehaving("loses") as where:
-        fails(ping(where), "--starttls-delay")
+        fails(ping(*SHORT, where), "--starttls-delay")
 
 
 @test("an answer in the clear that is missing keeps it from the upgrade")
 def missing_answer() -> None:
     with misbehaving("forgetful") as where:
-        fails(ping(where), "not upgraded", "missing")
+        fails(ping(*SHORT, where), "not upgraded", "missing")
 
 
 @test("a server that closes at STARTTLS")
@@ -148,7 +151,7 @@ def busy() -> None:
 def not_ours() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         # Accepts in the kernel only: nobody ever answers.
-        ended = ping(f"127.0.0.1:{silent.getsockname()[1]}")
+        ended = ping(*SHORT, f"127.0.0.1:{silent.getsockname()[1]}")
         assert ended.returncode == 1, ended.returncode
 
 
