@@ -18,17 +18,22 @@
 
 static struct dial dial;
 
-/* Connects, and waits for that.  Returns the connection, or -1. */
+/* Waits for the end of what dial_begin() returned `ret` for.  Returns the
+ * connection, or -1. */
 static int
-connect_to(const struct resolution *r, int64_t timeout_ms, deadline end)
+wait_for_connection(int ret)
 {
-	int ret = dial_begin(&dial, r, timeout_ms, end);
-
 	while (ret == 0) {
 		(void)deadline_wait(dial.fd, POLLOUT, dial.until, -1);
 		ret = dial_continue(&dial);
 	}
 	return ret == 1 ? dial.fd : -1;
+}
+
+static int
+connect_to(const struct resolution *r, int64_t timeout_ms, deadline end)
+{
+	return wait_for_connection(dial_begin(&dial, r, timeout_ms, end));
 }
 
 /* A socket on the loopback interface that listens, or is only bound and so
@@ -144,6 +149,7 @@ START_TEST(gives_each_its_share)
 		     two = bind_socket(&listening, true), fd;
 	static struct resolution r;
 	int64_t began = deadline_now();
+	deadline end;
 
 	add(&r, &silent);
 	add(&r, &listening);
@@ -154,7 +160,12 @@ START_TEST(gives_each_its_share)
 	close(fd);
 	close(accept(two, NULL, NULL));
 
-	fd = connect_to(&r, 100000 * TIMEOUT_MS, deadline_in(TIMEOUT_MS));
+	end = deadline_in(10000 * TIMEOUT_MS);
+	ck_assert_int_eq(dial_begin(&dial, &r, 100000 * TIMEOUT_MS, end), 0);
+	ck_assert_int_gt(dial.until, dial.began);
+	ck_assert_int_lt(dial.until, dial.began + (end - dial.began) / 2);
+	dial.until = 0; /* its share is over */
+	fd = wait_for_connection(0);
 	ck_assert_int_ne(fd, -1);
 	ck_assert_ptr_eq(dial_address(&dial), &r.found[1]);
 	close(fd);
