@@ -7,6 +7,7 @@
  */
 #include "confine/sandbox.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "unit.h"
@@ -63,17 +64,33 @@ enter(const void *how)
 	       sandbox_enter(c->sandbox, sandbox_descriptor(c->sandbox)) == 0;
 }
 
+/* A session has its connection and its channel open, so that the limit is
+ * reached. */
+static void
+open_two(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd != -1 && fd < SANDBOX_CHANNEL);
+	ck_assert_int_ne(fd, -1);
+}
+
 static void
 check_alone(int index, enum sandbox_role role)
 {
 	const struct layer *layer = &layers[index / unit_attempt_count];
 	const struct unit_attempt *a =
 	    &unit_attempts[index % unit_attempt_count];
-	struct sandbox *sandbox = sandbox_new(role);
-	struct confinement c = {sandbox, layer->bit};
 	bool expected = (unit_refusing(a, role) & layer->bit) == 0;
+	struct confinement c = {.only = layer->bit};
+	struct sandbox *sandbox;
 
+	open_two();
+	sandbox = sandbox_new(role);
 	ck_assert_ptr_nonnull(sandbox);
+	c.sandbox = sandbox;
 	ck_assert_msg(unit_works(a->make, enter, &c) == expected,
 	    "%s with %s alone %s", a->name, layer->name,
 	    expected ? "is refused" : "works");
