@@ -8,7 +8,17 @@ import sys
 import threading
 
 from peer import connect
-from programs import PEERS, PINGTLS, Program, certs, pair, python_peer, run, server
+from programs import (
+    PEERS,
+    PINGTLS,
+    Program,
+    certs,
+    pair,
+    python_peer,
+    run,
+    server,
+    state,
+)
 from s_client import answered
 from tap import comment, equal, has, main, needs, test, wait_until
 
@@ -125,6 +135,8 @@ def gnutls_cli() -> None:
         client.wait_line("^PONG$")
         send(b"STARTTLS\n")
         wait_until("STARTTLS is sent", lambda: witness.seen.endswith(b"STARTTLS\n"))
+        # It looks whether the signal came before it waits for more.
+        wait_until("it waits", lambda: state(client.pid) == "S")
         client.signal(signal.SIGALRM)
         client.wait_line("The certificate is trusted")
         lines = len(client.lines)
