@@ -9,6 +9,7 @@ from peer import (
     Tls,
     ask,
     ask_until_blocked,
+    client_context,
     connect,
     dialogue,
     read_line,
@@ -40,11 +41,12 @@ def drip(peer: socket.socket, octets: bytes) -> bytes:
 
 @test("a silent peer is told ERR timeout, in the clear and over TLS")
 def idle() -> None:
+    context = client_context()  # which takes time to make
     with server("--idle-timeout", 0.5) as pingtlsd:
         with connect(pingtlsd.port) as peer:
             equal(read_rest(peer), b"ERR timeout\n")
         with connect(pingtlsd.port) as peer:
-            equal(upgrade(peer).read_rest(), b"ERR timeout\n")
+            equal(upgrade(peer, context).read_rest(), b"ERR timeout\n")
         pingtlsd.wait_sessions(0)
 
 
