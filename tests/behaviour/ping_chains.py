@@ -16,11 +16,10 @@ def ping(
     chain = scratch() / "chain.pem"
     chain.write_text("".join(pem(name).read_text() for name in (leaf, *sent)))
     peer, port = python_peer(
-        "asyncio_server.py", "--cert", chain, "--key", key_of(leaf)
+        "threaded_server.py", "--cert", chain, "--key", key_of(leaf)
     )
     ended = run(
-        [PINGTLS, "-c", 1, "--starttls-delay", 0.3, "--ca-file", pem(trusted)]
-        + [*options, f"localhost:{port}"]
+        [PINGTLS, "-c", 1, "--ca-file", pem(trusted), *options, f"localhost:{port}"]
     )
     peer.kill()
     return ended

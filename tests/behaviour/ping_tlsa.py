@@ -70,9 +70,8 @@ def usage_3() -> None:
 @test("usage 3 needs no date")
 def expired() -> None:
     pair = ("--cert", cert("expired"), "--key", key("expired"))
-    peer, port = python_peer("asyncio_server.py", *pair)
-    late = ("--starttls-delay", "0.3")
-    ended = ping(port, record("3 1 1", cert("expired")), options=late)
+    peer, port = python_peer("threaded_server.py", *pair)
+    ended = ping(port, record("3 1 1", cert("expired")))
     equal(ended.returncode, 0, ended.stdout + ended.stderr)
     peer.kill()
 
@@ -85,15 +84,16 @@ def usage_2() -> None:
         above = authority.read_text() if sent else ""
         with open(cert("ecdsa")) as leaf:
             chain.write_text(leaf.read() + above)
-        peer, port = python_peer("asyncio_server.py", "--cert", chain, "--key", key("ecdsa"))
-        late = ("--starttls-delay", "0.3")
+        peer, port = python_peer(
+            "threaded_server.py", "--cert", chain, "--key", key("ecdsa")
+        )
         for kind in "2 1 1", "2 0 1", "2 0 0", "2 1 0":
             value = record(kind, authority)
-            ended = ping(port, value, options=late)
+            ended = ping(port, value)
             good = sent or kind.endswith("0")
             equal(ended.returncode, 0 if good else 1, f"{kind}: {ended.stderr}")
             if good:
-                other = (*late, "--verify-name", "elsewhere.example")
+                other = "--verify-name", "elsewhere.example"
                 ended = ping(port, value, options=other)
                 fails(ended, "TLSA record 2 .* is not valid; name mismatch: .* not elsewhere")
         peer.kill()
