@@ -5,7 +5,7 @@ import os
 import signal
 
 from peer import ask, connect, dialogue, read_rest, upgrade
-from programs import PINGTLSD, Server, server
+from programs import PINGTLSD, Server, server, state
 from tap import HANG, equal, main, needs_root, test, wait_until
 
 
@@ -87,6 +87,8 @@ def fault() -> None:
     with server() as pingtlsd, connect(pingtlsd.port) as victim:
         ask(victim, b"PING\n", b"PONG\n")
         (session,) = pingtlsd.wait_sessions(1)
+        # It must not crash in the midst of that: AddressSanitizer would tell.
+        wait_until("the session sleeps", lambda: state(session) == "S")
         spoil(session)
         victim.sendall(b"PING\n")
         try:
