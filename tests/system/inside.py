@@ -92,8 +92,9 @@ def keyholder() -> int:
         loaders = named_children(main_pid(), LOADER)
         return [k for loader in loaders for k in named_children(loader, KEYHOLDER)]
 
-    wait_until("one keyholder", lambda: len(holders()) == 1)
-    return holders()[0]
+    return wait_until(
+        "one keyholder", lambda: found[0] if len(found := holders()) == 1 else 0
+    )
 
 
 def ping(*options: str, host: str = "localhost", ca: str = SNAKEOIL):
@@ -175,6 +176,19 @@ def journal(identifier: str = "pingtlsd") -> Iterator[list[dict]]:
     lines = must("journalctl", "-q", "-o", "json", "--after-cursor", cursor)
     found = [json.loads(line) for line in lines.splitlines()]
     entries += [e for e in found if e.get("SYSLOG_IDENTIFIER") == identifier]
+
+
+def said(pid: int) -> str:
+    """What a process has logged so far."""
+    must("journalctl", "--sync")
+    return must("journalctl", "-q", "-o", "cat", f"_PID={pid}")
+
+
+def keyholder_replaced() -> None:
+    """Waits until the service has another keyholder, and uses it."""
+    wait_until(
+        "it is used", lambda: "started a new keyholder" in said(main_pid())
+    )
 
 
 def messages(entries: list[dict]) -> str:

@@ -16,6 +16,7 @@ from inside import (
     Traffic,
     install,
     keyholder,
+    keyholder_replaced,
     must,
     ping,
     pings,
@@ -107,7 +108,8 @@ def real_everywhere() -> None:
     pings(host=NAME, ca=certificate)
     killed = keyholder()
     os.kill(killed, signal.SIGKILL)
-    wait_until("the keyholder is replaced", lambda: keyholder() != killed)
+    keyholder_replaced()
+    assert keyholder() != killed
     pings(host=NAME, ca=certificate)
     start_afresh("pingtls-inetd.socket")
     pings(host=NAME, ca=certificate)
