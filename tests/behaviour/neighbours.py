@@ -11,7 +11,7 @@ import time
 from aftermath import unharmed
 from peer import ask, connect, read_rest
 from programs import PEERS, Program, Server, needs_plain_build, server
-from tap import comment, equal, main, test
+from tap import comment, equal, main, test, wait_until
 
 FLOODER, NEIGHBOUR = "127.0.0.2", "127.0.0.3"
 # The limits of a server without options, which the tests else lift.
@@ -65,8 +65,11 @@ def flooded(*options: object) -> None:
         spent = sessions_of(pingtlsd, FLOODER)
         assert spent <= may, f"the flood took {spent} sessions, beyond {may:.0f}"
         pingtlsd.wait_line(f"refus.* {FLOODER}")
+        wait_until(
+            f"{served} sessions of the neighbour in the log",
+            lambda: sessions_of(pingtlsd, NEIGHBOUR) == served,
+        )
         equal(pingtlsd.said(f"refus.* {NEIGHBOUR}"), None, "the neighbour refused")
-        equal(sessions_of(pingtlsd, NEIGHBOUR), served, "sessions of the neighbour")
 
 
 @test("a flood of connections beyond the rate")

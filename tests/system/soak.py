@@ -71,8 +71,10 @@ def soak() -> None:
         assert max(more) < GROWTH_MAX, f"octets more: {more}"
         equal([descriptors(pid) for pid in watched], files, "descriptors")
         equal(pingtlsd.sessions(), [], "sessions left")
-        ended = sum(" ended after " in line for line in pingtlsd.lines)
-        equal(ended, SESSIONS, "sessions in the log")
+        wait_until(
+            f"{SESSIONS} sessions in the log",
+            lambda: sum(" ended after " in x for x in pingtlsd.lines) == SESSIONS,
+        )
         equal(pingtlsd.said("by signal|its process failed"), None, "a crash")
         dialogue(pingtlsd.port)
 
