@@ -91,8 +91,9 @@ class Scheduler:
         command = f"[{now}] SCHEDULE_FORCED_SVC_CHECK;{host};{service};{now}\n"
         with self._commands.open("w") as commands:
             commands.write(command)
-        wait_until(f"a check of {host}", lambda: self._state(host, service), SLOW)
-        found = self._state(host, service)
+        found = wait_until(
+            f"a check of {host}", lambda: self._state(host, service), SLOW
+        )
         equal(found["current_state"], str(state), str(found))
         return found["plugin_output"], found["performance_data"]
 
