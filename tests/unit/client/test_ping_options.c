@@ -82,6 +82,11 @@ START_TEST(takes_short_options)
 	ck_assert_int_eq(o.timeout_ms, 1);
 	ck_assert_uint_eq(o.targets[0].port, 65535);
 
+	/* The last counts. */
+	accept_words("-c 1 -W 3 host -W 2 -c 4");
+	ck_assert_uint_eq(o.count, 4);
+	ck_assert_int_eq(o.timeout_ms, 2000);
+
 	/* Behind the host, too; and nothing is left of the last one. */
 	accept_words("host -6 -i 0");
 	ck_assert_int_eq(o.family, AF_INET6);
