@@ -40,7 +40,9 @@ check_target(const struct plugin_options *options, struct control *control)
 	char why[VERIFY_TEXT_MAX];
 	enum plugin_status status;
 
+	control_pause();
 	verifier = verify_new(&options->ping.verify, why);
+	control_resume();
 	if (verifier == NULL)
 		return unknown(why);
 	outcome_init(&outcome);

@@ -100,7 +100,9 @@ start(struct ping_options *options, struct control *control,
 	int status;
 
 	if (!options->plain) {
+		control_pause();
 		verifier = verify_new(&options->verify, why);
+		control_resume();
 		if (verifier == NULL) {
 			output_line(errors, "pingtls: %s", why);
 			return EXIT_NOTHING;

@@ -50,6 +50,30 @@ control_begin(struct control *c, int64_t deadline_ms)
 	return c->signals == -1 ? -1 : 0;
 }
 
+/* Blocks or unblocks the signals that stop a run. */
+static void
+mask_stops(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(how, &set, NULL);
+}
+
+void
+control_pause(void)
+{
+	mask_stops(SIG_UNBLOCK);
+}
+
+void
+control_resume(void)
+{
+	mask_stops(SIG_BLOCK);
+}
+
 void
 control_leave_to_parent(struct control *c, int channel)
 {

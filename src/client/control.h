@@ -24,6 +24,14 @@ struct control {
 int control_begin(struct control *, int64_t deadline_ms);
 
 /*
+ * Lets SIGINT and SIGTERM end this process, as by default, until
+ * control_resume(): while it waits for what it cannot wait for together with
+ * signals, as a file that does not open.
+ */
+void control_pause(void);
+void control_resume(void);
+
+/*
  * In a child process: from now on the run is stopped not by signals but by the
  * parent, when that shuts down the connected socket `channel` or ends.
  */

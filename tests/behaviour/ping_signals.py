@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Signals end pingtls in order wherever it is, or make it say how it stands."""
 
+import os
 import signal
 import socket
 import time
@@ -8,8 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from peer import read_line, read_rest
-from programs import PINGTLS, Program, certs, python_peer, server
-from tap import HANG, equal, has, main, test
+from programs import (
+    CHECK_PINGTLS,
+    PINGTLS,
+    Program,
+    certs,
+    python_peer,
+    scratch,
+    server,
+    state,
+)
+from tap import HANG, equal, has, main, test, wait_until
 
 
 def client(*options: object) -> Program:
@@ -36,6 +46,17 @@ def in_order() -> None:
             interrupt(program, number, 0)
             has("\n".join(program.lines), r"over TLS: \d+ sent, \d+ received, 0% loss")
             pingtlsd.wait_line(r"ended after .*: quit;")
+
+
+@test("SIGTERM ends it while it reads a file that nobody writes, and the plugin")
+def reading() -> None:
+    fifo = scratch() / "fifo"
+    os.mkfifo(fifo)
+    for words in (PINGTLS, "localhost"), (CHECK_PINGTLS, "-H", "localhost"):
+        program = Program([*words, "--ca-file", fifo])
+        wait_until("it waits", lambda: state(program.pid) == "S")
+        program.signal(signal.SIGTERM)
+        equal(program.wait(), -signal.SIGTERM, f"exit status of {words[0]}")
 
 
 @test("SIGINT with pings that nobody answers: status 1")
