@@ -6,7 +6,7 @@ import errno
 import sys
 
 from kernel import await_hiding, hide_vdso, number_of, refuse
-from peer import ask, connect, upgrade
+from peer import ask, client_context, connect, upgrade
 from programs import Program, needs_plain_build, server
 from tap import equal, main, test
 
@@ -30,11 +30,12 @@ def hidden() -> None:
 @test("a session pings, upgrades and ends in time without the vDSO")
 def session() -> None:
     needs_plain_build("has system calls of its own")
+    context = client_context()  # which takes time to make
     hiding = {"preexec_fn": await_hiding, "at_start": hide_vdso}
     with server("--idle-timeout", "1", **hiding) as pingtlsd:
         with connect(pingtlsd.port) as peer:
             ask(peer, b"PING\n", b"PONG\n")
-            tls = upgrade(peer)
+            tls = upgrade(peer, context)
             ask(tls, b"PING\n", b"PONG\n")
             tls.read_rest()
         pingtlsd.wait_line("1 in the clear, 1 over TLS")
