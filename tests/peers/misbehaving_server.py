@@ -94,6 +94,9 @@ def session(habit, peer: socket.socket) -> None:
     with peer, peer.makefile("rb") as lines:
         try:
             habit(lines, peer)
+            # Closed with something left to read, it would be reset instead.
+            peer.shutdown(socket.SHUT_WR)
+            lines.read()
         except OSError:
             pass  # the client left
 
