@@ -10,7 +10,7 @@ from programs import Server, needs_plain_build, open_files, server, state
 from tap import equal, main, needs_root, test, wait_until
 
 
-def links(pid: int) -> dict[int, str]:
+def kinds(pid: int) -> dict[int, str]:
     """The kind of what each descriptor of the process leads to."""
     found = open_files(pid)
     return {fd: path.partition("[")[0].rstrip(":") for fd, path in found.items()}
@@ -21,13 +21,13 @@ def check_descriptors(pingtlsd: Server) -> None:
         ask(peer, b"PING\n", b"PONG\n")
         ask(upgrade(other), b"PING\n", b"PONG\n")
         for pid in pingtlsd.wait_sessions(2):
-            found = links(pid)
+            found = kinds(pid)
             for standard in range(3):
                 equal(found.pop(standard), "/dev/null", f"descriptor {standard}")
             equal(sorted(found.values()), ["socket", "socket"], "other descriptors")
-    found = links(pingtlsd.pid)
+    found = kinds(pingtlsd.pid)
     equal([found[fd] for fd in range(2)], ["/dev/null"] * 2, "the listener's")
-    found = links(pingtlsd.keyholder())
+    found = kinds(pingtlsd.keyholder())
     equal([found.pop(fd) for fd in range(3)], ["/dev/null"] * 3, "the keyholder's")
     assert "pipe" not in found.values(), f"the keyholder has the log: {found}"
 

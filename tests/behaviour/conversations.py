@@ -1,10 +1,9 @@
 """The processes that hold the conversations of pingtls, as /proc shows them."""
 
-import os
 import re
 from pathlib import Path
 
-from programs import children, state
+from programs import children, links, state
 from tap import equal, has
 
 
@@ -17,16 +16,6 @@ def waits(pid: int) -> bool:
         and set(links(found[0])) == {0, 1, 2, 3, 4}
         and filters(found[0]) > filters(pid)
     )
-
-
-def links(pid: int) -> dict[int, str]:
-    """What each descriptor of the process leads to."""
-    directory = f"/proc/{pid}/fd"
-    try:
-        names = os.listdir(directory)
-        return {int(fd): os.readlink(f"{directory}/{fd}") for fd in names}
-    except OSError:
-        return {}
 
 
 def status(pid: int, what: str) -> str:

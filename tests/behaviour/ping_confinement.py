@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from conversations import check_confined, links, waits
+from conversations import check_confined, waits
 from kernel import refuse
 from programs import (
     BECOME,
@@ -18,6 +18,7 @@ from programs import (
     Program,
     certs,
     children,
+    links,
     needs_plain_build,
     run,
     server,

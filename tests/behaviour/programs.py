@@ -145,9 +145,18 @@ def _switches(pid: int) -> list[str]:
     return re.findall(r"^(?:State|.*ctxt_switches):\s+(\S+)", status, re.MULTILINE)
 
 
+def links(pid: int) -> dict[int, str]:
+    """What each descriptor of a process leads to; none where it is gone."""
+    directory = f"/proc/{pid}/fd"
+    try:
+        names = os.listdir(directory)
+        return {int(fd): os.readlink(f"{directory}/{fd}") for fd in names}
+    except OSError:
+        return {}
+
+
 def open_files(pid: int) -> dict[int, str]:
-    """What each descriptor of a process leads to, once it sleeps and has nothing
-    left to do.
+    """The same, once it sleeps and has nothing left to do.
 
     A session answers before the listener and the keyholder have closed what was
     for it, and one that is gone leaves work to them: what is seen sooner is
@@ -160,8 +169,7 @@ def open_files(pid: int) -> dict[int, str]:
         return before[0] == "S" and _switches(pid) == before
 
     wait_until(f"process {pid} sleeps", settled)
-    directory = f"/proc/{pid}/fd"
-    return {int(fd): os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory)}
+    return links(pid)
 
 
 def descriptors(pid: int) -> int:
