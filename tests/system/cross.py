@@ -8,18 +8,21 @@ the interpreter of the unit tests.
 
 import os
 import re
+import socket
+import struct
 import subprocess
 import tempfile
+import threading
+from itertools import dropwhile
 from pathlib import Path
 
-from tap import HANG_TEST, comment, equal, has, main, test, wait_until
+from tap import HANG, HANG_TEST, comment, equal, has, main, test, wait_until
 
 HOST = "aarch64-linux-gnu"
 QEMU = "qemu-aarch64"
 SERVER, CLIENT = "src/pingtlsd", "src/pingtls"
 WORK = Path(tempfile.mkdtemp())
 CERTS = WORK / "certs"
-SAID = WORK / "said"
 # A user that nobody else is.
 USER = "60619:60619"
 # Some address.
@@ -50,7 +53,45 @@ FLAGS = {
     "CLOCK_MONOTONIC_COARSE": 6,
 }
 # A call with its arguments, as qemu -strace shows it.
-CALL = re.compile(r"^(\d+) (\w+)\((.*?)\)")
+CALL = re.compile(r"^\d+ (\w+)\((.*?)\)", re.MULTILINE)
+
+
+class Said:
+    """What processes write to the standard error that they share, by process.
+
+    In one file qemu's halves of lines, a call and its result, would mix: each
+    write is a packet here, with its writer's credentials (unix(7)).
+    """
+
+    def __init__(self) -> None:
+        self.by_process: dict[int, str] = {}
+        self._reads, self.writes = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET
+        )
+        self._reads.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        ucred = struct.Struct("3i")
+        space = socket.CMSG_SPACE(ucred.size)
+        while True:
+            text, ancillary, *_ = self._reads.recvmsg(65536, space)
+            if not text:
+                return
+            pid, _, _ = ucred.unpack(ancillary[0][2])
+            said = self.by_process.get(pid, "")
+            self.by_process[pid] = said + text.decode(errors="replace")
+
+    def holds(self, words: str) -> bool:
+        return any(words in said for said in list(self.by_process.values()))
+
+    def end(self) -> None:
+        """Waits until the last of the writers has ended."""
+        self._reader.join(HANG)
+
+
+said = Said()
 
 
 def must(*command: object, **options) -> str:
@@ -93,12 +134,12 @@ def dialogue() -> None:
     # A log of qemu's in another descriptor would be closed with all others.
     command = [QEMU, "-strace", SERVER, "--no-sandbox"]
     command += ["--user", USER, "--listen", "127.0.0.1:10001", *pair]
-    with SAID.open("w") as said:
-        server = subprocess.Popen([str(word) for word in command], stderr=said)
+    with said.writes:
+        server = subprocess.Popen([str(word) for word in command], stderr=said.writes)
     try:
         wait_until(
             "it listens or has ended",
-            lambda: "listening on" in SAID.read_text() or server.poll() is not None,
+            lambda: said.holds(" listen(") or server.poll() is not None,
         )
         trusting = "--ca-file", CERTS / "ca.pem", "--verify-name", "localhost"
         ping = must(QEMU, CLIENT, "-c", 2, *trusting, "127.0.0.1:10001")
@@ -106,6 +147,7 @@ def dialogue() -> None:
     finally:
         server.terminate()
         server.wait()
+        said.end()
     equal(server.returncode, 0, "status of the server")
 
 
@@ -125,21 +167,20 @@ def arguments(text: str) -> list[int]:
     return (found + [0] * 6)[:6]
 
 
+def is_first(call: tuple[str, str]) -> bool:
+    """Whether it is a session's look at its connection."""
+    return call[0] == "recvfrom" and call[1].startswith("3,")
+
+
 def of_sessions() -> list[tuple[str, list[int]]]:
     """Each call that a session made from its first octet on."""
-    seen: dict[str, list] = {}
-    text = SAID.read_text(errors="replace")
-    listener = re.search(r"^(\d+) accept4\(", text, re.MULTILINE)[1]
-    forked = re.findall(rf"^{listener} clone\(.*\) = (\d+)", text, re.MULTILINE)
-    for line in text.splitlines():
-        if not (call := CALL.match(line)) or call[1] not in forked:
-            continue
-        pid, name, text = call.groups()
-        if name == "recvfrom" and text.startswith("3,"):
-            seen.setdefault(pid, [])
-        if pid in seen:
-            seen[pid].append((name, arguments(text)))
-    return [call for calls in seen.values() for call in calls]
+    [listener] = [text for text in said.by_process.values() if " accept4(" in text]
+    made = []
+    for pid in re.findall(r"^\d+ clone\(.*\) = (\d+)$", listener, re.MULTILINE):
+        calls = CALL.findall(said.by_process[int(pid)])
+        for name, text in dropwhile(lambda call: not is_first(call), calls):
+            made.append((name, arguments(text)))
+    return made
 
 
 @test("each call that its session made is one that the filter allows or refuses")
