@@ -32,7 +32,7 @@ def session() -> None:
     needs_plain_build("has system calls of its own")
     context = client_context()  # which takes time to make
     hiding = {"preexec_fn": await_hiding, "at_start": hide_vdso}
-    with server("--idle-timeout", "1", **hiding) as pingtlsd:
+    with server("--idle-timeout", "2", **hiding) as pingtlsd:
         with connect(pingtlsd.port) as peer:
             ask(peer, b"PING\n", b"PONG\n")
             tls = upgrade(peer, context)

@@ -8,7 +8,7 @@ the keys and makes its own records.
 import re
 import time
 
-from peer import ask, connect, dialogue, upgrade
+from peer import ask, connect, dialogue, serves, upgrade
 from programs import (
     RECORDS,
     Program,
@@ -18,7 +18,7 @@ from programs import (
     run,
     server,
 )
-from tap import comment, equal, has, main, test
+from tap import comment, equal, has, main, test, wait_until
 
 # More than any server takes before it has had enough, or its deadline comes.
 COUNT = 1_000_000_000
@@ -73,7 +73,7 @@ def ended_by_deadline(version: str, kinds: list[str], **how) -> None:
             has(flood.log, r"ended .*: timed out")
             assert flood.seconds < DEADLINE + LATE, f"{kind}: {flood.seconds} s"
             assert flood.octets_back <= OCTETS_BACK_MAX, flood.octets_back
-        dialogue(pingtlsd.port)
+        wait_until("others are served", lambda: serves(pingtlsd.port))
 
 
 @test("renegotiation, TLS 1.2: the first ClientHello inside the session ends it")

@@ -215,3 +215,12 @@ def dialogue(port: int, context: ssl.SSLContext | None = None) -> None:
         ask(tls, b"PING\n", b"PONG\n")
         tls.sendall(b"QUIT\n")
         equal(tls.read_rest(), b"", "after QUIT over TLS")
+
+
+def serves(port: int, context: ssl.SSLContext | None = None) -> bool:
+    """Whether such a session succeeds: one that is late is cut by short limits."""
+    try:
+        dialogue(port, context)
+    except (OSError, AssertionError):
+        return False
+    return True

@@ -123,7 +123,7 @@ def killed() -> None:
 
 @test("a process that does not end when -w is over is killed")
 def stuck() -> None:
-    with a_process("-w", 1) as (program, pid):
+    with a_process("-w", 3) as (program, pid):
         os.kill(pid, signal.SIGSTOP)
         equal(program.wait(), 1, "exit status")
         equal(program.session(), [], "processes that stay")

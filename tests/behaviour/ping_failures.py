@@ -23,7 +23,7 @@ from tap import HANG, equal, has, main, test
 
 
 # Of a client that waits for what never comes.
-SHORT = "-W", 1
+SHORT = "-W", 3
 
 
 def ping(*options: object) -> subprocess.CompletedProcess[str]:

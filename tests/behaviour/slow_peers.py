@@ -11,13 +11,13 @@ from peer import (
     ask_until_blocked,
     client_context,
     connect,
-    dialogue,
     read_line,
     read_rest,
+    serves,
     upgrade,
 )
 from programs import server
-from tap import HANG, equal, main, test
+from tap import HANG, equal, main, test, wait_until
 
 # Between the octets of a peer that drips: well within every timeout below.
 DRIP = 0.2
@@ -42,7 +42,7 @@ def drip(peer: socket.socket, octets: bytes) -> bytes:
 @test("a silent peer is told ERR timeout, in the clear and over TLS")
 def idle() -> None:
     context = client_context()  # which takes time to make
-    with server("--idle-timeout", 0.5) as pingtlsd:
+    with server("--idle-timeout", 2) as pingtlsd:
         with connect(pingtlsd.port) as peer:
             equal(read_rest(peer), b"ERR timeout\n")
         with connect(pingtlsd.port) as peer:
@@ -70,8 +70,9 @@ def dripping_line() -> None:
 
 @test("a line that drips in over TLS is ended by the deadline")
 def dripping_line_over_tls() -> None:
-    with server("--idle-timeout", 1) as pingtlsd, connect(pingtlsd.port) as peer:
-        tls = upgrade(peer)
+    context = client_context()
+    with server("--idle-timeout", 2) as pingtlsd, connect(pingtlsd.port) as peer:
+        tls = upgrade(peer, context)
         # Over TLS 1.3 tickets are waiting to be read: take them first.
         ask(tls, b"PING\n", b"PONG\n")
         for _ in range(DRIPS):
@@ -126,7 +127,7 @@ def never_reads() -> None:
             with connect(pingtlsd.port) as peer:
                 ask_until_blocked(pingtlsd, peer, upgrade(peer) if encrypted else None)
                 pingtlsd.wait_sessions(0)
-        dialogue(pingtlsd.port)
+        wait_until("others are served", lambda: serves(pingtlsd.port))
 
 
 main()

@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 
-from peer import Tls, ask_until_blocked, client_context, connect, dialogue, upgrade
+from peer import Tls, ask_until_blocked, client_context, connect, serves, upgrade
 from programs import Server, server
 from tap import equal, has, main, test, wait_until
 
@@ -46,7 +46,7 @@ def held(pingtlsd: Server, peers: Peers, outcome: str, talked: float = 0) -> Non
         assert DEADLINE <= seconds < DEADLINE + LATE + talked, f"ended after {seconds} s"
     for peer in peers:
         peer.close()
-    dialogue(pingtlsd.port)
+    wait_until("others are served", lambda: serves(pingtlsd.port))
 
 
 def only(version: ssl.TLSVersion) -> ssl.SSLContext:
@@ -122,7 +122,7 @@ def drips_its_reading() -> None:
             assert peer.recv(1), "the server closed before its deadline"
             time.sleep(DRIP)
         pingtlsd.wait_line("ended after .*: timed out")
-        dialogue(pingtlsd.port)
+        wait_until("others are served", lambda: serves(pingtlsd.port))
 
 
 main()
