@@ -191,11 +191,12 @@ def stops_quietly() -> None:
 
 @test("nor with a unit of its own, which listens by itself")
 def stops_quietly_alone() -> None:
-    unit = "alone.service"
-    words = ["systemd-run", f"--unit={unit}", "--property=KillMode=mixed"]
-    words += ["--property=Type=notify", "pingtlsd", f"--listen=127.0.0.1:{ALONE_PORT}"]
-    for _ in range(STOPS):
-        must(*words)
+    as_unit = "--property=KillMode=mixed", "--property=Type=notify"
+    for number in range(STOPS):
+        # A name of its own, as systemd forgets the one before when it likes.
+        unit = f"alone-{number}.service"
+        server = "pingtlsd", f"--listen=127.0.0.1:{ALONE_PORT}"
+        must("systemd-run", f"--unit={unit}", *as_unit, *server)
         dialogue(ALONE_PORT, trusting())
         equal(killed_at_stop(unit), [])
 

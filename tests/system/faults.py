@@ -58,11 +58,11 @@ def nothing_left() -> None:
     start_afresh()
     with connect(PORT) as held:
         ask(held, b"PING\n", b"PONG\n")
-        old = processes("pingtls.service")
+        listener, old = main_pid(), processes("pingtls.service")
         equal(len(old), 4, "the listener, the loader, the keyholder and the session")
-        os.kill(main_pid(), signal.SIGKILL)
+        os.kill(listener, signal.SIGKILL)
         wait_until("all of them are gone", lambda: not any(map(state, old)))
-    ended_then_answered(old[0])
+    ended_then_answered(listener)
 
 
 @test("the keyholder killed: another takes its place, the listener stays")
@@ -102,7 +102,8 @@ def keyholder_stopped() -> None:
                 lambda: "unable to upgrade" in said(main_pid()),
             )
         outcomes = [e["PINGTLS_OUTCOME"] for e in entries if "PINGTLS_OUTCOME" in e]
-        equal(outcomes, ["unable to upgrade"], "outcomes")
+        # The sessions of the pings may be logged late.
+        equal(set(outcomes) - {"quit"}, {"unable to upgrade"}, "outcomes")
     finally:
         os.kill(stopped, signal.SIGCONT)
     pings()

@@ -43,6 +43,8 @@ ACCEPTED = {
     "/etc/.pwd.lock": "useradd's lock",
     "/etc/.updated": "systemd's mark",
     "/var/.updated": "systemd's mark",
+    "/var/backups/*": "what dpkg's timer copies at midnight",
+    "/var/lib/systemd/timers/*": "when timers went off",
 }
 CONFIGURATION = Path("/etc/default/pingtlsd")
 EDITED = 'PINGTLSD_OPTS="--max-sessions=7"\n'
