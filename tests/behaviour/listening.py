@@ -38,8 +38,8 @@ NAMES = """
 127.0.0.1 twice.test
 127.0.0.1 twice.test
 127.0.0.1 half.test
-192.0.2.1 half.test
-192.0.2.1 none.test
+203.0.113.1 half.test
+203.0.113.1 none.test
 """
 
 
@@ -78,13 +78,13 @@ def repeated() -> None:
 def lacking() -> None:
     pingtlsd = named("half.test")
     served_once(pingtlsd)
-    pingtlsd.wait_line(r"not listening on 192\.0\.2\.1:0: Cannot assign requested")
+    pingtlsd.wait_line(r"not listening on 203\.0\.113\.1:0: Cannot assign requested")
 
 
 @test("a name with no address of the machine's is an error")
 def all_lacking() -> None:
     pingtlsd = named("none.test")
-    pingtlsd.wait_line(r"cannot listen on 192\.0\.2\.1:0: Cannot assign requested")
+    pingtlsd.wait_line(r"cannot listen on 203\.0\.113\.1:0: Cannot assign requested")
     equal(pingtlsd.wait(), 1, "exit status")
 
 

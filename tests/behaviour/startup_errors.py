@@ -70,11 +70,11 @@ def port_in_use() -> None:
 
 @test("an address that is not this machine's")
 def foreign_address() -> None:
-    # TEST-NET-1 (RFC 5737): no machine has it.
+    # TEST-NET-3 (RFC 5737): no machine has it.
     refused(
         1,
-        [r"192\.0\.2\.1:\d+", "Cannot assign requested address"],
-        *("--listen", "192.0.2.1:10001", *pair("ecdsa")),
+        [r"203\.0\.113\.1:\d+", "Cannot assign requested address"],
+        *("--listen", "203.0.113.1:10001", *pair("ecdsa")),
     )
 
 

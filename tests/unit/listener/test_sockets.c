@@ -176,9 +176,9 @@ END_TEST
 /* One that cannot be bound takes those before it along. */
 START_TEST(listens_on_all_or_none)
 {
-	const char *const addresses[] = {"127.0.0.1:0", path, "192.0.2.1:1"};
+	const char *const addresses[] = {"127.0.0.1:0", path, "203.0.113.1:1"};
 
-	refuse(addresses, 3, "192.0.2.1:1: Cannot assign requested address");
+	refuse(addresses, 3, "203.0.113.1:1: Cannot assign requested address");
 	ck_assert_int_eq(access(path, F_OK), -1);
 }
 END_TEST
