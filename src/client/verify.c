@@ -10,13 +10,11 @@
 #include "tls/pem.h"
 #include "tls/policy.h"
 
-/* Explains why GnuTLS rejected `file`, which should contain a `label` in PEM.
- */
+/* Explains why GnuTLS failed with `ret` to import `wanted` from `file`. */
 static int
-explain_file(const char *file, const char *label, int ret, char *why)
+explain_file(const char *file, enum pem_content wanted, int ret, char *why)
 {
 	gnutls_datum_t octets = {NULL, 0};
-	const char *fault = NULL;
 
 	errno = 0;
 	if (gnutls_load_file(file, &octets) < 0) {
@@ -24,12 +22,9 @@ explain_file(const char *file, const char *label, int ret, char *why)
 		    errno == 0 ? "it is no file" : strerror(errno));
 		return -1;
 	}
-	fault = pem_missing(octets.data, octets.size, label);
+	snprintf(why, VERIFY_TEXT_MAX, "cannot use %s: %s", file,
+	    pem_fault(&octets, wanted, ret));
 	gnutls_free(octets.data);
-	if (fault == NULL)
-		fault =
-		    ret == 0 ? "it holds no certificate" : gnutls_strerror(ret);
-	snprintf(why, VERIFY_TEXT_MAX, "cannot use %s: %s", file, fault);
 	return -1;
 }
 
@@ -44,7 +39,10 @@ load_authorities(struct verifier *v, char *why)
 		return 0;
 	ret = gnutls_certificate_set_x509_trust_file(
 	    v->credentials, file, GNUTLS_X509_FMT_PEM);
-	return ret > 0 ? 0 : explain_file(file, "CERTIFICATE", ret, why);
+	if (ret > 0)
+		return 0;
+	return explain_file(file, PEM_CERTIFICATES,
+	    ret == 0 ? GNUTLS_E_NO_CERTIFICATE_FOUND : ret, why);
 }
 
 /* Trusts those of the system's authorities that the server's chain needs. */
@@ -62,14 +60,34 @@ trust_system(struct verifier *v, gnutls_session_t session)
 	trust_store_add(v->system, list, chain, size);
 }
 
+/* Returns 0 if the certificates of `file` can be imported, or a GnuTLS code. */
+static int
+try_certificates(const char *file)
+{
+	gnutls_datum_t octets;
+	gnutls_x509_crt_t *list;
+	unsigned int count;
+	int ret = gnutls_load_file(file, &octets);
+
+	if (ret < 0)
+		return ret;
+	ret = gnutls_x509_crt_list_import2(
+	    &list, &count, &octets, GNUTLS_X509_FMT_PEM, 0);
+	gnutls_free(octets.data);
+	if (ret < 0)
+		return ret;
+	while (count > 0)
+		gnutls_x509_crt_deinit(list[--count]);
+	gnutls_free(list);
+	return 0;
+}
+
 static int
 load_identity(struct verifier *v, char *why)
 {
 	const char *certificate = v->options->certificate_file;
 	const char *key = v->options->key_file;
-	gnutls_datum_t octets = {NULL, 0};
-	const char *fault;
-	int ret;
+	int ret, of_certificate;
 
 	if (certificate == NULL)
 		return 0;
@@ -82,14 +100,12 @@ load_identity(struct verifier *v, char *why)
 		    "key %s does not match certificate %s", key, certificate);
 		return -1;
 	}
-	/* Finds out which of the two files is wrong. */
-	if (gnutls_load_file(certificate, &octets) < 0)
-		return explain_file(certificate, "CERTIFICATE", ret, why);
-	fault = pem_missing(octets.data, octets.size, "CERTIFICATE");
-	gnutls_free(octets.data);
-	if (fault != NULL)
-		return explain_file(certificate, "CERTIFICATE", ret, why);
-	return explain_file(key, "PRIVATE KEY", ret, why);
+	/* GnuTLS does not say which of the two files is wrong. */
+	of_certificate = try_certificates(certificate);
+	if (of_certificate < 0)
+		return explain_file(
+		    certificate, PEM_CERTIFICATES, of_certificate, why);
+	return explain_file(key, PEM_PRIVATE_KEY, ret, why);
 }
 
 /* Verifies the server, within the handshake

@@ -83,26 +83,20 @@ int
 chain_parse(struct chain *chain, const char *file, const gnutls_datum_t *pem,
     time_t now)
 {
-	const char *why = pem_missing(pem->data, pem->size, "CERTIFICATE");
 	gnutls_x509_crt_t next;
 	int ret;
 
 	memset(chain, 0, sizeof(*chain));
 	chain->file = file;
-	if (why == NULL) {
-		chain->count = CHAIN_FILE_MAX;
-		ret = gnutls_x509_crt_list_import(chain->all, &chain->count,
-		    pem, GNUTLS_X509_FMT_PEM,
-		    GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
-		if (ret < 0)
-			chain->count = 0;
-		why = ret == GNUTLS_E_SHORT_MEMORY_BUFFER
-		          ? "it holds too many certificates"
-		      : ret < 0 ? gnutls_strerror(ret)
-		                : NULL;
-	}
-	if (why != NULL) {
-		log_line(LOG_ERR, "cannot use certificate %s: %s", file, why);
+	chain->count = CHAIN_FILE_MAX;
+	ret = gnutls_x509_crt_list_import(chain->all, &chain->count, pem,
+	    GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
+	if (ret < 0) {
+		chain->count = 0;
+		log_line(LOG_ERR, "cannot use certificate %s: %s", file,
+		    ret == GNUTLS_E_SHORT_MEMORY_BUFFER
+			? "it holds too many certificates"
+			: pem_fault(pem, PEM_CERTIFICATES, ret));
 		return -1;
 	}
 	for (next = chain->all[0];

@@ -201,10 +201,8 @@ bundle_authorities(const struct credential_files *f, struct bundle_buffer *b)
 	int ret = gnutls_x509_crt_list_import2(
 	    &list, &count, &pem, GNUTLS_X509_FMT_PEM, 0);
 
-	why = pem_missing(pem.data, pem.size, "CERTIFICATE");
-	if (why == NULL)
-		why = ret < 0 ? gnutls_strerror(ret)
-		              : append_list(b, list, count);
+	why = ret < 0 ? pem_fault(&pem, PEM_CERTIFICATES, ret)
+	              : append_list(b, list, count);
 	while (ret >= 0 && count > 0)
 		gnutls_x509_crt_deinit(list[--count]);
 	gnutls_free(list);

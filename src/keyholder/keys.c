@@ -92,13 +92,10 @@ keys_warn_of_readers(const struct keys *k)
 static const char *
 import_key(struct keys *k, size_t index, const gnutls_datum_t *pem)
 {
-	const char *what = pem_missing(pem->data, pem->size, "PRIVATE KEY");
 	gnutls_x509_privkey_t x509;
 	size_t size = KEYHOLDER_ID_SIZE;
 	int ret;
 
-	if (what != NULL)
-		return what;
 	ret = gnutls_x509_privkey_init(&x509);
 	if (ret < 0)
 		return gnutls_strerror(ret);
@@ -115,8 +112,7 @@ import_key(struct keys *k, size_t index, const gnutls_datum_t *pem)
 	if (ret == 0)
 		return NULL;
 	gnutls_x509_privkey_deinit(x509);
-	return ret == GNUTLS_E_DECRYPTION_FAILED ? "it is encrypted"
-	                                         : gnutls_strerror(ret);
+	return pem_fault(pem, PEM_PRIVATE_KEY, ret);
 }
 
 /* Reads one key and closes its file. */

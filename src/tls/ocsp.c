@@ -105,12 +105,15 @@ ocsp_check(const gnutls_datum_t *data, const gnutls_datum_t *subject,
 		snprintf(why, OCSP_TEXT_MAX, "%s", gnutls_strerror(ret));
 		return -1;
 	}
-	ret = import(response, data);
-	if (ret == 0)
+	if (data->size == 0)
+		fault = "it is empty";
+	else if (import(response, data) < 0)
+		fault = "it is no OCSP response, or a damaged one";
+	else
 		fault = check_status(response, why);
-	if (ret == 0 && fault == NULL)
+	if (fault == NULL)
 		fault = check_parties(response, subject, issuer);
-	if (ret == 0 && fault == NULL)
+	if (fault == NULL)
 		ret = gnutls_ocsp_resp_export2(
 		    response, der, GNUTLS_X509_FMT_DER);
 	gnutls_ocsp_resp_deinit(response);

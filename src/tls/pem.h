@@ -4,13 +4,19 @@
 #ifndef PINGTLS_PEM_H
 #define PINGTLS_PEM_H
 
-#include <stddef.h>
+#include <gnutls/gnutls.h>
+
+enum pem_content {
+	PEM_CERTIFICATES,
+	PEM_PRIVATE_KEY,
+};
 
 /*
- * Says why the `size` octets of a file hold no PEM block whose label ends with
- * `label` ("CERTIFICATE", "PRIVATE KEY"): they are empty, DER, PKCS #12, or
- * something else.  Returns NULL if they hold one.
+ * Says why GnuTLS failed with the code `error` to import what was `wanted` from
+ * the contents of a file: that they are something else, damaged or encrypted.
+ * The string is constant.
  */
-const char *pem_missing(const void *octets, size_t size, const char *label);
+const char *pem_fault(
+    const gnutls_datum_t *file, enum pem_content wanted, int error);
 
 #endif
