@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from programs import needs_plain_build, run, scratch
+from programs import needs_plain_build, run, scratch, state
 from tap import needs, wait_until
 
 
@@ -22,13 +23,24 @@ class Clock:
         new.rename(self.path)
 
 
+def forget_processes() -> None:
+    """Removes what libfaketime has left of processes that are gone.
+
+    To one with the same process id it would show the true time, without a word.
+    """
+    for path in Path("/dev/shm").glob("*faketime_*"):
+        if not state(int(path.name.rpartition("_")[2])):
+            with suppress(OSError):
+                path.unlink()
+
+
 @contextmanager
 def faked(**settings: str) -> Iterator[None]:
     """libfaketime, for the programs that are started meanwhile."""
     faketime = needs("faketime")
     needs_plain_build("must be loaded first, and so must libfaketime")
-    # It fails where a process that was killed and had the same process id has
-    # left its shared memory behind.
+    forget_processes()
+    # It fails where such a process was another user's.
     library = wait_until(
         "faketime names its library",
         lambda: run([faketime, "-f", "+0", "printenv", "LD_PRELOAD"]).stdout.strip(),
@@ -40,6 +52,7 @@ def faked(**settings: str) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+        forget_processes()
 
 
 @contextmanager
