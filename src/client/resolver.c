@@ -96,7 +96,7 @@ serve(int fd)
 }
 
 static int
-start(struct resolver *r)
+start_resolver(struct resolver *r)
 {
 	int pair[2];
 	pid_t pid;
@@ -131,7 +131,7 @@ resolver_ask(struct resolvers *all, const struct resolver_question *q,
 		/* It was killed meanwhile. */
 		resolver_end(r);
 	}
-	if (start(r) == -1)
+	if (start_resolver(r) == -1)
 		return -1;
 	if (ask(r, q) == 0)
 		return 0;

@@ -123,7 +123,8 @@ remove_sockets(const struct loader_options *o)
  * text, or -1 at end of file.
  */
 static ssize_t
-receive_request(int socket, struct loader_request *request, int *descriptor)
+receive_loader_request(
+    int socket, struct loader_request *request, int *descriptor)
 {
 	union {
 		struct cmsghdr align;
@@ -160,7 +161,7 @@ serve_request(struct loader_state *s)
 {
 	struct loader_request request;
 	int descriptor;
-	ssize_t size = receive_request(s->socket, &request, &descriptor);
+	ssize_t size = receive_loader_request(s->socket, &request, &descriptor);
 
 	if (size == -1)
 		return false;
@@ -189,8 +190,7 @@ serve_request(struct loader_state *s)
 static void
 note_end(struct loader_state *s, pid_t pid, int status)
 {
-	const char *by =
-	    WIFSIGNALED(status) ? sandbox_signal_text(WTERMSIG(status)) : NULL;
+	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	bool loading = false;
 
 	/* The end of a load is reported over its channel.  That it was done may
@@ -199,11 +199,14 @@ note_end(struct loader_state *s, pid_t pid, int status)
 		job_look_after(&s->load, POLLHUP);
 		loading = !s->load.done;
 	}
-	if (by != NULL && pid == s->metrics.pid)
-		log_line(LOG_ERR, "cannot write %s: its process ended by %s",
-		    s->options->metrics_file, by);
-	else if (by != NULL && !loading)
-		log_line(LOG_ERR, "the keyholder ended by %s", by);
+	if (signal != 0 && pid == s->metrics.pid)
+		log_line(LOG_ERR,
+		    "cannot write %s: its process was ended by signal %d (%s)",
+		    s->options->metrics_file, signal,
+		    sandbox_signal_text(signal));
+	else if (signal != 0 && !loading)
+		log_line(LOG_ERR, "the keyholder was ended by signal %d (%s)",
+		    signal, sandbox_signal_text(signal));
 	if (pid == s->load.pid)
 		s->load.pid = 0;
 	if (pid == s->metrics.pid)

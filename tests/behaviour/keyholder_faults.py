@@ -36,7 +36,7 @@ def kill(pingtlsd: Server) -> None:
     """Kills the keyholder and waits for the next."""
     said, first = len(pingtlsd.lines), pingtlsd.keyholder()
     os.kill(first, signal.SIGKILL)
-    pingtlsd.wait_line("the keyholder ended by Killed", said)
+    pingtlsd.wait_line(r"the keyholder was ended by signal 9 \(Killed\)", said)
     pingtlsd.wait_line("started a new keyholder", said)
     wait_until("the next keyholder", lambda: pingtlsd.keyholder() != first)
 
