@@ -142,8 +142,7 @@ find_records(
 	if (!q->validated) {
 		explain_failure(a, DANE_INSECURE,
 		    "what DNS says of %s is not validated by DNSSEC: is its "
-		    "zone "
-		    "signed, and does the resolver validate?",
+		    "zone signed, and does the resolver validate?",
 		    name);
 		return;
 	}

@@ -1,7 +1,7 @@
 /*
  * A bundle: the contents of the credential files, except private keys, in one
  * serialised block.  The process that reads the files makes it, and the one
- *that serves parses it.
+ * that serves parses it.
  *
  * Its records come in this order, where * is any number and ? at most one:
  *
