@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -38,6 +39,17 @@ write_and_close(int fd, const void *octets, size_t size, mode_t mode)
 	return ret;
 }
 
+/* True of a device, a FIFO and a socket.  Of a directory rename(2) says what it
+ * is. */
+static bool
+is_special(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+	       !S_ISLNK(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 int
 atomic_file_write(
     const char *path, const void *octets, size_t size, mode_t mode)
@@ -45,6 +57,10 @@ atomic_file_write(
 	char *name;
 	int fd, ret = -1, saved;
 
+	if (is_special(path)) {
+		errno = ENOTSUP;
+		return -1;
+	}
 	/* In the same directory, so that rename(2) replaces the file. */
 	if (asprintf(&name, "%s.XXXXXX", path) == -1)
 		return -1;

@@ -76,6 +76,32 @@ START_TEST(what_cannot_be_written_whole_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_fifo_stays_one)
+{
+	struct stat st;
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(atomic_file_write(path, "octets", 6, 0644), -1);
+	ck_assert_int_eq(errno, ENOTSUP);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert(S_ISFIFO(st.st_mode));
+}
+END_TEST
+
+START_TEST(a_symbolic_link_is_replaced)
+{
+	char other[80];
+	struct stat st;
+
+	snprintf(other, sizeof(other), "%s/other", directory);
+	ck_assert_int_eq(symlink(other, path), 0);
+	ck_assert_int_eq(atomic_file_write(path, "octets", 6, 0644), 0);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert(S_ISREG(st.st_mode));
+	ck_assert_int_eq(access(other, F_OK), -1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -86,5 +112,7 @@ main(void)
 	tcase_add_test(c, makes_a_file_or_replaces_it);
 	tcase_add_test(c, says_where_it_cannot);
 	tcase_add_test(c, what_cannot_be_written_whole_changes_nothing);
+	tcase_add_test(c, a_fifo_stays_one);
+	tcase_add_test(c, a_symbolic_link_is_replaced);
 	return unit_main(suite);
 }
