@@ -53,32 +53,6 @@ find_issuer(const struct chain *chain, gnutls_x509_crt_t c, time_t now)
 	return best;
 }
 
-static void
-warn_of_those_left_out(const struct chain *chain, time_t now)
-{
-	char name[NAME_MAX_LENGTH], date[DATE_TEXT_MAX];
-
-	for (unsigned int i = 0; i < chain->count; i++) {
-		gnutls_x509_crt_t c = chain->all[i];
-
-		if (is_sent(chain, c))
-			continue;
-		certificate_subject(c, name, sizeof(name));
-		if (is_valid(c, now)) {
-			log_line(LOG_WARNING,
-			    "certificate %s: \"%s\" is not of its chain, and "
-			    "is not sent",
-			    chain->file, name);
-			continue;
-		}
-		date_format(gnutls_x509_crt_get_expiration_time(c), date);
-		log_line(LOG_WARNING,
-		    "certificate %s: \"%s\" is not valid now (it ends on %s), "
-		    "and is not sent",
-		    chain->file, name, date);
-	}
-}
-
 int
 chain_parse(struct chain *chain, const char *file, const gnutls_datum_t *pem,
     time_t now)
@@ -105,7 +79,6 @@ chain_parse(struct chain *chain, const char *file, const gnutls_datum_t *pem,
 		next =
 		    is_self_issued(next) ? NULL : find_issuer(chain, next, now);
 	}
-	warn_of_those_left_out(chain, now);
 	return 0;
 }
 
@@ -176,35 +149,139 @@ names_issuer_url(gnutls_x509_crt_t c)
 	}
 }
 
-bool
-chain_check(const struct chain *chain, bool stapled)
+/* True if the key may not sign handshakes, the only use that they have for it
+ * (RFC 8446, 4.4.2.2; RFC 5280, 4.2.1.3). */
+static bool
+is_not_for_signatures(gnutls_x509_crt_t c)
 {
-	gnutls_x509_crt_t own = chain->sent[0];
-	char name[NAME_MAX_LENGTH];
+	unsigned int usage;
 
-	if (is_not_for_servers(own)) {
-		log_line(LOG_ERR,
-		    "cannot use certificate %s: it is not for TLS servers "
-		    "(extended key usage)",
-		    chain->file);
-		return false;
-	}
-	/* Public authorities sign with intermediate certificates, which clients
-	 * do not have; a private one may sign with its root. */
-	if (chain->length == 1 && !is_self_issued(own) &&
-	    names_issuer_url(own)) {
-		certificate_issuer(own, name, sizeof(name));
+	return gnutls_x509_crt_get_key_usage(c, &usage, NULL) == 0 &&
+	       (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) == 0;
+}
+
+bool
+chain_check(const struct chain *chain)
+{
+	const char *why = NULL;
+
+	if (is_not_for_servers(chain->sent[0]))
+		why = "it is not for TLS servers (extended key usage)";
+	else if (is_not_for_signatures(chain->sent[0]))
+		why = "it is not for digital signatures (key usage)";
+	if (why == NULL)
+		return true;
+	log_line(LOG_ERR, "cannot use certificate %s: %s", chain->file, why);
+	return false;
+}
+
+static bool
+is_repeated(const struct chain *chain, unsigned int index)
+{
+	for (unsigned int i = 0; i < index; i++)
+		if (gnutls_x509_crt_equals(chain->all[i], chain->all[index]))
+			return true;
+	return false;
+}
+
+static void
+warn_of_one_left_out(const struct chain *chain, unsigned int index, time_t now)
+{
+	gnutls_x509_crt_t c = chain->all[index];
+	time_t from = gnutls_x509_crt_get_activation_time(c);
+	time_t until = gnutls_x509_crt_get_expiration_time(c);
+	char name[NAME_MAX_LENGTH], date[DATE_TEXT_MAX] = "";
+	const char *why = "is not of its chain";
+
+	certificate_subject(c, name, sizeof(name));
+	if (is_repeated(chain, index)) {
 		log_line(LOG_WARNING,
-		    "certificate %s: the certificate of its issuer \"%s\" is "
-		    "missing, and clients will not find it",
+		    "certificate %s: \"%s\" is in it more than once",
 		    chain->file, name);
+		return;
 	}
-	if (!stapled && wants_stapling(own))
+	if (now < from) {
+		why = "is not valid before ";
+		date_format(from, date);
+	} else if (until < now) {
+		why = "expired on ";
+		date_format(until, date);
+	}
+	log_line(LOG_WARNING, "certificate %s: \"%s\" %s%s, and is not sent",
+	    chain->file, name, why, date);
+}
+
+/* True if the file has an issuer of `c`, valid or not. */
+static bool
+has_issuer(const struct chain *chain, gnutls_x509_crt_t c)
+{
+	for (unsigned int i = 0; i < chain->count; i++)
+		if (gnutls_x509_crt_check_issuer(c, chain->all[i]) == 1)
+			return true;
+	return false;
+}
+
+static bool
+issued_one_sent(const struct chain *chain, gnutls_x509_crt_t c)
+{
+	for (unsigned int i = 0; i < chain->length; i++)
+		if (gnutls_x509_crt_check_issuer(chain->sent[i], c) == 1)
+			return true;
+	return false;
+}
+
+/* True if the file has an intermediate certificate from which no path leads to
+ * the server's. */
+static bool
+has_loose_intermediate(const struct chain *chain)
+{
+	for (unsigned int i = 0; i < chain->count; i++) {
+		gnutls_x509_crt_t c = chain->all[i];
+
+		if (gnutls_x509_crt_get_ca_status(c, NULL) > 0 &&
+		    !is_self_issued(c) && !is_sent(chain, c) &&
+		    !issued_one_sent(chain, c))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A root need not be sent, and the last issuer is one if it is a private
+ * authority that signs with its root.  Public ones sign with intermediate
+ * certificates, which clients do not have; and where the file has an
+ * intermediate certificate that does not fit, one between is missing.
+ */
+static void
+warn_of_missing_issuer(const struct chain *chain)
+{
+	gnutls_x509_crt_t last = chain->sent[chain->length - 1];
+	char name[NAME_MAX_LENGTH], issuer[NAME_MAX_LENGTH];
+
+	if (has_issuer(chain, last) ||
+	    (!has_loose_intermediate(chain) &&
+		!(chain->length == 1 && names_issuer_url(last))))
+		return;
+	certificate_subject(last, name, sizeof(name));
+	certificate_issuer(last, issuer, sizeof(issuer));
+	log_line(LOG_WARNING,
+	    "certificate %s: \"%s\", which issued \"%s\", is missing, and "
+	    "clients will not find it",
+	    chain->file, issuer, name);
+}
+
+void
+chain_warn(const struct chain *chain, bool stapled, time_t now)
+{
+	for (unsigned int i = 0; i < chain->count; i++)
+		if (!is_sent(chain, chain->all[i]))
+			warn_of_one_left_out(chain, i, now);
+	warn_of_missing_issuer(chain);
+	if (!stapled && wants_stapling(chain->sent[0]))
 		log_line(LOG_WARNING,
 		    "certificate %s: it wants its OCSP response stapled, and "
 		    "there is none (--ocsp-response)",
 		    chain->file);
-	return true;
 }
 
 void

@@ -30,7 +30,7 @@ struct chain {
 /*
  * Parses the PEM of a file.  The server's certificate must be the first; its
  * issuers may come in any order.  Unrelated certificates, and issuers that are
- * not valid at the time `now`, are left out with a warning.
+ * not valid at the time `now`, are left out.
  *
  * Returns 0, or -1 after logging one line that names the file and the cause.
  * Call chain_free() in either case.
@@ -41,12 +41,17 @@ int chain_parse(
 void chain_free(struct chain *);
 
 /*
- * Logs what would make clients reject the chain: a missing issuer, and a
- * certificate that requires a stapled OCSP response (RFC 7633) if `stapled` is
- * false.  Returns false after logging an error if the server's certificate is
- * for TLS clients only, so that every client would reject it.
+ * Returns false after logging an error if no handshake can use the server's
+ * certificate: it is for TLS clients only, or its key may not sign.
  */
-bool chain_check(const struct chain *, bool stapled);
+bool chain_check(const struct chain *);
+
+/*
+ * Warns of certificates that were left out at the time `now`, and of what would
+ * make clients reject the chain: a missing issuer, and a certificate that
+ * requires a stapled OCSP response (RFC 7633) if `stapled` is false.
+ */
+void chain_warn(const struct chain *, bool stapled, time_t now);
 
 /* Logs a certificate of the file that has expired at the time `now`, or will
  * within CHAIN_WARNING_DAYS. */

@@ -30,19 +30,46 @@ log_time(const char *file, const char *what, time_t when)
 	log_line(LOG_ERR, "certificate %s %s %s", file, what, date);
 }
 
+/* Returns 1 if the certificate is that of the key with `id`, 0 if it is not, or
+ * a GnuTLS code. */
+static int
+is_of_key(gnutls_x509_crt_t certificate, const uint8_t *id)
+{
+	uint8_t its_id[KEYHOLDER_ID_SIZE];
+	size_t size = sizeof(its_id);
+	int ret = gnutls_x509_crt_get_key_id(
+	    certificate, GNUTLS_KEYID_USE_SHA256, its_id, &size);
+
+	return ret < 0 ? ret : memcmp(id, its_id, sizeof(its_id)) == 0;
+}
+
+/* Logs that the key with `id` is not that of the file's first certificate. */
+static void
+log_mismatch(const struct chain *chain, const char *key, const uint8_t *id)
+{
+	for (unsigned int i = 0; i < chain->count; i++)
+		if (is_of_key(chain->all[i], id) == 1) {
+			log_line(LOG_ERR,
+			    "cannot use certificate %s: the one of key %s must "
+			    "come first in it",
+			    chain->file, key);
+			return;
+		}
+	log_line(
+	    LOG_ERR, "key %s does not match certificate %s", key, chain->file);
+}
+
 /* True if the server's certificate is valid now and matches the key with `id`
  * (NULL: not known yet); else false after logging. */
 static bool
-check_own(gnutls_x509_crt_t own, const struct key_pair *pair, const uint8_t *id)
+check_own(
+    const struct chain *chain, const struct key_pair *pair, const uint8_t *id)
 {
-	uint8_t own_id[KEYHOLDER_ID_SIZE];
-	size_t size = sizeof(own_id);
+	gnutls_x509_crt_t own = chain->sent[0];
 	time_t now = time(NULL);
 	time_t from = gnutls_x509_crt_get_activation_time(own);
 	time_t until = gnutls_x509_crt_get_expiration_time(own);
-	int ret = id == NULL ? 0
-	                     : gnutls_x509_crt_get_key_id(
-				   own, GNUTLS_KEYID_USE_SHA256, own_id, &size);
+	int ret = id == NULL ? 1 : is_of_key(own, id);
 
 	if (ret < 0) {
 		log_failure(pair->certificate_file, gnutls_strerror(ret));
@@ -56,9 +83,8 @@ check_own(gnutls_x509_crt_t own, const struct key_pair *pair, const uint8_t *id)
 		log_time(pair->certificate_file, "is not valid before", from);
 		return false;
 	}
-	if (id != NULL && memcmp(id, own_id, sizeof(own_id)) != 0) {
-		log_line(LOG_ERR, "key %s does not match certificate %s",
-		    pair->key_file, pair->certificate_file);
+	if (ret == 0) {
+		log_mismatch(chain, pair->key_file, id);
 		return false;
 	}
 	return true;
@@ -112,10 +138,10 @@ bundle_response(struct bundle_buffer *b, const char *file,
 	return *added;
 }
 
-/* Appends the chain and the response of a pair. */
+/* Appends the chain and the response of a pair, and warns of them. */
 static bool
 bundle_chain(const struct credential_files *f, size_t index,
-    const struct chain *chain, struct bundle_buffer *b)
+    const struct chain *chain, time_t now, struct bundle_buffer *b)
 {
 	const struct key_pair *pair = &f->options->keyholder.pairs[index];
 	gnutls_datum_t der[BUNDLE_CHAIN_MAX];
@@ -137,10 +163,10 @@ bundle_chain(const struct credential_files *f, size_t index,
 		    pair->certificate_file);
 		exported++;
 	}
-	good = good &&
-	       bundle_response(b, pair->ocsp_file, &f->responses[index],
-		   &der[0], exported > 1 ? &der[1] : NULL, &stapled) &&
-	       chain_check(chain, stapled);
+	good = good && bundle_response(b, pair->ocsp_file, &f->responses[index],
+			   &der[0], exported > 1 ? &der[1] : NULL, &stapled);
+	if (good)
+		chain_warn(chain, stapled, now);
 	while (exported > 0)
 		gnutls_free(der[--exported].data);
 	return good;
@@ -160,8 +186,8 @@ bundle_pair(const struct credential_files *f, size_t index, const uint8_t *id,
 	if (holds_key(pair->certificate_file, c))
 		return false;
 	good = chain_parse(&chain, pair->certificate_file, &pem, now) == 0 &&
-	       check_own(chain.sent[0], pair, id) &&
-	       bundle_chain(f, index, &chain, b);
+	       check_own(&chain, pair, id) && chain_check(&chain) &&
+	       bundle_chain(f, index, &chain, now, b);
 	for (unsigned int i = 0; good && i < chain.length; i++)
 		chain_warn_of_end(chain.file, chain.sent[i], now);
 	chain_free(&chain);

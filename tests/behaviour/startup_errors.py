@@ -20,7 +20,7 @@ from programs import (
     run,
     scratch,
 )
-from tap import ROOT, Skip, equal, has, main, test
+from tap import ROOT, Skip, equal, has, main, needs, test
 
 
 def refused(status: int, patterns: list[str], *options: object, **how) -> None:
@@ -116,14 +116,14 @@ def check_addresses() -> None:
 @test("a unix path that is not there, or may not be written")
 def unix_path() -> None:
     path = scratch() / "missing" / "socket"
-    refused(
-        1, [re.escape(str(path)), "No such file"], "--listen", path, *pair("ecdsa")
-    )
+    refused(1, [re.escape(str(path)), "No such file"], "--listen", path, *pair("ecdsa"))
     ended = run(
         [PINGTLSD, "--log", "stderr", "--listen", "/pingtls.socket", *pair("ecdsa")],
         **as_user(),
     )
-    equal(ended.stderr, "pingtlsd: cannot listen on /pingtls.socket: Permission denied\n")
+    equal(
+        ended.stderr, "pingtlsd: cannot listen on /pingtls.socket: Permission denied\n"
+    )
     equal(ended.returncode, 1, "exit status")
 
 
@@ -190,6 +190,28 @@ def mismatch() -> None:
         [re.escape(key("rsa")), re.escape(cert("ecdsa")), "does not match"],
         *("--cert", cert("ecdsa"), "--key", key("rsa")),
     )
+
+
+@test("a certificate that matches its key, but does not come first")
+def not_first() -> None:
+    path = scratch() / "disordered.pem"
+    # The first is of another chain, too, which is not worth a line then.
+    path.write_text("".join(Path(cert(x)).read_text() for x in ("rsa", "ecdsa")))
+    cause = f"certificate {path}: the one of key {key('ecdsa')} must come first"
+    both([re.escape(cause)], "--cert", path, "--key", key("ecdsa"))
+
+
+@test("a certificate whose key may not sign, though another pair serves")
+def no_signatures() -> None:
+    request = [needs("openssl"), "req", "-x509", "-subj", "/CN=x", "-key", key("rsa")]
+    for usage in "keyEncipherment", "keyAgreement":
+        path = scratch() / f"{usage}.pem"
+        command = [*request, "-addext", f"keyUsage={usage}", "-out", path]
+        subprocess.run(command, check=True, capture_output=True)
+        bad = "--cert", path, "--key", key("rsa")
+        cause = f"{path}: it is not for digital signatures (key usage)"
+        both([re.escape(cause)], *pair("ecdsa"), *bad)
+        both([re.escape(cause)], *bad)
 
 
 @test("a certificate that expired, and one whose time is to come")
