@@ -180,7 +180,8 @@ pin_fits(const char *pins, const char *pin)
 	return false;
 }
 
-/* Checks pins and --min-days. */
+/* Checks what did not end the handshake: the verification if that was not to,
+ * pins and --min-days. */
 static int
 check_certificate(struct conversation *c)
 {
@@ -190,6 +191,8 @@ check_certificate(struct conversation *c)
 	    seen->chain_not_after > 0 ? seen->chain_not_after : seen->not_after;
 	int64_t days = (end - time(NULL)) / DATE_SECONDS_A_DAY;
 
+	if (o->verified != OUTCOME_YES && !c->options->verify.insecure)
+		return not_verified(c);
 	/* Only the authenticated server shows that its offer was stripped. */
 	if (o->starttls.offered == OUTCOME_NO && o->verified == OUTCOME_YES)
 		return conversation_fail(c, REASON_STARTTLS_STRIPPED,
@@ -230,6 +233,8 @@ conversation_shake_hands(struct conversation *c)
 	    .records = c->setup->records,
 	    .record_count = c->setup->record_count,
 	    .without_pkix = service != NULL && service->dane_without_pkix,
+	    .complete_handshake =
+		service != NULL && service->complete_handshake,
 	};
 	session =
 	    verify_session(c->setup->verifier, &c->server, c->outcome, &code);

@@ -103,7 +103,8 @@ conversation_speak_service(struct conversation *c)
 		return e;
 	if (c->outcome->phase_ns[OUTCOME_TLS] == OUTCOME_NOT_REACHED)
 		return e;
-	/* Says farewell also if the certificate was rejected. */
+	/* Says farewell also if the certificate was rejected.  Farewells hold
+	 * nothing confidential, so any peer may see them. */
 	since = deadline_now();
 	if (exchange_farewell(exchange) == -1) {
 		int left = exchange_failed(c, exchange);

@@ -48,15 +48,19 @@ struct verify_server {
 	const struct tlsa *records; /* NULL: it is verified by PKIX */
 	size_t record_count;
 	bool without_pkix; /* as in struct tlsa_peer */
+	/* Complete the handshake whatever the certificate: the caller checks
+	 * the outcome's `verified`, and sends nothing confidential. */
+	bool complete_handshake;
 };
 
 /*
  * Makes a non-blocking client session for stream_upgrade(), one at a time.  The
  * server's certificate is verified within the handshake, for the name (RFC
  * 9525) and for use by a TLS server, or by DANE, so an invalid one is answered
- * with an alert and never with data.  The certificate's facts and problems are
- * written to the outcome in any case.  The arguments must outlive the session.
- * Returns NULL with a GnuTLS code in `error`.
+ * with an alert and never with data, except with `complete_handshake`.  The
+ * certificate's facts and problems are written to the outcome in any case.  The
+ * arguments must outlive the session. Returns NULL with a GnuTLS code in
+ * `error`.
  */
 gnutls_session_t verify_session(struct verifier *, const struct verify_server *,
     struct outcome *, int *error);

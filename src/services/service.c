@@ -67,6 +67,7 @@ static const struct service table[] = {
 	.greeting = mysql_greeting,
 	.upgrade = mysql_upgrade,
 	.setting = "MariaDB, ssl_cert",
+	.complete_handshake = true,
 	.farewell = mysql_farewell},
     IMPLICIT("smtps", 465, smtp),
     IMPLICIT("submissions", 465, smtp),

@@ -20,6 +20,10 @@ struct service {
 	const char *alpn;    /* if services may share the port, or NULL */
 	/* TLSA usages 0 and 1 cannot be used (RFC 7672, 3.1.3). */
 	bool dane_without_pkix;
+	/* The server counts a handshake that the client aborts as an error of
+	 * the client's host, so it is left with the farewell even if its
+	 * certificate is rejected. */
+	bool complete_handshake;
 
 	/*
 	 * The parts of the exchange, NULL if the protocol has no such part.

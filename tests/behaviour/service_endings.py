@@ -12,6 +12,7 @@ from over_tls import (
     each,
     ping,
     replies,
+    server_context,
 )
 from tap import HANG, equal, main, test
 
@@ -25,6 +26,22 @@ def orderly() -> None:
         equal(server.end, b"", f"the end of {service}")
 
     each(judge, SERVICES)
+
+
+@test("a rejected server gets an alert, but mysql's gets the farewell all the same")
+def rejected() -> None:
+    def judge(case: tuple[str, str, str]) -> None:
+        service, pair, expected = case
+        server = Server(service, server_context(pair))
+        status, ok, reason, _ = connection(server.target)
+        equal((status, ok, reason), (1, False, expected), service)
+        server.join(HANG)
+        in_order = server.end == b""
+        equal(in_order, service == "mysql", f"{service}: {server.end!r}")
+
+    wrong_name = "wrong-name", "certificate-host-mismatch"
+    expired = "expired", "certificate-expired"
+    each(judge, [(s, *how) for s in SERVICES for how in (wrong_name, expired)])
 
 
 @test("a server that ends before its answer to the farewell is a failure")

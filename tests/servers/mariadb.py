@@ -51,6 +51,7 @@ MARIADB = Server(
     # The farewell is a login without a name.
     in_order={"mysql": "Access denied for user"},
     disorder="Aborted connection|out of order",
+    rejected_in_order=True,
 )
 
 
@@ -72,6 +73,11 @@ with Path("/etc/hosts").open("a") as hosts:
 check(MARIADB)
 
 
+def allow() -> None:
+    """Makes an account that may be used from there."""
+    must("mariadb", "-e", f"CREATE USER IF NOT EXISTS probe@'{ADDRESS}'")
+
+
 @test("mysql: a host that no account may be used from is told so, in words")
 def not_allowed() -> None:
     restart(MARIADB)
@@ -79,12 +85,25 @@ def not_allowed() -> None:
     assert "1130" in message and "no account may be used" in message, message
 
 
-@test(f"mysql: {PROBES} probes lock no host out; stopping after the handshake does")
+@test(f"mysql: {PROBES} probes lock no host out, whatever the certificate")
 def not_locked_out() -> None:
     restart(MARIADB)
-    must("mariadb", "-e", f"CREATE USER probe@'{ADDRESS}'")
+    allow()
     for _ in range(PROBES):
         succeeds(*FROM_THERE)
+    for pair, reason in (
+        ("wrong-name", "certificate-host-mismatch"),
+        ("expired", "certificate-expired"),
+    ):
+        restart(MARIADB, pair)
+        for _ in range(PROBES):
+            fails(reason, *FROM_THERE)
+
+
+@test("mysql: stopping after the handshake locks a host out")
+def locked() -> None:
+    restart(MARIADB)
+    allow()
     wait_until("this host is locked out", locked_out)
     message = fails("service-refused", *FROM_THERE)
     assert "1129" in message and "locked out" in message, message
