@@ -30,8 +30,8 @@ struct sockets {
 int sockets_listen(
     struct sockets *, const char *const *addresses, size_t count);
 
-/* Checks that these have the form of addresses, and looks nothing up.  Returns
- * 0, or -1 after logging one line. */
+/* Checks that these have the form of addresses (listen_address.h).  Returns 0,
+ * or -1 after logging one line. */
 int sockets_check(const char *const *addresses, size_t count);
 
 /*

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
-#include "base/parse.h"
+#include "listener/listen_address.h"
 #include "listener/sockets.h"
 #include "log/log.h"
 #include "stream/protocol.h"
@@ -93,19 +91,15 @@ is_stale(const struct sockaddr_un *local)
 }
 
 static int
-listen_unix(struct sockets *s, const char *path)
+listen_unix(struct sockets *s, const struct sockaddr_un *local)
 {
-	struct sockaddr_un local = {.sun_family = AF_UNIX};
-	int fd;
+	const struct sockaddr *address = (const struct sockaddr *)local;
+	const char *path = local->sun_path;
+	int fd = open_socket(AF_UNIX, address, sizeof(*local));
 
-	if (strlen(path) >= sizeof(local.sun_path))
-		return fail_to_listen(path, "the path is too long");
-	strcpy(local.sun_path, path);
-	fd = open_socket(AF_UNIX, (struct sockaddr *)&local, sizeof(local));
-	if (fd == -1 && errno == EADDRINUSE && is_stale(&local)) {
+	if (fd == -1 && errno == EADDRINUSE && is_stale(local)) {
 		unlink(path);
-		fd = open_socket(
-		    AF_UNIX, (struct sockaddr *)&local, sizeof(local));
+		fd = open_socket(AF_UNIX, address, sizeof(*local));
 	}
 	if (fd == -1)
 		return fail_to_listen(path, strerror(errno));
@@ -192,68 +186,34 @@ listen_tcp(
 	return 0;
 }
 
-/* An address to listen on. */
-struct place {
-	const char *path;            /* of a unix socket, or NULL */
-	char host[ADDRESS_HOST_MAX]; /* "": any */
-	char port[ADDRESS_PORT_MAX];
-};
-
-static bool
-is_number(const char *text)
-{
-	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* Returns 0, or -1 after logging. */
-static int
-parse_place(const char *text, struct place *p)
-{
-	const char *port = text;
-	unsigned long number;
-
-	*p = (struct place){.path = text[0] == '/' ? text : NULL};
-	if (p->path != NULL)
-		return 0;
-	if (!is_number(text)) {
-		if (address_split(text, p->host, p->port) == -1)
-			return fail_to_listen(text,
-			    "not an address; say port, host:port, "
-			    "[ipv6]:port or /path");
-		port = p->port[0] == '\0' ? PROTOCOL_PORT : p->port;
-	}
-	if (!is_number(port))
-		return 0;
-	/* getaddrinfo(3) takes 65536 for 0. */
-	if (parse_count(port, 0, UINT16_MAX, &number) == -1)
-		return fail_to_listen(text, "no port is above 65535");
-	snprintf(p->port, sizeof(p->port), "%lu", number);
-	return 0;
-}
-
 static int
 listen_on(struct sockets *s, const char *text)
 {
-	struct place p;
+	struct listen_address a;
+	const char *why;
 
 	/* Hosts with several addresses may have used up the space. */
 	if (s->count == SOCKETS_MAX)
 		return fail_to_listen(text, "too many addresses");
-	if (parse_place(text, &p) == -1)
-		return -1;
-	if (p.path != NULL)
-		return listen_unix(s, p.path);
-	return listen_tcp(s, text, p.host[0] == '\0' ? NULL : p.host, p.port);
+	why = listen_address_parse(&a, text);
+	if (why != NULL)
+		return fail_to_listen(text, why);
+	if (a.local.sun_path[0] != '\0')
+		return listen_unix(s, &a.local);
+	return listen_tcp(s, text, a.host[0] == '\0' ? NULL : a.host, a.port);
 }
 
 int
 sockets_check(const char *const *addresses, size_t count)
 {
-	struct place p;
+	struct listen_address a;
 
-	for (size_t i = 0; i < count; i++)
-		if (parse_place(addresses[i], &p) == -1)
-			return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *why = listen_address_parse(&a, addresses[i]);
+
+		if (why != NULL)
+			return fail_to_listen(addresses[i], why);
+	}
 	return 0;
 }
 

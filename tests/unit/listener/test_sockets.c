@@ -157,6 +157,8 @@ static const struct {
     {"", "not an address; say port, host:port, [ipv6]:port or /path"},
     {"[::1", "not an address; say port, host:port, [ipv6]:port or /path"},
     {":1", "not an address; say port, host:port, [ipv6]:port or /path"},
+    {"a b:1", "not an address; say port, host:port, [ipv6]:port or /path"},
+    {"1.2.3.4.5", "not an address; say port, host:port, [ipv6]:port or /path"},
     {"65536", "no port is above 65535"},
     {"127.0.0.1:65536", "no port is above 65535"},
     {"127.0.0.1:no-such-service", "Servname not supported for ai_socktype"},
