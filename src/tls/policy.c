@@ -1,5 +1,6 @@
 #include "tls/policy.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,20 @@ static const char *const floors[] = {
 static void
 explain_priority(const char *string, int error, size_t position, char *why)
 {
-	if (error == GNUTLS_E_INVALID_REQUEST && position < strlen(string))
+	bool known =
+	    error == GNUTLS_E_INVALID_REQUEST && position <= strlen(string);
+	size_t length = known ? strcspn(string + position, ":") : 0;
+
+	if (length > 0)
 		snprintf(why, POLICY_WHY_MAX,
 		    "cannot use TLS priority \"%.80s\": \"%.*s\" is not "
 		    "understood",
-		    string, (int)strcspn(string + position, ":"),
-		    string + position);
+		    string, (int)length, string + position);
+	else if (known)
+		snprintf(why, POLICY_WHY_MAX,
+		    "cannot use TLS priority \"%.80s\": it has an empty part "
+		    "at character %zu",
+		    string, position + 1);
 	else
 		snprintf(why, POLICY_WHY_MAX,
 		    "cannot use TLS priority \"%.80s\": %s", string,

@@ -288,7 +288,11 @@ def second_pair() -> None:
 
 @test("a priority string that GnuTLS does not know")
 def priority() -> None:
-    both(['"NORML" is not understood'], *pair("ecdsa"), "--tls-priority", "NORML")
+    for string, cause in (
+        ("NORML", '"NORML" is not understood'),
+        ("NORMAL:", "it has an empty part at character 8"),
+    ):
+        both([cause], *pair("ecdsa"), "--tls-priority", string)
 
 
 @test("a user that does not exist")

@@ -16,7 +16,10 @@ START_TEST(the_part_that_is_not_understood)
 	    {"NORMAL:+FOO:-SHA1", "\"+FOO\" is not understood"},
 	    {"NORMAL:%BAR", "\"%BAR\" is not understood"},
 	    {"NORMAL:-VERS-ALL", "priorities"},
-	    {"", "cannot use TLS priority \"\""},
+	    {"NORMAL:", "it has an empty part at character 8"},
+	    {"NORMAL::+FOO", "it has an empty part at character 8"},
+	    {":NORMAL", "it has an empty part at character 1"},
+	    {"", "cannot use TLS priority \"\": it has an empty part"},
 	};
 	gnutls_priority_t policy;
 
