@@ -52,19 +52,22 @@ def served_once(pingtlsd: Program) -> None:
     equal(pingtlsd.wait(), 0, "exit status")
 
 
-def in_namespace(file: str, text: str) -> list:
-    """What runs a command where this text is the machine's file."""
+def in_namespace(**files: str) -> list:
+    """What runs a command where these texts are the machine's files in /etc."""
     needs_root()
-    ours = scratch() / Path(file).name
-    ours.write_text(text)
-    ours.chmod(0o644)
-    script = f'mount --bind "$1" {file} && shift && exec "$@"'
-    return [needs("unshare"), "--mount", "sh", "-c", script, "sh", ours]
+    script = []
+    for name, text in files.items():
+        ours = scratch() / name
+        ours.write_text(text)
+        ours.chmod(0o644)
+        script.append(f"mount --bind {ours} /etc/{name}")
+    script.append('exec "$@"')
+    return [needs("unshare"), "--mount", "sh", "-c", " && ".join(script), "sh"]
 
 
 def named(name: str) -> Program:
     """A pingtlsd that listens on a port of this name."""
-    return Program([*in_namespace("/etc/hosts", NAMES), *BASIC, "--listen", f"{name}:0"])
+    return Program([*in_namespace(hosts=NAMES), *BASIC, "--listen", f"{name}:0"])
 
 
 @test("a name that resolves to one address twice is that address")
@@ -137,10 +140,14 @@ def low_memory() -> None:
 
 @test("a user in many groups is no obstacle")
 def many_groups() -> None:
-    here = Path("/etc/group").read_text()
-    many = "".join(f"pingtls-test-{n}:x:{70000 + n}:nobody\n" for n in range(70))
-    wrap = in_namespace("/etc/group", here + many)
-    pingtlsd = Program([*wrap, *BASIC, "--user", "nobody", "--listen", "127.0.0.1:0"])
+    user = "pingtls-test"
+    many = "".join(f"{user}-{n}:x:{70000 + n}:{user}\n" for n in range(70))
+    wrap = in_namespace(
+        passwd=Path("/etc/passwd").read_text()
+        + f"{user}:x:{USER}:{USER}::/:/bin/false\n",
+        group=Path("/etc/group").read_text() + many,
+    )
+    pingtlsd = Program([*wrap, *BASIC, "--user", user, "--listen", "127.0.0.1:0"])
     pingtlsd.wait_line("listening on")
     status = Path(f"/proc/{pingtlsd.pid}/status").read_text()
     groups = next(x for x in status.splitlines() if x.startswith("Groups:"))
