@@ -25,15 +25,31 @@ note_message(struct exchange *e, size_t size)
 	}
 }
 
-/* Reads the rest of an ErrorResponse, which is not authenticated
- * (CVE-2024-10977).  Returns -1. */
+/*
+ * Reads the rest of an error that is text up to a NUL, as in version 2 of the
+ * protocol: all that a server which cannot fork sends.  Returns 0 or -1.
+ */
 static int
-read_error(struct exchange *e)
+read_text(struct exchange *e)
+{
+	ssize_t n = stream_read_until(e->stream, '\0', e->line + SIZE_OCTETS,
+	    sizeof(e->line) - SIZE_OCTETS);
+
+	if (n < 0)
+		return exchange_broken(e, (int)n);
+	if (exchange_count(e, 0) == -1)
+		return -1;
+	/* The text ends with LF. */
+	exchange_note(e, e->line, strcspn(e->line, "\n"));
+	return 0;
+}
+
+/* Reads the rest of an ErrorResponse.  Returns 0 or -1. */
+static int
+read_message(struct exchange *e)
 {
 	size_t size = 0;
 
-	if (exchange_read_exact(e, 0, SIZE_OCTETS) == -1)
-		return -1;
 	for (int i = 0; i < SIZE_OCTETS; i++)
 		size = size << 8 | (unsigned char)e->line[i];
 	if (size < SIZE_OCTETS || size > sizeof(e->line))
@@ -42,6 +58,24 @@ read_error(struct exchange *e)
 	if (exchange_read_exact(e, 0, size) == -1)
 		return -1;
 	note_message(e, size);
+	return 0;
+}
+
+/* Reads the rest of an error, which is not authenticated (CVE-2024-10977).
+ * Returns -1. */
+static int
+read_error(struct exchange *e)
+{
+	int ret;
+
+	if (exchange_read_exact(e, 0, SIZE_OCTETS) == -1)
+		return -1;
+	/* Text has no NUL among its first octets; no message is so large that
+	 * its size has none. */
+	ret = memchr(e->line, '\0', SIZE_OCTETS) == NULL ? read_text(e)
+	                                                 : read_message(e);
+	if (ret == -1)
+		return -1;
 	return exchange_fail(e, REASON_SERVICE_REFUSED,
 	    "the server refused service: \"%s\"", e->said);
 }

@@ -29,11 +29,18 @@ check_postgres(
 		FUZZ_REQUIRE(read == 1 && sent[0] == 'S');
 	else if (e->reason == REASON_STARTTLS_NOT_SUPPORTED)
 		FUZZ_REQUIRE(read == 1 && sent[0] == 'N');
-	else if (e->reason == REASON_SERVICE_REFUSED)
-		FUZZ_REQUIRE(
-		    sent[0] == 'E' &&
-		    read == 1 + ((size_t)sent[1] << 24 | (size_t)sent[2] << 16 |
+	else if (e->reason == REASON_SERVICE_REFUSED) {
+		FUZZ_REQUIRE(sent[0] == 'E');
+		/* Text up to a NUL, or a size and as many octets. */
+		if (memchr(sent + 1, '\0', 4) == NULL)
+			FUZZ_REQUIRE(
+			    memchr(sent, '\0', read) == sent + read - 1);
+		else
+			FUZZ_REQUIRE(
+			    read ==
+			    1 + ((size_t)sent[1] << 24 | (size_t)sent[2] << 16 |
 				    (size_t)sent[3] << 8 | sent[4]));
+	}
 }
 
 static void

@@ -33,8 +33,17 @@ static const struct unit_exchange_case failures[] = {
 	REASON_SERVICE_REFUSED, "the server refused service: \"E\""},
     {{SSL_REQUEST, SERVER("E\0\0\0\x03")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's reply to SSLRequest is broken: \"E\""},
-    {{SSL_REQUEST, SERVER("E\xff\xff\xff\xff")}, EXCHANGE_UNKNOWN,
+    {{SSL_REQUEST, SERVER("E\0\xff\xff\xff")}, EXCHANGE_UNKNOWN,
 	REASON_PROTOCOL, "the server's reply to SSLRequest is broken: \"E\""},
+    /* A server that cannot fork has no time for version 3 of the protocol. */
+    {{SSL_REQUEST, SERVER("Ecould not fork new process for connection: Cannot "
+			  "allocate memory\n\0")},
+	EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
+	"the server refused service: \"could not fork new process for "
+	"connection: Cannot allocate memory\""},
+    {{SSL_REQUEST, SERVER("Ecould not")}, EXCHANGE_UNKNOWN, REASON_CLOSED,
+	"the server closed the connection before the whole of its reply to "
+	"SSLRequest"},
     {{SSL_REQUEST, SERVER("s")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's reply to SSLRequest is neither S nor N nor E: \"s\""},
     {{SSL_REQUEST, SERVER("\026")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
