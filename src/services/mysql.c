@@ -84,7 +84,27 @@ note_error_packet(struct exchange *e, size_t size)
 	return code;
 }
 
-/* Explains the errors that a server can send instead of its greeting. */
+/*
+ * True if an ERR packet denies the login: by its SQL state, whose class 28 is
+ * "invalid authorization", or by its code if the state has another class or is
+ * missing.  Any other error would meet whoever logs in.
+ */
+static bool
+is_denial(const char *packet, size_t size)
+{
+	switch (size < 3 ? 0 : two_octets(packet + 1)) {
+	case 1045: /* access denied */
+	case 1251: /* by a method that the client lacks */
+	case 1698: /* by another method than a password */
+	case 3118: /* the account is locked: MySQL */
+	case 4151: /* MariaDB */
+		return true;
+	default:
+		return size >= 6 && memcmp(packet + 3, "#28", 3) == 0;
+	}
+}
+
+/* Explains errors that a server can send to anyone. */
 static const char *
 explained(unsigned int code)
 {
@@ -159,23 +179,26 @@ mysql_farewell(struct exchange *e)
 {
 	unsigned char number = 3;
 	char empty[HEADER] = {0};
+	ssize_t size;
 
 	if (exchange_send(e, "the empty login", empty_login,
 		sizeof(empty_login) - 1) == -1)
 		return -1;
-	if (read_packet(e, number) == -1)
+	if ((size = read_packet(e, number)) == -1)
 		return -1;
 	/* The server wants another authentication method: no response to
 	 * that either. */
 	if ((unsigned char)e->line[0] == AUTH_SWITCH) {
 		empty[HEADER - 1] = (char)++number;
 		if (exchange_send(e, "the empty login", empty, HEADER) == -1 ||
-		    read_packet(e, ++number) == -1)
+		    (size = read_packet(e, ++number)) == -1)
 			return -1;
 	}
 	switch ((unsigned char)e->line[0]) {
 	case ERROR:
-		return 0;
+		return is_denial(e->line, (size_t)size)
+		           ? 0
+		           : refused(e, (size_t)size);
 	case OK:
 		return exchange_send(e, "QUIT", quit, sizeof(quit) - 1);
 	default:

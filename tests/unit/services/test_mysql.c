@@ -51,6 +51,27 @@ START_TEST(proves_nothing_in_another_way)
 }
 END_TEST
 
+/* Errors that deny the login: by the SQL state, or by the code alone. */
+START_TEST(takes_a_denial_for_an_answer)
+{
+	static const char *const denials[] = {
+	    "\x0b\0\0\x03\xff\x15\x04#28000no",
+	    "\x0b\0\0\x03\xff\x2a\x23#28000no",
+	    "\x0b\0\0\x03\xff\xa2\x06#28000no",
+	    "\x0b\0\0\x03\xff\xe3\x04#08004no",
+	    "\x0b\0\0\x03\xff\x2e\x0c#HY000no",
+	    "\x0b\0\0\x03\xff\x37\x10#HY000no"};
+
+	for (size_t i = 0; i < sizeof(denials) / sizeof(denials[0]); i++) {
+		const struct unit_said script[UNIT_SCRIPT_MOST] = {
+		    GREETING("\0", "\x00\x08"), SSL_REQUEST, TLS, EMPTY_LOGIN,
+		    {'S', denials[i], 15}};
+
+		unit_exchange_succeeds("mysql", EXCHANGE_OFFERED, script);
+	}
+}
+END_TEST
+
 static const struct unit_exchange_case failures[] = {
     {{GREETING("\0", "\xff\xf7")}, EXCHANGE_NOT_OFFERED,
 	REASON_STARTTLS_NOT_SUPPORTED,
@@ -85,6 +106,31 @@ static const struct unit_exchange_case failures[] = {
     {{SERVER("\xff\0\0\0\x0a")}, EXCHANGE_UNKNOWN, REASON_CLOSED,
 	"the server closed the connection before the whole of its greeting"},
     {{GREETING("\0", "\xff\xff"), SSL_REQUEST, TLS, EMPTY_LOGIN,
+	 SERVER("\x0d\0\0\x03\xff\x10\x04#08004full")},
+	EXCHANGE_OFFERED, REASON_SERVICE_REFUSED,
+	"the server refused service: \"1040 full\" (it has as many "
+	"connections as it takes)"},
+    {{GREETING("\0", "\xff\xff"), SSL_REQUEST, TLS, EMPTY_LOGIN,
+	 SERVER("\x0c\0\0\x03\xff\x13\x04#08S01bad")},
+	EXCHANGE_OFFERED, REASON_SERVICE_REFUSED,
+	"the server refused service: \"1043 bad\""},
+    {{GREETING("\0", "\xff\xff"), SSL_REQUEST, TLS, EMPTY_LOGIN,
+	 SERVER("\x10\0\0\x03\xff\x69\x04#HY000blocked")},
+	EXCHANGE_OFFERED, REASON_SERVICE_REFUSED,
+	"the server refused service: \"1129 blocked\" (this host is locked out "
+	"for too many errors: max_connect_errors)"},
+    {{GREETING("\0", "\xff\xff"), SSL_REQUEST, TLS, EMPTY_LOGIN,
+	 SERVER("\x06\0\0\x03\xfe"
+		"abcd\0"),
+	 CLIENT("\0\0\0\4"), SERVER("\x05\0\0\x05\xff\x6a\x04no")},
+	EXCHANGE_OFFERED, REASON_SERVICE_REFUSED,
+	"the server refused service: \"1130 no\" (no account may be used from "
+	"this host)"},
+    {{GREETING("\0", "\xff\xff"), SSL_REQUEST, TLS, EMPTY_LOGIN,
+	 SERVER("\x01\0\0\x03\xff")},
+	EXCHANGE_OFFERED, REASON_SERVICE_REFUSED,
+	"the server refused service: \"0 \""},
+    {{GREETING("\0", "\xff\xff"), SSL_REQUEST, TLS, EMPTY_LOGIN,
 	 SERVER("\x01\0\0\x03\x42")},
 	EXCHANGE_OFFERED, REASON_PROTOCOL,
 	"the server's reply to the empty login is neither OK nor an error: "
@@ -107,6 +153,7 @@ main(void)
 	tcase_add_test(c, upgrades_and_leaves_by_an_empty_login);
 	tcase_add_test(c, quits_where_nobody_may_log_in);
 	tcase_add_test(c, proves_nothing_in_another_way);
+	tcase_add_test(c, takes_a_denial_for_an_answer);
 	tcase_add_test(c, names_what_fails);
 	return unit_main(suite);
 }
