@@ -34,27 +34,37 @@ note_capabilities(struct exchange *e, const char *list)
 	}
 }
 
+/* What a command asks for, and so which untagged responses count. */
+enum purpose {
+	CAPABILITIES,
+	UPGRADE, /* an offer that comes after the command is none */
+	LOGOUT,  /* a BYE is part of the reply */
+};
+
 /*
  * Reads untagged responses and then the one with the tag.  Returns 1 for OK, 0
- * for NO, BAD and, unless `leaving`, an untagged BYE, or -1.
+ * for NO, BAD and, unless it is the reply to LOGOUT, an untagged BYE, or -1.
  */
 static int
-read_tagged(struct exchange *e, const char *tag, bool leaving)
+read_tagged(struct exchange *e, const char *tag, enum purpose purpose)
 {
+	size_t size = strlen(tag);
 	const char *text;
 
 	for (;;) {
 		if (exchange_read_line(e) == -1)
 			return -1;
-		if (behind(e->line, "* BYE") != NULL && !leaving)
+		if (behind(e->line, "* BYE") != NULL && purpose != LOGOUT)
 			return 0;
-		if ((text = behind(e->line, "* CAPABILITY")) != NULL)
+		text = behind(e->line, "* CAPABILITY");
+		if (text != NULL && purpose == CAPABILITIES)
 			note_capabilities(e, text);
 		if (strncmp(e->line, "* ", 2) == 0)
 			continue;
-		text = behind(e->line, tag);
-		if (text == NULL)
+		/* Tags, unlike words, are case-sensitive. */
+		if (strncmp(e->line, tag, size) != 0 || e->line[size] != ' ')
 			return exchange_not_understood(e, "has the wrong tag");
+		text = e->line + size + 1;
 		if (behind(text, "OK") != NULL)
 			return 1;
 		if (behind(text, "NO") != NULL || behind(text, "BAD") != NULL)
@@ -66,15 +76,15 @@ read_tagged(struct exchange *e, const char *tag, bool leaving)
 
 /* Sends a command and reads its reply.  Returns as read_tagged() does. */
 static int
-send_tagged(
-    struct exchange *e, const char *tag, const char *command, bool leaving)
+send_tagged(struct exchange *e, const char *tag, const char *command,
+    enum purpose purpose)
 {
 	char line[32];
 	int size = snprintf(line, sizeof(line), "%s %s\r\n", tag, command);
 
 	if (exchange_send(e, command, line, (size_t)size) == -1)
 		return -1;
-	return read_tagged(e, tag, leaving);
+	return read_tagged(e, tag, purpose);
 }
 
 int
@@ -101,14 +111,14 @@ imap_greeting(struct exchange *e)
 int
 imap_upgrade(struct exchange *e)
 {
-	int ok = send_tagged(e, "a1", "CAPABILITY", false);
+	int ok = send_tagged(e, "a1", "CAPABILITY", CAPABILITIES);
 
 	if (ok == 0)
 		return exchange_refused(e);
 	if (ok == 1 && e->offered == EXCHANGE_UNKNOWN)
 		return exchange_not_understood(e, "came without capabilities");
 	if (ok == 1)
-		ok = send_tagged(e, "a2", "STARTTLS", false);
+		ok = send_tagged(e, "a2", "STARTTLS", UPGRADE);
 	if (ok == 0)
 		return exchange_not_upgraded(e);
 	return ok == 1 ? 0 : -1;
@@ -117,7 +127,7 @@ imap_upgrade(struct exchange *e)
 int
 imap_farewell(struct exchange *e)
 {
-	int ok = send_tagged(e, "a3", "LOGOUT", true);
+	int ok = send_tagged(e, "a3", "LOGOUT", LOGOUT);
 
 	if (ok == 0)
 		return exchange_refused(e);

@@ -79,20 +79,22 @@ read_line(struct exchange *e, char word[WORD_MAX], bool *string)
 }
 
 /*
- * Reads capabilities, if there are any, and the reply that follows them.
- * Returns 1 for OK, 0 for NO and BYE, or -1.
+ * Reads capabilities, if there are any, and the reply that follows them. Stores
+ * in `starttls` whether that is among them.  Returns 1 for OK, 0 for NO and
+ * BYE, or -1.
  */
 static int
-read_reply(struct exchange *e)
+read_reply(struct exchange *e, bool *starttls)
 {
 	char word[WORD_MAX];
 	bool string;
 
+	*starttls = false;
 	for (;;) {
 		if (read_line(e, word, &string) == -1)
 			return -1;
 		if (string && strcasecmp(word, "STARTTLS") == 0)
-			e->offered = EXCHANGE_OFFERED;
+			*starttls = true;
 		if (string)
 			continue;
 		if (strcasecmp(word, "OK") == 0)
@@ -107,23 +109,26 @@ read_reply(struct exchange *e)
 int
 sieve_greeting(struct exchange *e)
 {
-	int ok = read_reply(e);
+	bool starttls;
+	int ok = read_reply(e, &starttls);
 
 	if (ok == 0)
 		return exchange_refused(e);
-	if (ok == 1 && e->offered == EXCHANGE_UNKNOWN)
-		e->offered = EXCHANGE_NOT_OFFERED;
+	if (ok == 1)
+		e->offered = starttls ? EXCHANGE_OFFERED : EXCHANGE_NOT_OFFERED;
 	return ok == 1 ? 0 : -1;
 }
 
 int
 sieve_upgrade(struct exchange *e)
 {
+	/* An offer that comes after the command is none. */
+	bool ignored;
 	int ok;
 
 	if (exchange_command(e, "STARTTLS", "") == -1)
 		return -1;
-	ok = read_reply(e);
+	ok = read_reply(e, &ignored);
 	if (ok == 0)
 		return exchange_not_upgraded(e);
 	return ok == 1 ? 0 : -1;
@@ -136,18 +141,15 @@ sieve_upgrade(struct exchange *e)
 int
 sieve_farewell(struct exchange *e)
 {
-	enum exchange_offered before = e->offered;
-	int ok;
+	bool starttls;
+	int ok = read_reply(e, &starttls);
 
-	e->offered = EXCHANGE_UNKNOWN;
-	ok = read_reply(e);
-	if (ok == 1 && e->offered == EXCHANGE_OFFERED)
+	if (ok == 1 && starttls)
 		ok = exchange_not_understood(e, "offers STARTTLS again");
-	e->offered = before;
 	if (ok == 1) {
 		if (exchange_command(e, "LOGOUT", "") == -1)
 			return -1;
-		ok = read_reply(e);
+		ok = read_reply(e, &starttls);
 	}
 	if (ok == 0)
 		return exchange_refused(e);

@@ -6,7 +6,9 @@
 
 #define CAPABILITY CLIENT("a1 CAPABILITY\r\n")
 #define STARTTLS CLIENT("a2 STARTTLS\r\n")
-#define LOGOUT CLIENT("a3 LOGOUT\r\n"), SERVER("* BYE bye\r\na3 OK done\r\n")
+#define LOGOUT \
+	CLIENT("a3 LOGOUT\r\n"), \
+	    SERVER("* BYE bye\r\n* CAPABILITY STARTTLS\r\na3 OK done\r\n")
 #define OFFERED \
 	SERVER("* OK hi\r\n"), CAPABILITY, \
 	    SERVER("* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK\r\n"), STARTTLS
@@ -33,7 +35,7 @@ START_TEST(asks_once_for_what_is_not_offered)
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {
 	    SERVER("* OK [CAPABILITY STARTTLS] hi\r\n"), CAPABILITY,
 	    SERVER("* CAPABILITY IMAP4rev1 XSTARTTLS\r\na1 OK\r\n"), STARTTLS,
-	    SERVER("a2 OK\r\n"), TLS, LOGOUT};
+	    SERVER("* CAPABILITY STARTTLS\r\na2 OK\r\n"), TLS, LOGOUT};
 
 	unit_exchange_succeeds("imap", EXCHANGE_NOT_OFFERED, script);
 }
@@ -65,6 +67,10 @@ static const struct unit_exchange_case failures[] = {
 	"OK\""},
     {{OFFERED, SERVER("a1 OK again\r\n")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
 	"the server's reply to STARTTLS has the wrong tag: \"a1 OK again\""},
+    {{OFFERED, SERVER("A2 OK begin\r\n")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
+	"the server's reply to STARTTLS has the wrong tag: \"A2 OK begin\""},
+    {{OFFERED, SERVER("a2\r\n")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
+	"the server's reply to STARTTLS has the wrong tag: \"a2\""},
     {{OFFERED, SERVER("a2 OKAY\r\n")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
 	"the server's reply to STARTTLS is neither OK nor NO nor BAD: \"a2 "
 	"OKAY\""},

@@ -38,7 +38,7 @@ START_TEST(asks_once_for_what_is_not_offered)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {
 	    SERVER("\"SIEVE\" \"STARTTLS\"\r\nOK\r\n"), STARTTLS,
-	    SERVER("OK\r\n"), TLS, SERVER("OK\r\n"), LOGOUT};
+	    SERVER("\"STARTTLS\"\r\nOK\r\n"), TLS, SERVER("OK\r\n"), LOGOUT};
 
 	unit_exchange_succeeds("sieve", EXCHANGE_NOT_OFFERED, script);
 }
