@@ -29,13 +29,13 @@ count_answer(struct conversation *c, uint64_t *sequence)
 	    c->outcome, c->stage, ping.sequence, ns));
 }
 
-/* Handles a line other than PONG. */
+/* Handles a line other than PONG.  A server's limits of idling and of a whole
+ * session end in the same words; the former shows in the first interval. */
 static int
 not_an_answer(struct conversation *c, char *line)
 {
-	const struct ping_options *o = c->options;
 	bool idle =
-	    strcmp(line, "ERR timeout") == 0 && o->interval_ms > o->timeout_ms;
+	    strcmp(line, "ERR timeout") == 0 && c->waiting == 0 && !c->idled;
 
 	printable(line);
 	return conversation_fail(c, idle ? REASON_TIMEOUT : REASON_PROTOCOL,
@@ -151,6 +151,7 @@ ping_repeatedly(struct conversation *c, unsigned long count)
 		e = read_answers(c, 0, next);
 		if (e != STREAM_TIMEOUT)
 			return e;
+		c->idled = true;
 	}
 }
 

@@ -357,9 +357,23 @@ def look_up_signal() -> None:
 def idle() -> None:
     with server("--idle-timeout", 1) as pingtlsd:
         where = f"localhost:{pingtlsd.port}"
-        ended = run(command("-W", HANG / 2, "-i", HANG, where))
+        for timeout in HANG / 2, 2 * HANG:
+            ended = run(command("-W", timeout, "-i", HANG, where))
+            equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
+            has(ended.stderr, "ERR timeout", "-i is longer")
+
+
+@test("a server that ends a session of many pings is not said to find -i long")
+def session_over() -> None:
+    for seconds in DEADLINES:
+        with server("--session-timeout", seconds) as pingtlsd:
+            where = f"localhost:{pingtlsd.port}"
+            ended = run(command("--plain", "-W", 0.05, "-i", 0.1, where))
         equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
-        has(ended.stderr, "ERR timeout", "-i is longer")
+        has(ended.stderr, "ERR timeout")
+        if "seq=3" in ended.stdout:
+            break
+    assert "-i is longer" not in ended.stderr, ended.stderr
 
 
 @test("a port that speaks TLS at once is called that, and one that does not")
