@@ -41,27 +41,43 @@ not_verified(struct conversation *c)
 	    "certificate not verified: %s", problems);
 }
 
+/* Explains a handshake of `octets` from the server that took too long. */
+static int
+stopped_half_way(struct conversation *c, size_t octets, int64_t began)
+{
+	int64_t now = deadline_now();
+	int64_t silence = now - stream_handshake_heard(c->stream);
+
+	if (silence < (now - began) / 2)
+		return conversation_fail(c, REASON_TIMEOUT,
+		    "the server is slow in the handshake: %zu octets came "
+		    "within %.1f s, and it was not done",
+		    octets, (double)(now - began) / 1e9);
+	return conversation_fail(c, REASON_TIMEOUT,
+	    "the handshake stopped half way: %zu octets of the server's came, "
+	    "then none within %.1f s; large packets may be lost on the way "
+	    "(MTU)",
+	    octets, (double)silence / 1e9);
+}
+
 /* Explains a handshake that timed out. */
 static int
 timed_out(struct conversation *c, int64_t began)
 {
 	double seconds = (double)(deadline_now() - began) / 1e9;
+	size_t octets = stream_handshake_octets(c->stream);
 
 	if (control_was_suspended(began))
 		return conversation_fail(c, REASON_TIMEOUT,
 		    "the handshake's time passed while this process was "
 		    "stopped");
-	if (stream_handshake_octets(c->stream) > 0)
-		return conversation_fail(c, REASON_TIMEOUT,
-		    "the handshake stopped half way: %zu octets of the "
-		    "server's came, then none within %.1f s; large packets "
-		    "may be lost on the way (MTU)",
-		    stream_handshake_octets(c->stream), seconds);
 	if (control_is_over(c->setup->control))
 		return conversation_fail(c, REASON_TIMEOUT,
 		    "the deadline was over in the handshake, %.1f s after it "
-		    "began",
-		    seconds);
+		    "began and %zu octets of the server's came",
+		    seconds, octets);
+	if (octets > 0)
+		return stopped_half_way(c, octets, began);
 	if (c->setup->target->service != NULL)
 		return conversation_fail(c, REASON_TIMEOUT,
 		    "the server did not answer the handshake within %.1f s",

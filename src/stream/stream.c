@@ -127,6 +127,12 @@ stream_handshake_octets(const struct stream *s)
 	return s->tls_octets;
 }
 
+int64_t
+stream_handshake_heard(const struct stream *s)
+{
+	return s->tls_heard;
+}
+
 size_t
 stream_octets_in(const struct stream *s)
 {

@@ -163,6 +163,9 @@ const char *stream_strerror(struct stream *, int error);
  * handshake that timed out, 0 means that the peer never answered. */
 size_t stream_handshake_octets(const struct stream *);
 
+/* When (deadline_now()) the last of them came; 0 if none did. */
+int64_t stream_handshake_heard(const struct stream *);
+
 /* Octets read and written so far, not counting those of TLS itself. */
 size_t stream_octets_in(const struct stream *);
 size_t stream_octets_out(const struct stream *);

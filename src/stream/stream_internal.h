@@ -48,7 +48,8 @@ struct stream {
 	char cleartext[41];
 	char message[160];
 	size_t octets_in, octets_out;
-	size_t tls_octets; /* taken from the kernel for TLS */
+	size_t tls_octets; /* taken from the kernel for TLS ... */
+	int64_t tls_heard; /* ... the last then (deadline_now()) */
 
 	/* The incomplete line in the clear; never anything behind an LF. */
 	size_t line_length, line_max;

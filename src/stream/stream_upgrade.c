@@ -75,6 +75,7 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 	n = direct_recv(s->fd, buffer, size, 0);
 	if (n > 0) {
 		s->tls_octets += (size_t)n;
+		s->tls_heard = deadline_now();
 		note_pulled(s, buffer, (size_t)n);
 	}
 out:
