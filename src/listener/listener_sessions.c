@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/peer.h"
 #include "listener/listener_internal.h"
 #include "log/log.h"
 #include "session/session_log.h"
@@ -96,8 +97,7 @@ check_result(const struct listener *l, const struct peer *peer, int64_t life_ns,
 		*result = (struct session_result){.end = result->end};
 	if (session_result_check(result, life_ns, asked))
 		return;
-	address_format(
-	    (const struct sockaddr *)&peer->address, peer->length, who);
+	peer_format(peer, who);
 	log_line(LOG_WARNING,
 	    "the session from %s left behind what cannot be true", who);
 }
@@ -200,8 +200,7 @@ listener_kill_overdue(struct listener *l, int64_t now)
 	struct peer peer;
 
 	while (session_table_kill_overdue(l->sessions, now, &peer)) {
-		address_format(
-		    (const struct sockaddr *)&peer.address, peer.length, who);
+		peer_format(&peer, who);
 		log_line(LOG_WARNING,
 		    "killing the session from %s, which goes on beyond its "
 		    "time",

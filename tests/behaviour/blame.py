@@ -27,12 +27,16 @@ from tap import equal, has, main, needs, needs_root, test
 def unix_name() -> None:
     path = scratch() / "listening"
     forged = scratch() / "a\npingtlsd: session from 192.0.2.1:1 ended"
-    with server("--verbose", listen=(str(path),)) as pingtlsd:
+    options = "--verbose", "--session-timeout", 3
+    with server(*options, listen=(str(path),)) as pingtlsd:
         path.chmod(0o777)
         with socket.socket(socket.AF_UNIX) as peer:
             peer.bind(str(forged))
             peer.connect(str(path))
             ask(peer, b"PING\n", b"PONG\n")
+            # One that has to be killed as its time is over has another line.
+            os.kill(pingtlsd.wait_sessions(1)[0], signal.SIGSTOP)
+            pingtlsd.wait_line("killing the session from unix,")
         pingtlsd.wait_line("session from unix ended after")
         equal(pingtlsd.said(r"192\.0\.2\.1|/a"), None, "the client's own words")
 
@@ -45,7 +49,7 @@ def quotation() -> None:
             peer.recv(1)
         line = pingtlsd.wait_line("session from").string
         equal(line.count('"'), 2, f"quotes in {line!r}")
-        has(line, r'"x\.\); client: CN=a\."\); pings: 0 in the clear$')
+        has(line, r'"x\.\)\. client: CN=a\."\); pings: 0 in the clear$')
 
 
 def accepted() -> tuple[socket.socket, socket.socket]:
