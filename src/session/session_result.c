@@ -9,6 +9,9 @@
 /* Octets per nanosecond: 100 Gbit/s, more than any client can send. */
 #define OCTETS_MAX 13
 
+/* What the names of TLS versions and of cipher suites consist of. */
+#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
 /* The length of the shortest PING. */
 #define PING_OCTETS sizeof("PING")
 
@@ -100,11 +103,23 @@ clean(char *text, size_t size)
 	printable(text);
 }
 
+/* The same of one word: other characters become dots. */
+static void
+clean_word(char *text, size_t size)
+{
+	clean(text, size);
+	while (*(text += strspn(text, WORD)) != '\0')
+		*text = '.';
+}
+
 void
 session_result_clean(struct session_result *r)
 {
-	clean(r->version, sizeof(r->version));
-	clean(r->cipher_suite, sizeof(r->cipher_suite));
+	clean_word(r->version, sizeof(r->version));
+	clean_word(r->cipher_suite, sizeof(r->cipher_suite));
 	clean(r->client, sizeof(r->client));
 	clean(r->why, sizeof(r->why));
+	/* They end it in the line, and what is behind it. */
+	for (char *c = r->why; (c = strpbrk(c, "();")) != NULL;)
+		*c = '.';
 }

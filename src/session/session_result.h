@@ -78,7 +78,9 @@ const char *session_end_text(uint32_t end);
 
 /*
  * Makes the texts of a result, which a session that was taken over may have
- * forged, safe to log: NUL-terminated and printable (printable.h).
+ * forged, safe to log: NUL-terminated and printable (printable.h), and with
+ * nothing before the client's name that would look like another part of the
+ * line.
  */
 void session_result_clean(struct session_result *);
 

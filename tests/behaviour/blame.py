@@ -49,7 +49,7 @@ def quotation() -> None:
             peer.recv(1)
         line = pingtlsd.wait_line("session from").string
         equal(line.count('"'), 2, f"quotes in {line!r}")
-        has(line, r'"x\.\)\. client: CN=a\."\); pings: 0 in the clear$')
+        has(line, r'"x\.\.\. client: CN=a\."\); pings: 0 in the clear$')
 
 
 def accepted() -> tuple[socket.socket, socket.socket]:

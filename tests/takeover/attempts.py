@@ -76,6 +76,10 @@ def forged_line(scene: Scene) -> bool:
     return shows(lambda: scene.service.said("forged line"))
 
 
+def forged_client(scene: Scene) -> bool:
+    return shows(lambda: scene.service.said("; client: CN=admin"))
+
+
 def crash_is_not_logged(scene: Scene) -> bool:
     return not shows(lambda: scene.service.said(f"session from {HOSTILE}.* by signal"))
 
@@ -320,6 +324,14 @@ RESULTS = (
         "exit_group",
         ("check of results",),
         harm=forged_line,
+        listener_only=True,
+    ),
+    Attempt(
+        "forge_words",
+        "words in a result that look like other parts of the line",
+        "exit_group",
+        ("separators cleaned",),
+        harm=forged_client,
         listener_only=True,
     ),
     Attempt(

@@ -165,6 +165,18 @@ forge_result(const struct loot *loot)
 	return 0;
 }
 
+/* Row 8: words that look like other parts of the line in the log. */
+static int
+forge_words(const struct loot *loot)
+{
+	struct session_result *r = own_result(loot);
+
+	r->end = SESSION_QUIT;
+	strcpy(r->why, "x); pings: 9 in the clear; client: CN=admin");
+	raw(SYS_exit_group, 0);
+	return 0;
+}
+
 /* Row 8: a good end, and then another. */
 static int
 crash(const struct loot *loot)
@@ -259,6 +271,7 @@ const struct attempt attempts_on_memory[] = {
     {"read_memory", read_memory},
     {"read_text", read_text},
     {"forge_result", forge_result},
+    {"forge_words", forge_words},
     {"crash", crash},
     {NULL, NULL},
 };

@@ -432,6 +432,14 @@ START_TEST(a_result_is_made_safe_to_log)
 	strcpy(result.why, "a \x1b[31m\n\r\t%s\x7f~");
 	session_result_clean(&result);
 	ck_assert_str_eq(result.why, "a .[31m...%s.~");
+	strcpy(result.why, "x); pings: 9 in the clear; client: CN=a");
+	strcpy(result.version, "TLS1.3 S; c");
+	strcpy(result.cipher_suite, "TLS_AES_128_GCM_SHA256, resumed");
+	session_result_clean(&result);
+	ck_assert_str_eq(result.why, "x.. pings: 9 in the clear. client: CN=a");
+	ck_assert_str_eq(result.version, "TLS1.3.S..c");
+	ck_assert_str_eq(
+	    result.cipher_suite, "TLS_AES_128_GCM_SHA256..resumed");
 	result.version[0] = '\0';
 	session_result_clean(&result);
 	ck_assert_str_eq(result.version, "");
