@@ -14,7 +14,8 @@
 #define NONE SIZE_MAX
 
 /* To look for the one idle longest takes time in proportion to the sessions
- * that are looked at: so many of the oldest, which takes half a millisecond. */
+ * that are looked at: so many of the oldest in the clear, which takes half a
+ * millisecond. */
 #define EVICT_LOOKS 1024
 
 /* A slot of the table.  Slots refer to each other by index. */
@@ -25,6 +26,7 @@ struct slot {
 	int result;                 /* shared_result_new() */
 	int fds[SESSION_TABLE_FDS]; /* the child's, not closed here yet */
 	bool evicted;
+	bool over_tls;       /* as far as was looked */
 	size_t next;         /* in the same bucket, or the next free slot */
 	size_t older, newer; /* in order of age */
 };
@@ -80,7 +82,7 @@ add_session(struct session_table *c, pid_t pid, const struct peer *peer,
 	s->end = deadline_in(c->most_ms);
 	s->result = result;
 	memcpy(s->fds, fds, sizeof(s->fds));
-	s->evicted = false;
+	s->evicted = s->over_tls = false;
 	bucket = find_session(c, pid);
 	s->next = *bucket;
 	*bucket = index;
@@ -264,14 +266,17 @@ session_table_reap(struct session_table *c, pid_t pid, struct peer *peer,
 }
 
 /* Since when a session has been idle in the clear; DEADLINE_NEVER: it is over
- * TLS, or on its way out. */
+ * TLS, where it stays, or on its way out. */
 static int64_t
-idle_since(const struct slot *s)
+idle_since(struct slot *s)
 {
 	struct session_result result;
 
-	if (s->evicted || !shared_result_read(s->result, &result) ||
-	    result.upgraded != 0)
+	if (s->evicted || s->over_tls ||
+	    !shared_result_read(s->result, &result))
+		return DEADLINE_NEVER;
+	s->over_tls = result.upgraded != 0;
+	if (s->over_tls)
 		return DEADLINE_NEVER;
 	return result.idle_since == 0 ? s->peer.began : result.idle_since;
 }
@@ -283,8 +288,9 @@ session_table_evict(struct session_table *c, struct peer *peer)
 	size_t idlest = NONE, looks = EVICT_LOOKS;
 
 	for (size_t i = c->oldest; i != NONE && looks > 0;
-	     i = c->slots[i].newer, looks--) {
+	     i = c->slots[i].newer) {
 		since = idle_since(&c->slots[i]);
+		looks -= since != DEADLINE_NEVER;
 		if (since < earliest) {
 			earliest = since;
 			idlest = i;

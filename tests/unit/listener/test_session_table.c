@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -438,6 +439,35 @@ START_TEST(evicts_the_one_idle_longest_in_the_clear)
 }
 END_TEST
 
+/* However many older ones are over TLS. */
+START_TEST(evicts_behind_many_over_tls)
+{
+	enum { MANY = 1500 };
+	struct session_table *c = session_table_new(MANY + 1, 0, -1);
+	struct session_result *result;
+	struct rlimit limit;
+	struct peer peer;
+
+	/* Each session's result is an open file. */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (uint16_t i = 1; i <= MANY; i++) {
+		peer = someone(i);
+		if (session_table_fork(c, &peer, none, &result) == 0) {
+			result->upgraded = 1;
+			_exit(0);
+		}
+	}
+	ck_assert_uint_eq(session_table_count(c), MANY);
+	/* They have ended, of which the table is not told. */
+	while (wait(NULL) > 0)
+		;
+	expect_evicted(c, fork_silent(c, MANY + 1, 0, false), MANY + 1);
+	session_table_free(c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -455,6 +485,7 @@ main(void)
 	tcase_add_test(c, signals_each);
 	tcase_add_test(c, finds_each_of_many);
 	tcase_add_test(c, evicts_the_one_idle_longest_in_the_clear);
+	tcase_add_test(c, evicts_behind_many_over_tls);
 	tcase_add_test(c, kills_each_that_is_overdue_once);
 	tcase_add_test(c, free_takes_null);
 	return unit_main(suite);
