@@ -329,7 +329,7 @@ main(int argc, char *argv[])
 		}
 		/* If a shell left a pipe open, for example, its reader would
 		 * wait until the daemon ends. */
-		if (o.daemonize && getenv("LISTEN_FDS") == NULL)
+		if (o.daemonize && !systemd_passes_sockets())
 			descriptors_keep(NULL, 0);
 		open_log(&o, stderr_is_peer);
 		status = run_service(&o);

@@ -49,15 +49,32 @@ load_library(void)
 	return systemd.watchdog_enabled != NULL;
 }
 
-/* Warns of sockets that are passed, but to another process. */
-static void
-warn_of_strangers(void)
+/* The process that sockets are passed to, or 0. */
+static unsigned long
+listen_pid(void)
 {
 	const char *text = getenv("LISTEN_PID");
 	unsigned long pid;
 
-	if (text != NULL && parse_count(text, 1, LONG_MAX, &pid) == 0 &&
-	    pid != (unsigned long)getpid())
+	return getenv("LISTEN_FDS") != NULL && text != NULL &&
+	               parse_count(text, 1, LONG_MAX, &pid) == 0
+	           ? pid
+	           : 0;
+}
+
+bool
+systemd_passes_sockets(void)
+{
+	return listen_pid() == (unsigned long)getpid();
+}
+
+/* Warns of sockets that are passed, but to another process. */
+static void
+warn_of_strangers(void)
+{
+	unsigned long pid = listen_pid();
+
+	if (pid != 0 && pid != (unsigned long)getpid())
 		log_line(LOG_WARNING,
 		    "LISTEN_PID is %lu, and this process %ld: the sockets "
 		    "passed are not taken",
@@ -96,6 +113,12 @@ systemd_watchdog_ms(void)
 }
 
 #else
+
+bool
+systemd_passes_sockets(void)
+{
+	return false;
+}
 
 int
 systemd_sockets(void)

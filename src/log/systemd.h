@@ -14,6 +14,9 @@
 /* The first descriptor passed (sd_listen_fds(3)). */
 #define SYSTEMD_FIRST_SOCKET 3
 
+/* True if the environment says that sockets are passed to this process. */
+bool systemd_passes_sockets(void);
+
 /*
  * Makes the sockets that were passed, from SYSTEMD_FIRST_SOCKET on,
  * close-on-exec, and clears the environment variables that describe them.

@@ -103,13 +103,14 @@ def mode() -> None:
     pingtlsd.stop()
 
 
-@test("--daemonize holds nothing open that it inherited")
-def inherited() -> None:
-    directory = own_directory("daemon")
+def holds_nothing(directory: Path, **environment: str) -> None:
+    """With --daemonize a pipe that is inherited ends, as nobody can write to it."""
     file, path = directory / "pid", directory / "socket"
     reader, writer = os.pipe()
     daemonize = ["--daemonize", "--pid-file", file, "--listen", path]
-    done = run([*BASIC, *daemonize], pass_fds=[writer])
+    done = run(
+        [*BASIC, *daemonize], pass_fds=[writer], env={**os.environ, **environment}
+    )
     os.close(writer)
     equal(done.returncode, 0, f"exit status after {done.stderr}")
     pid = int(file.read_text())
@@ -121,6 +122,13 @@ def inherited() -> None:
         os.kill(pid, signal.SIGTERM)
         wait_until("the daemon ends", lambda: not state(pid))
         os.close(reader)
+
+
+@test("--daemonize holds nothing open that it inherited")
+def inherited() -> None:
+    holds_nothing(own_directory("daemon"))
+    # Sockets that another process was passed, init say.
+    holds_nothing(own_directory("other"), LISTEN_FDS="1", LISTEN_PID="1")
 
 
 @test("a limit on memory that is lower than its own is kept")
