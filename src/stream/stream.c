@@ -55,6 +55,7 @@ stream_new_accepted(int fd, size_t line_max)
 	s->ended = false;
 	s->tls_error = 0;
 	s->pull_errno = 0;
+	s->send_reset = false;
 	memset(s->pulled, 0, sizeof(s->pulled));
 	s->clear_alert = -1;
 	s->cleartext[0] = '\0';

@@ -42,6 +42,7 @@ struct stream {
 	bool ended; /* by stream_end() */
 	int tls_error;
 	int pull_errno;
+	bool send_reset; /* a send in the handshake met a reset */
 	unsigned char pulled[STREAM_ALERT_RECORD]; /* the last octets */
 	int clear_alert; /* that came in the clear during a handshake, or -1 */
 

@@ -73,6 +73,11 @@ pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 		s->record_seen = true;
 	}
 	n = direct_recv(s->fd, buffer, size, 0);
+	/* The send that failed took the error from the socket. */
+	if (n == 0 && s->send_reset) {
+		errno = ECONNRESET;
+		n = -1;
+	}
 	if (n > 0) {
 		s->tls_octets += (size_t)n;
 		s->tls_heard = deadline_now();
@@ -115,6 +120,29 @@ push(gnutls_transport_ptr_t transport, const giovec_t *parts, int count)
 	n = direct_send(s->fd, from, size, MSG_NOSIGNAL);
 	if (n < 0)
 		gnutls_transport_set_errno(s->tls, errno);
+	return n;
+}
+
+/*
+ * The same during the handshake.  What a peer that is gone does not take counts
+ * as sent, so that GnuTLS goes on to what that peer sent before it left: the
+ * alert of a client that refused the certificate, or the end of a good
+ * handshake.  Both may close while tickets are still being sent to them.  If it
+ * was neither, the next read fails.
+ */
+static ssize_t
+push_in_handshake(
+    gnutls_transport_ptr_t transport, const giovec_t *parts, int count)
+{
+	struct stream *s = transport;
+	ssize_t n = push(transport, parts, count);
+
+	if (n >= 0 || (errno != EPIPE && errno != ECONNRESET))
+		return n;
+	s->send_reset = s->send_reset || errno == ECONNRESET;
+	n = 0;
+	for (int i = 0; i < count; i++)
+		n += (ssize_t)parts[i].iov_len;
 	return n;
 }
 
@@ -213,10 +241,11 @@ stream_upgrade(struct stream *s, gnutls_session_t session)
 	 * does not block, and we wait ourselves: GnuTLS's handshake timeout
 	 * starts anew with each octet that a slow peer sends. */
 	gnutls_transport_set_ptr(s->tls, s);
-	gnutls_transport_set_vec_push_function(s->tls, push);
+	gnutls_transport_set_vec_push_function(s->tls, push_in_handshake);
 	gnutls_transport_set_pull_function(s->tls, pull);
 	gnutls_transport_set_pull_timeout_function(s->tls, pull_timeout);
 	e = handshake(s);
+	gnutls_transport_set_vec_push_function(s->tls, push);
 	s->broken = e != 0;
 	return e;
 }

@@ -19,8 +19,9 @@ from programs import (
     run,
     scratch,
     server,
+    state,
 )
-from tap import equal, has, main, needs, needs_root, test
+from tap import equal, has, main, needs, needs_root, test, wait_until
 
 
 @test("the name that a client gives its own unix socket is not logged")
@@ -58,12 +59,17 @@ def accepted() -> tuple[socket.socket, socket.socket]:
         return client, listening.accept()[0]
 
 
-def left(reset: bool) -> socket.socket:
+def reset(peer: socket.socket) -> None:
+    no_time = struct.pack("ii", 1, 0)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time)
+    peer.close()
+
+
+def left(by_reset: bool) -> socket.socket:
     """The server's end of a connection whose client has left."""
     client, peer = accepted()
-    if reset:
-        no_time = struct.pack("ii", 1, 0)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time)
+    if by_reset:
+        reset(client)
     client.close()
     return peer
 
@@ -73,8 +79,8 @@ COMMAND = [PINGTLSD, "--log=stderr", *TO_SERVE, *pair("ecdsa")]
 
 @test("a client that is gone before inetd has started the service is no failure")
 def gone_before_inetd() -> None:
-    for reset in False, True:
-        with left(reset) as peer:
+    for by_reset in False, True:
+        with left(by_reset) as peer:
             done = run([*COMMAND, "--inetd"], stdin=peer)
         equal(done.returncode, 0, f"exit status after {done.stderr!r}")
         has(done.stderr, "closed by the peer|gone before it was served")
@@ -86,8 +92,8 @@ def gone_before_systemd() -> None:
     start = 'import os, sys; os.dup2(0, 3); os.environ["LISTEN_PID"] = str(os.getpid())'
     start += "; os.execvp(sys.argv[1], sys.argv[1:])"
     environment = os.environ | {"LISTEN_FDS": "1"}
-    for reset in False, True:
-        with left(reset) as peer:
+    for by_reset in False, True:
+        with left(by_reset) as peer:
             done = run(
                 [sys.executable, "-c", start, *COMMAND], stdin=peer, env=environment
             )
@@ -95,6 +101,8 @@ def gone_before_systemd() -> None:
         has(done.stderr, "closed by the peer|gone before it was served")
 
 
+# So often that a race is met.
+TIMES = 30
 STRICT = ("--penalties", "handshake=60,crash=60,min=1")
 
 
@@ -120,6 +128,84 @@ def refused_certificate() -> None:
                         read_rest(peer)
             pingtlsd.wait_line("handshake failed .*alert from the peer: CA is unknown")
         unblamed(pingtlsd)
+
+
+VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+# A fatal alert in the clear: unknown_ca.
+UNKNOWN_CA = b"\x15\3\3\0\2\2\x30"
+
+
+def refuse_at_once(port: int, version: ssl.TLSVersion) -> None:
+    """As Python and curl do: close while tickets may still be on their way."""
+    context = client_context("other-ca")
+    context.minimum_version = context.maximum_version = version
+    with connect(port) as peer:
+        peer.sendall(b"STARTTLS\n")
+        try:
+            context.wrap_socket(peer, server_hostname="localhost")
+            raise AssertionError("the certificate is trusted")
+        except ssl.SSLCertVerificationError:
+            pass
+
+
+@test("nor if it closes at once after its alert, again and again")
+def refused_at_once() -> None:
+    for version in VERSIONS:
+        with server(*STRICT) as pingtlsd:
+            for _ in range(TIMES):
+                refuse_at_once(pingtlsd.port, version)
+            unblamed(pingtlsd)
+            refused = [line for line in pingtlsd.lines if "handshake failed" in line]
+            equal(len(refused), TIMES, "handshakes that failed")
+            for line in refused:
+                has(line, "alert from the peer: CA is unknown")
+
+
+def gone_before_the_answer(
+    pingtlsd: Server, version: ssl.TLSVersion, last_words: bytes
+) -> None:
+    """A client whose connection is reset when the server first sends to it."""
+    context = client_context()
+    context.minimum_version = context.maximum_version = version
+    peer = connect(pingtlsd.port)
+    ask(peer, b"PING\n", b"PONG\n")
+    session = pingtlsd.wait_sessions(1)[0]
+    os.kill(session, signal.SIGSTOP)
+    wait_until("it stops", lambda: state(session) == "T")
+    peer.sendall(b"STARTTLS\n" + Tls(peer, context).hello() + last_words)
+    reset(peer)
+    os.kill(session, signal.SIGCONT)
+
+
+@test("nor if what we send meets a reset: the alert came before that")
+def refused_by_reset() -> None:
+    for version in VERSIONS:
+        with server(*STRICT) as pingtlsd:
+            gone_before_the_answer(pingtlsd, version, UNKNOWN_CA)
+            pingtlsd.wait_line("handshake failed .*alert from the peer: CA is unknown")
+            unblamed(pingtlsd)
+
+
+@test("but one that resets and says nothing is: no kernel drops an alert that came")
+def reset_silently() -> None:
+    for version in VERSIONS:
+        with server(*STRICT) as pingtlsd:
+            gone_before_the_answer(pingtlsd, version, b"")
+            pingtlsd.wait_line(r"handshake failed \(Connection reset by peer\)")
+            pingtlsd.wait_line("refusing .*: its handshakes keep failing")
+
+
+@test("nor one that resets as soon as its handshake is done")
+def reset_after_handshake() -> None:
+    with server(*STRICT) as pingtlsd:
+        for _ in range(TIMES):
+            with connect(pingtlsd.port) as peer:
+                peer.sendall(b"STARTTLS\n")
+                # Of TLS 1.3, so the tickets may still be on their way.
+                tls = client_context().wrap_socket(peer, server_hostname="localhost")
+                reset(tls)
+        unblamed(pingtlsd)
+        equal(pingtlsd.said("handshake failed"), None, "a handshake that was good")
 
 
 @test("nor one that asks for a name that GnuTLS does not take")

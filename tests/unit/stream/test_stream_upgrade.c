@@ -207,10 +207,9 @@ END_TEST
 
 START_TEST(names_an_end_within_the_handshake)
 {
-	unit_peer_start(&peer);
-	ck_assert_int_eq(upgrade(ways[_i].role, ways[_i].priority),
-	    ways[_i].role == GNUTLS_CLIENT ? STREAM_SYSTEM : STREAM_TRUNCATED);
-	finish();
+	close(peer.fd);
+	ck_assert_int_eq(
+	    upgrade(ways[_i].role, ways[_i].priority), STREAM_TRUNCATED);
 }
 END_TEST
 
