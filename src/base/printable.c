@@ -24,6 +24,7 @@ printable_copy(char *text, size_t size, const void *octets, size_t length)
 	for (n = 0; n < length && n < size - 1; n++)
 		text[n] = show(octet[n]);
 	text[n] = '\0';
+	printable_mark_cut(text, size, length);
 }
 
 void

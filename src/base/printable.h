@@ -11,7 +11,8 @@
 void printable(char *text);
 
 /* Copies `length` octets, replacing others than ASCII 32 to 126, NUL included,
- * with dots, to `text`, which has room for `size` octets; truncates. */
+ * with dots, to `text`, which has room for `size` octets.  If they do not fit,
+ * it ends in "...". */
 void printable_copy(char *text, size_t size, const void *octets, size_t length);
 
 /* Ends `text`, which has room for `size` octets, with "..." if `length` octets

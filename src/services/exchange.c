@@ -185,7 +185,6 @@ void
 exchange_note(struct exchange *e, const char *text, size_t size)
 {
 	printable_copy(e->said, sizeof(e->said), text, size);
-	printable_mark_cut(e->said, sizeof(e->said), size);
 }
 
 int

@@ -105,7 +105,7 @@ result_name(long code)
 static void
 note_result(struct exchange *e, long code, const struct der *words)
 {
-	char text[EXCHANGE_REPLY_MAX];
+	char text[EXCHANGE_REPLY_MAX + 1]; /* more than can be noted */
 
 	snprintf(text, sizeof(text), "%s (%ld)%s%.*s", result_name(code), code,
 	    words->size > 0 ? ": " : "", words->size, (const char *)words->at);

@@ -65,7 +65,7 @@ read_packet(struct exchange *e, unsigned char number)
 static unsigned int
 note_error_packet(struct exchange *e, size_t size)
 {
-	char text[EXCHANGE_REPLY_MAX];
+	char text[EXCHANGE_REPLY_MAX + 1]; /* more than can be noted */
 	const char *words = e->line + 3;
 	unsigned int code = 0;
 	int words_size = (int)size - 3;

@@ -148,8 +148,8 @@ int stream_tls_error(const struct stream *);
 gnutls_alert_description_t stream_alert(const struct stream *);
 
 /*
- * After STREAM_CLEARTEXT: up to 40 octets that the peer sent instead of a TLS
- * record, printable (printable.h) and with dots for quotation marks.
+ * After STREAM_CLEARTEXT: what the peer sent instead of a TLS record, printable
+ * (printable.h), cut to 40 characters, and with dots for quotation marks.
  */
 const char *stream_cleartext(const struct stream *);
 

@@ -58,7 +58,7 @@ static ssize_t
 pull(gnutls_transport_ptr_t transport, void *buffer, size_t size)
 {
 	struct stream *s = transport;
-	unsigned char first[sizeof(s->cleartext) - 1];
+	unsigned char first[sizeof(s->cleartext)];
 	ssize_t n;
 
 	if (!s->record_seen) {

@@ -11,10 +11,9 @@
 static void
 distinguished_name(int ret, gnutls_datum_t *name, char *text, size_t size)
 {
-	if (ret == 0 && name->size > 0) {
+	if (ret == 0 && name->size > 0)
 		printable_copy(text, size, name->data, name->size);
-		printable_mark_cut(text, size, name->size);
-	} else
+	else
 		snprintf(text, size, "(none)");
 	if (ret == 0)
 		gnutls_free(name->data);

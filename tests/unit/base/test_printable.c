@@ -22,8 +22,10 @@ START_TEST(a_copy_is_cut_where_it_does_not_fit)
 
 	printable_copy(text, sizeof(text), "a\0b", 3);
 	ck_assert_str_eq(text, "a.b");
+	printable_copy(text, sizeof(text), "abc\n", 4);
+	ck_assert_str_eq(text, "abc.");
 	printable_copy(text, sizeof(text), "abcd\n", 5);
-	ck_assert_str_eq(text, "abcd");
+	ck_assert_str_eq(text, "a...");
 	printable_copy(text, sizeof(text), "", 0);
 	ck_assert_str_eq(text, "");
 }

@@ -56,6 +56,9 @@ START_TEST(says_nothing_but_unbind_where_tls_is_implicit)
 }
 END_TEST
 
+#define X47 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X234 X47 X47 X47 X47 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 static const struct unit_exchange_case failures[] = {
     {{START_TLS,
 	 SERVER("\x30\x0f\x02\x01\x01\x78\x0a\x0a\x01\x02\x04\x00\x04\x03"
@@ -67,6 +70,11 @@ static const struct unit_exchange_case failures[] = {
 	 SERVER("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x34\x04\x00\x04\x00")},
 	EXCHANGE_UNKNOWN, REASON_STARTTLS_REFUSED,
 	"the server refused StartTLS: \"unavailable (52)\""},
+    {{START_TLS,
+	 SERVER("\x30\x81\xfc\x02\x01\x01\x78\x81\xf6\x0a\x01\x34\x04\x00"
+		"\x04\x81\xee" X234 "????")},
+	EXCHANGE_UNKNOWN, REASON_STARTTLS_REFUSED,
+	"the server refused StartTLS: \"unavailable (52): " X234 "...\""},
     /* RFC 4511, 6: a referral is not followed. */
     {{START_TLS, SERVER("\x30\x15\x02\x01\x01\x78\x10\x0a\x01\x0a\x04\x00\x04"
 			"\x00\xa3\x07\x04\x05"

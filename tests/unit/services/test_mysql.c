@@ -72,6 +72,9 @@ START_TEST(takes_a_denial_for_an_answer)
 }
 END_TEST
 
+#define X47 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X200 X47 X47 X47 X47 "xxxxxxxxxxxx"
+
 static const struct unit_exchange_case failures[] = {
     {{GREETING("\0", "\xff\xf7")}, EXCHANGE_NOT_OFFERED,
 	REASON_STARTTLS_NOT_SUPPORTED,
@@ -87,6 +90,9 @@ static const struct unit_exchange_case failures[] = {
 	REASON_SERVICE_REFUSED,
 	"the server refused service: \"1129 blocked\" (this host is locked out "
 	"for too many errors: max_connect_errors)"},
+    {{SERVER("\xfe\0\0\0\xff\x13\x04" X200 X47 "????")}, EXCHANGE_UNKNOWN,
+	REASON_SERVICE_REFUSED,
+	"the server refused service: \"1043 " X200 X47 "...\""},
     {{SERVER("\x01\0\0\0\xff")}, EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
 	"the server refused service: \"0 \""},
     {{SERVER("\x01\0\0\0\x09")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
