@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "log/datagram.h"
 #include "log/systemd.h"
 
@@ -187,10 +188,12 @@ put(int priority, const struct log_field *fields, size_t count,
     const char *format, va_list arguments)
 {
 	char line[LOG_LINE_MAX];
+	int n;
 
 	if (!log_wants(priority))
 		return;
-	vsnprintf(line, sizeof(line), format, arguments);
+	n = vsnprintf(line, sizeof(line), format, arguments);
+	printable_mark_cut(line, sizeof(line), (size_t)n);
 	/* A file's name may hold one; an event is one line. */
 	for (char *c = line; (c = strchr(c, '\n')) != NULL;)
 		*c = ' ';
