@@ -14,6 +14,7 @@
 
 #include "base/command_line_internal.h"
 #include "base/parse.h"
+#include "base/printable.h"
 
 #define ROWS_MAX 64
 #define LONG_NAME 256
@@ -32,14 +33,23 @@ struct getopt_tables {
 	struct option names[ROWS_MAX + 1];
 };
 
+const char *
+command_line_show(const char *word, char *shown)
+{
+	printable_copy(shown, COMMAND_LINE_SHOWN_MAX, word, strlen(word));
+	return shown;
+}
+
 int
 command_line_wrong(char *why, const char *format, ...)
 {
 	va_list arguments;
+	int n;
 
 	va_start(arguments, format);
-	vsnprintf(why, COMMAND_LINE_WHY_MAX, format, arguments);
+	n = vsnprintf(why, COMMAND_LINE_WHY_MAX, format, arguments);
 	va_end(arguments);
+	printable_mark_cut(why, COMMAND_LINE_WHY_MAX, (size_t)n);
 	return -1;
 }
 
@@ -180,11 +190,11 @@ static enum command_line_outcome
 wrong_value(
     const struct option_row *r, const char *value, const char *what, char *why)
 {
-	char letter[] = {r->letter, '\0'};
+	char letter[] = {r->letter, '\0'}, shown[COMMAND_LINE_SHOWN_MAX];
 
-	command_line_wrong(why, "%s%s%s%.*s: %s", r->name != NULL ? "--" : "-",
+	command_line_wrong(why, "%s%s%s%s: %s", r->name != NULL ? "--" : "-",
 	    r->name != NULL ? r->name : letter, value != NULL ? " " : "",
-	    COMMAND_LINE_VALUE_SHOWN, value != NULL ? value : "", what);
+	    command_line_show(value != NULL ? value : "", shown), what);
 	return COMMAND_LINE_WRONG;
 }
 
@@ -207,6 +217,7 @@ wrong_option(
 {
 	bool is_long = optopt == 0 || optopt >= LONG_NAME;
 	char letter[] = {'-', (char)optopt, '\0'};
+	char shown[COMMAND_LINE_SHOWN_MAX];
 	const char *what = "no such option";
 
 	if (found == ':')
@@ -215,8 +226,8 @@ wrong_option(
 		what = "takes no value";
 	else if (optopt == 0 && is_ambiguous(t->names, word))
 		what = "is ambiguous";
-	command_line_wrong(why, "%.*s: %s (see --help)",
-	    COMMAND_LINE_VALUE_SHOWN, is_long ? word : letter, what);
+	command_line_wrong(why, "%s: %s (see --help)",
+	    command_line_show(is_long ? word : letter, shown), what);
 	return COMMAND_LINE_WRONG;
 }
 

@@ -60,8 +60,8 @@ enum command_line_outcome {
 
 /* The size of an error message. */
 #define COMMAND_LINE_WHY_MAX 512
-/* It shows this much of an invalid value. */
-#define COMMAND_LINE_VALUE_SHOWN 128
+/* The size of what it shows of an invalid value. */
+#define COMMAND_LINE_SHOWN_MAX 128
 
 /*
  * Parses the command line into `options`, which the caller initialised with the
@@ -71,7 +71,12 @@ enum command_line_outcome {
 enum command_line_outcome command_line_parse(const struct command_line *,
     int argc, char *argv[], void *options, int *operands, char *why);
 
-/* Writes a message to `why`, truncated if too long.  Returns -1. */
+/* Copies a word of the command line, for a message, to `shown`, which has room
+ * for COMMAND_LINE_SHOWN_MAX octets and ends in "..." if it is cut.  Returns
+ * `shown`. */
+const char *command_line_show(const char *word, char *shown);
+
+/* Writes a message to `why`, which ends in "..." if it is cut.  Returns -1. */
 int command_line_wrong(char *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -105,6 +105,8 @@ static const struct command_line command_line = {
 static int
 set_targets(struct ping_options *o, char *targets[], int count, char *why)
 {
+	char shown[COMMAND_LINE_SHOWN_MAX];
+
 	if (count == 0)
 		return command_line_wrong(
 		    why, "no destination given (see --help)");
@@ -116,8 +118,8 @@ set_targets(struct ping_options *o, char *targets[], int count, char *why)
 		    targets[i], &o->target_defaults, &o->targets[i]);
 
 		if (fault != NULL)
-			return command_line_wrong(why, "destination %.*s: %s",
-			    COMMAND_LINE_VALUE_SHOWN, targets[i], fault);
+			return command_line_wrong(why, "destination %s: %s",
+			    command_line_show(targets[i], shown), fault);
 		o->target_count++;
 	}
 	return 0;

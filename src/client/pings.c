@@ -29,17 +29,21 @@ count_answer(struct conversation *c, uint64_t *sequence)
 	    c->outcome, c->stage, ping.sequence, ns));
 }
 
-/* Handles a line other than PONG.  A server's limits of idling and of a whole
+/* The size of what is shown of a line other than PONG. */
+#define SHOWN_MAX 104
+
+/* Handles such a line.  A server's limits of idling and of a whole
  * session end in the same words; the former shows in the first interval. */
 static int
-not_an_answer(struct conversation *c, char *line)
+not_an_answer(struct conversation *c, const char *line, size_t size)
 {
+	char shown[SHOWN_MAX];
 	bool idle =
 	    strcmp(line, "ERR timeout") == 0 && c->waiting == 0 && !c->idled;
 
-	printable(line);
+	printable_copy(shown, sizeof(shown), line, size);
 	return conversation_fail(c, idle ? REASON_TIMEOUT : REASON_PROTOCOL,
-	    "the server said \"%.100s\" %s%s%s", line,
+	    "the server said \"%s\" %s%s%s", shown,
 	    c->stage == OUTCOME_OVER_TLS ? "over TLS" : "in the clear",
 	    c->waiting > 0 ? " instead of PONG" : ", unasked",
 	    idle ? ": -i is longer than it lets a session idle" : "");
@@ -73,7 +77,7 @@ read_answers(struct conversation *c, uint64_t sequence, deadline when)
 			    c, "waiting for an answer", (int)n);
 		}
 		if (strcmp(line, "PONG") != 0 || n != 4 || c->waiting == 0)
-			return not_an_answer(c, line);
+			return not_an_answer(c, line, (size_t)n);
 		e = count_answer(c, &which);
 		if (e != 0 || which == sequence)
 			return e;

@@ -52,7 +52,9 @@ target_parse(
 		return "only SERVICE://HOST:PORT is taken, without user, path "
 		       "or query";
 	if (address_split(rest, host, port) == -1)
-		return "must be host, host:port or [ipv6]:port";
+		return strlen(rest) >= sizeof(host)
+		           ? "it is too long"
+		           : "must be host, host:port or [ipv6]:port";
 	if (port[0] != '\0') {
 		if (defaults->port != 0)
 			return "-p gives the port already";

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "client/verify_internal.h"
 #include "tls/pem.h"
 #include "tls/policy.h"
@@ -14,15 +15,18 @@
 static int
 explain_file(const char *file, enum pem_content wanted, int ret, char *why)
 {
+	/* What is wrong must fit behind it. */
+	char shown[VERIFY_TEXT_MAX - 128];
 	gnutls_datum_t octets = {NULL, 0};
 
+	printable_copy(shown, sizeof(shown), file, strlen(file));
 	errno = 0;
 	if (gnutls_load_file(file, &octets) < 0) {
-		snprintf(why, VERIFY_TEXT_MAX, "cannot read %s: %s", file,
+		snprintf(why, VERIFY_TEXT_MAX, "cannot read %s: %s", shown,
 		    errno == 0 ? "it is no file" : strerror(errno));
 		return -1;
 	}
-	snprintf(why, VERIFY_TEXT_MAX, "cannot use %s: %s", file,
+	snprintf(why, VERIFY_TEXT_MAX, "cannot use %s: %s", shown,
 	    pem_fault(&octets, wanted, ret));
 	gnutls_free(octets.data);
 	return -1;

@@ -108,12 +108,13 @@ static const struct option_row rows[] = {
 static int
 check_options(struct plugin_options *o, const char *operand, char *why)
 {
+	char shown[COMMAND_LINE_SHOWN_MAX];
 	const char *fault;
 
 	if (operand != NULL)
 		return command_line_wrong(why,
-		    "%.*s: no such argument (see --help)",
-		    COMMAND_LINE_VALUE_SHOWN, operand);
+		    "%s: no such argument (see --help)",
+		    command_line_show(operand, shown));
 	if (o->host == NULL)
 		return command_line_wrong(why, "no host given (see --help)");
 	fault =
@@ -121,8 +122,8 @@ check_options(struct plugin_options *o, const char *operand, char *why)
 		? "must be a host; -S gives its service"
 		: target_parse(o->host, &o->ping.target_defaults, &o->target);
 	if (fault != NULL)
-		return command_line_wrong(why, "--hostname %.*s: %s",
-		    COMMAND_LINE_VALUE_SHOWN, o->host, fault);
+		return command_line_wrong(why, "--hostname %s: %s",
+		    command_line_show(o->host, shown), fault);
 	o->ping.targets = &o->target;
 	o->ping.target_count = 1;
 	return ping_options_check(&o->ping, why);

@@ -179,11 +179,13 @@ static const struct command_line command_line = {
 static int
 check_operands(char *const operands[], char *why)
 {
+	char shown[COMMAND_LINE_SHOWN_MAX];
+
 	if (operands[0] == NULL)
 		return 0;
 	return command_line_wrong(why,
-	    "%.*s: no argument is expected (see --help)",
-	    COMMAND_LINE_VALUE_SHOWN, operands[0]);
+	    "%s: no argument is expected (see --help)",
+	    command_line_show(operands[0], shown));
 }
 
 enum command_line_outcome

@@ -7,11 +7,13 @@
 static int
 check_absolute(const char *option, const char *file, char *why)
 {
+	char shown[COMMAND_LINE_SHOWN_MAX];
+
 	if (file == NULL || file[0] == '/')
 		return 0;
 	return command_line_wrong(why,
-	    "--%s %.*s: must begin with / with --daemonize", option,
-	    COMMAND_LINE_VALUE_SHOWN, file);
+	    "--%s %s: must begin with / with --daemonize", option,
+	    command_line_show(file, shown));
 }
 
 /* The options of TLS. */

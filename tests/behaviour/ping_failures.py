@@ -99,6 +99,19 @@ def wrong() -> None:
         assert ended.returncode == 1, ended.returncode
 
 
+@test("what is cut of a wrong answer, an argument or a file's name ends in dots")
+def cut() -> None:
+    with misbehaving("verbose") as where:
+        fails(ping(where), r'the server said "y{100}\.\.\." in the clear')
+    long = "a" * 300
+    ended = ping(f"{long}.invalid")
+    equal(ended.returncode, 2, "exit status")
+    has(ended.stderr, r"^pingtls: destination a+\.\.\.: it is too long$")
+    ended = ping("--client-cert", f"/{long * 3}", "--client-key", "/no", "localhost")
+    equal(ended.returncode, 2, "exit status")
+    has(ended.stderr, r"cannot read /a+\.\.\.: File name too long$")
+
+
 @test("a name that does not resolve")
 def no_name() -> None:
     # RFC 6761: no name ends in .invalid.

@@ -77,6 +77,12 @@ def wrong(lines: BinaryIO, peer: socket.socket) -> None:
         peer.sendall(b"PANG \x1b[2J\x07\xff\n")
 
 
+def verbose(lines: BinaryIO, peer: socket.socket) -> None:
+    """Answers PING with 400 octets."""
+    while lines.readline():
+        peer.sendall(b"y" * 400 + b"\n")
+
+
 HABITS = [
     closes,
     mute,
@@ -86,6 +92,7 @@ HABITS = [
     loses,
     hangs_up,
     chatters,
+    verbose,
     wrong,
 ]
 

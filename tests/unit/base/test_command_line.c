@@ -193,9 +193,19 @@ START_TEST(cuts_a_long_value)
 
 	memset(rest, '9', sizeof(words) - 4);
 	parse(words, COMMAND_LINE_WRONG);
-	rest[COMMAND_LINE_VALUE_SHOWN] = '\0';
+	rest[COMMAND_LINE_SHOWN_MAX - 4] = '\0';
 	ck_assert_ptr_nonnull(strstr(why, rest));
-	ck_assert_ptr_nonnull(strstr(why, ": must be a number from 1 to 10"));
+	ck_assert_ptr_nonnull(strstr(why, "9...: must be a number from 1"));
+}
+END_TEST
+
+START_TEST(cuts_a_long_option)
+{
+	char words[3000] = "--";
+
+	memset(words + 2, 'o', sizeof(words) - 3);
+	parse(words, COMMAND_LINE_WRONG);
+	ck_assert_ptr_nonnull(strstr(why, "oo...: no such option"));
 }
 END_TEST
 
@@ -257,6 +267,7 @@ main(void)
 	tcase_add_test(c, leaves_operands_to_the_caller);
 	tcase_add_loop_test(c, says_what_is_wrong, 0, MISTAKES);
 	tcase_add_test(c, cuts_a_long_value);
+	tcase_add_test(c, cuts_a_long_option);
 	tcase_add_test(c, shows_help);
 	tcase_add_test(c, shows_the_version);
 	return unit_main(suite);

@@ -251,7 +251,7 @@ static const struct {
     {"--pinnedpubkey=abc host",
 	"--pinnedpubkey abc: must be sha256//BASE64, several with ; between"},
     {"--tlsa=" RECORD "00 host",
-	"--tlsa 3\t1\t1\t00: its data does not have the length of the digest"},
+	"--tlsa 3.1.1.00: its data does not have the length of the digest"},
     {"--tlsa=" DIGEST " host",
 	"--tlsa " DIGEST ": must be three numbers and hexadecimal digits, as "
 	"in '3 1 1 HEX'"},
