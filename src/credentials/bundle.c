@@ -79,7 +79,8 @@ place(struct bundle *b, uint32_t last, uint32_t kind, gnutls_datum_t record)
 	case BUNDLE_LEAF:
 		if (last > BUNDLE_OCSP || b->count == KEYHOLDER_KEYS_MAX)
 			return false;
-		pair = &b->pairs[b->count++];
+		pair = &b->pairs[b->count];
+		pair->key = b->count++;
 		pair->chain[pair->length++] = record;
 		return true;
 	case BUNDLE_ISSUER:

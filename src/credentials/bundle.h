@@ -56,6 +56,7 @@ struct bundle {
 	struct bundle_pair {
 		gnutls_datum_t chain[BUNDLE_CHAIN_MAX]; /* the leaf first */
 		unsigned int length;
+		size_t key;          /* which of the keyholder's */
 		gnutls_datum_t ocsp; /* of no size: none */
 	} pairs[KEYHOLDER_KEYS_MAX];
 	size_t count;

@@ -22,7 +22,7 @@ struct credentials {
 
 /* Adds a chain and its private key, for which the signer stands in. */
 static int
-add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
+add_pair(struct credentials *c, const struct bundle_pair *pair)
 {
 	gnutls_pcert_st chain[BUNDLE_CHAIN_MAX];
 	gnutls_privkey_t key = NULL;
@@ -35,7 +35,8 @@ add_pair(struct credentials *c, size_t index, const struct bundle_pair *pair)
 		length += ret == 0;
 	}
 	if (ret == 0)
-		ret = signer_import(c->signer, index, chain[0].pubkey, &key);
+		ret =
+		    signer_import(c->signer, pair->key, chain[0].pubkey, &key);
 	/* On success it owns the chain and the key. */
 	if (ret == 0)
 		ret = gnutls_certificate_set_key(
@@ -69,7 +70,7 @@ fill_credentials(struct credentials *c, const struct credentials_options *o,
 	gnutls_certificate_set_flags(c->certificates,
 	    GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH | GNUTLS_CERTIFICATE_API_V2);
 	for (size_t i = 0; i < b->count; i++)
-		if ((ret = add_pair(c, i, &b->pairs[i])) < 0)
+		if ((ret = add_pair(c, &b->pairs[i])) < 0)
 			return ret;
 	ret = client_auth_new(&o->clients, b->authorities, b->authority_count,
 	    c->certificates, &c->clients);
@@ -160,7 +161,7 @@ out:
 }
 
 bool
-credentials_test(const struct credentials *c, deadline when)
+credentials_test(const struct credentials *c, const char *file, deadline when)
 {
 	const char *why;
 	int ret;
@@ -170,10 +171,18 @@ credentials_test(const struct credentials *c, deadline when)
 	if (ret == 0)
 		return true;
 	why = credentials_why(c);
-	log_line(LOG_ERR,
-	    "no handshake works with these certificates and this TLS "
-	    "priority: %s",
-	    why[0] != '\0' ? why : gnutls_strerror(ret));
+	if (why[0] == '\0')
+		why = gnutls_strerror(ret);
+	if (file == NULL)
+		log_line(LOG_ERR,
+		    "no handshake works with these certificates and this TLS "
+		    "priority: %s",
+		    why);
+	else
+		log_line(LOG_WARNING,
+		    "certificate %s: no handshake works with it and this TLS "
+		    "priority: %s",
+		    file, why);
 	return false;
 }
 

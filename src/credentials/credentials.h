@@ -40,9 +40,10 @@ struct credentials *credentials_new_unable(const struct credentials_options *);
 
 /*
  * Tests them by a handshake (self_test.h), in which the signature must be made
- * by the deadline.  Returns false after logging one line.
+ * by the deadline.  Returns false after logging one line: a warning about
+ * `file` if they are that pair alone, else (NULL) an error.
  */
-bool credentials_test(const struct credentials *, deadline);
+bool credentials_test(const struct credentials *, const char *file, deadline);
 
 /*
  * Forks a keyholder (keyholder_start()), reads the other files

@@ -136,7 +136,7 @@ put_in_use(struct renewal *r)
 	/* The loader has tested them.  This warms up the process (self_test.h).
 	 */
 	if (!r->warm)
-		r->warm = credentials_test(new, deadline_in(WARM_UP_MS));
+		r->warm = credentials_test(new, NULL, deadline_in(WARM_UP_MS));
 	if (r->able) {
 		/* Sessions from before the last reload have had their time. */
 		keyholder_free(r->retired);

@@ -69,24 +69,41 @@ read_files(const struct credentials_options *o, struct keys *keys)
 	return files;
 }
 
-/* Runs the self test with what was loaded. */
+/* Runs the self test with these certificates (credentials_test()). */
 static bool
-test(const struct credentials_options *o, const struct bundle_buffer *buffer,
-    struct keys *keys)
+test(const struct credentials_options *o, const struct bundle *bundle,
+    struct keys *keys, const char *file)
 {
-	struct bundle bundle;
-	struct credentials *c;
+	struct credentials *c = credentials_new(o, bundle, NULL);
 	bool good;
 
-	if (bundle_parse(&bundle, buffer->octets, buffer->size) == -1)
-		give_up_load(strerror(errno));
-	c = credentials_new(o, &bundle, NULL);
 	if (c == NULL)
 		return false;
 	signer_set_keys(credentials_signer(c), keys);
-	good = credentials_test(c, DEADLINE_NEVER);
+	good = credentials_test(c, file, DEADLINE_NEVER);
 	credentials_free(c);
 	return good;
+}
+
+/* Tests what was loaded, and warns of a pair that no client can use: the test
+ * of all does with one. */
+static bool
+test_pairs(const struct credentials_options *o,
+    const struct bundle_buffer *buffer, struct keys *keys)
+{
+	struct bundle all, one = {.count = 1};
+
+	if (bundle_parse(&all, buffer->octets, buffer->size) == -1)
+		give_up_load(strerror(errno));
+	if (!test(o, &all, keys, NULL))
+		return false;
+	one.ticket_key = all.ticket_key;
+	for (size_t i = 0; all.count > 1 && i < all.count; i++) {
+		one.pairs[0] = all.pairs[i];
+		(void)test(
+		    o, &one, keys, o->keyholder.pairs[i].certificate_file);
+	}
+	return true;
 }
 
 /* Sends the bundle in parts, which the listener receives without blocking. */
@@ -120,7 +137,7 @@ load_files(int channel, const struct credentials_options *o, struct keys *keys)
 	if (bundle_buffer_new(&buffer) == -1)
 		give_up_load(strerror(errno));
 	if (credential_files_bundle(files, keys_id(keys, 0), &buffer) == -1 ||
-	    !test(o, &buffer, keys))
+	    !test_pairs(o, &buffer, keys))
 		_exit(EXIT_FAILURE);
 	keys_warn_of_readers(keys);
 	credential_files_free(files);

@@ -13,6 +13,7 @@ from programs import (
     PINGTLS,
     PINGTLSD,
     TO_SERVE,
+    USER,
     cert,
     certs,
     key,
@@ -268,6 +269,32 @@ def as_the_service() -> None:
         refused(1, [re.escape(str(path)), cause], "--check-config", *other)
         ended = run([PINGTLSD, "--check-config", *TO_SERVE, "--user=root", *other])
         equal(ended.returncode, 0, ended.stderr)
+
+
+@test("a pair that no client can use, though another pair serves, is warned of")
+def useless_pair() -> None:
+    weak = scratch() / "weak-cert.pem", scratch() / "weak-key.pem"
+    make = [needs("openssl"), "req", "-x509", "-subj", "/CN=x", "-nodes"]
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp224r1"]
+    made = [*make, *curve, "-out", weak[0], "-keyout", weak[1]]
+    subprocess.run(made, check=True, capture_output=True)
+    weak[1].chmod(0o600)
+    if ROOT:
+        shutil.chown(weak[1], USER)
+    ecdsa = "NORMAL:-SIGN-ALL:+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256"
+    for options, bad in (
+        ([*pair("ecdsa"), "--cert", weak[0], "--key", weak[1]], weak[0]),
+        ([*pair("rsa"), *pair("ecdsa"), "--tls-priority", ecdsa], cert("rsa")),
+        ([*pair("rsa"), *pair("ecdsa"), *pair("ed25519")], None),
+    ):
+        ended = run(
+            [PINGTLSD, "--log", "stderr", "--check-config", *TO_SERVE, *options]
+        )
+        equal(ended.returncode, 0, ended.stderr)
+        equal(len(ended.stderr.splitlines()), 1 if bad else 0, ended.stderr)
+        if bad:
+            cause = f"certificate {bad}: no handshake works with it and this TLS prio"
+            has(ended.stderr, re.escape(cause))
 
 
 @test("a private key that every user can read is warned of")
