@@ -4,18 +4,15 @@
 
 #include "unit.h"
 
-void
-unit_certificate_begin(
+/* Begins a certificate for the key that is there. */
+static void
+begin_for_key(
     struct unit_certificate *c, const char *name, time_t from, bool authority)
 {
 	static unsigned char serial;
 	unsigned int length = (unsigned int)strlen(name);
 
 	serial = serial % 127 + 1;
-	ck_assert_int_eq(gnutls_x509_privkey_init(&c->key), 0);
-	ck_assert_int_eq(gnutls_x509_privkey_generate(
-			     c->key, GNUTLS_PK_EDDSA_ED25519, 256, 0),
-	    0);
 	ck_assert_int_eq(gnutls_x509_crt_init(&c->crt), 0);
 	gnutls_x509_crt_set_version(c->crt, 3);
 	gnutls_x509_crt_set_serial(c->crt, &serial, 1);
@@ -30,6 +27,17 @@ unit_certificate_begin(
 	} else
 		gnutls_x509_crt_set_subject_alt_name(
 		    c->crt, GNUTLS_SAN_DNSNAME, name, length, GNUTLS_FSAN_SET);
+}
+
+void
+unit_certificate_begin(
+    struct unit_certificate *c, const char *name, time_t from, bool authority)
+{
+	ck_assert_int_eq(gnutls_x509_privkey_init(&c->key), 0);
+	ck_assert_int_eq(gnutls_x509_privkey_generate(
+			     c->key, GNUTLS_PK_EDDSA_ED25519, 256, 0),
+	    0);
+	begin_for_key(c, name, from, authority);
 }
 
 void
@@ -50,6 +58,17 @@ unit_certificate_make(struct unit_certificate *c, const char *name, time_t from,
     bool authority, const struct unit_certificate *issuer)
 {
 	unit_certificate_begin(c, name, from, authority);
+	unit_certificate_sign(c, issuer);
+}
+
+void
+unit_certificate_make_again(struct unit_certificate *c, const char *name,
+    time_t from, const struct unit_certificate *before,
+    const struct unit_certificate *issuer)
+{
+	ck_assert_int_eq(gnutls_x509_privkey_init(&c->key), 0);
+	ck_assert_int_eq(gnutls_x509_privkey_cpy(c->key, before->key), 0);
+	begin_for_key(c, name, from, true);
 	unit_certificate_sign(c, issuer);
 }
 

@@ -33,6 +33,11 @@ void unit_certificate_sign(
 void unit_certificate_make(struct unit_certificate *, const char *name,
     time_t from, bool authority, const struct unit_certificate *issuer);
 
+/* Makes another certificate of an authority, for the same key. */
+void unit_certificate_make_again(struct unit_certificate *, const char *name,
+    time_t from, const struct unit_certificate *before,
+    const struct unit_certificate *issuer);
+
 void unit_certificate_free(struct unit_certificate *);
 
 #endif
