@@ -8,6 +8,7 @@
 
 #include "base/printable.h"
 #include "client/verify_internal.h"
+#include "tls/peer_verify.h"
 #include "tls/pem.h"
 #include "tls/policy.h"
 
@@ -136,7 +137,7 @@ verify_certificate(gnutls_session_t session)
 		about[0].size = v->server->name->address_size;
 	}
 	trust_system(v, session);
-	ret = gnutls_certificate_verify_peers(session, about, 2, &status);
+	ret = peer_verify(session, about, 2, &status);
 	found = verify_path_find(&path, session, v);
 	v->outcome->verified =
 	    ret == 0 && status == 0 ? OUTCOME_YES : OUTCOME_NO;

@@ -27,6 +27,27 @@ find_sent_issuer(const struct verify_path *p)
 	return NULL;
 }
 
+/* True if the certificate itself is one of the authorities. */
+static bool
+is_trusted(const struct verifier *v, gnutls_x509_crt_t certificate)
+{
+	gnutls_x509_trust_list_t list;
+	gnutls_x509_crt_t namesake;
+	gnutls_datum_t name;
+	bool is = false;
+
+	gnutls_certificate_get_trust_list(v->credentials, &list);
+	if (gnutls_x509_crt_get_raw_dn(certificate, &name) < 0)
+		return false;
+	if (gnutls_x509_trust_list_get_issuer_by_dn(
+		list, &name, &namesake, 0) == 0) {
+		is = gnutls_x509_crt_equals(certificate, namesake);
+		gnutls_x509_crt_deinit(namesake);
+	}
+	gnutls_free(name.data);
+	return is;
+}
+
 int
 verify_path_find(
     struct verify_path *p, gnutls_session_t session, const struct verifier *v)
@@ -59,6 +80,8 @@ verify_path_find(
 			v->credentials, next, &p->anchor, 0) == 0)
 			break;
 		p->anchor = NULL;
+		if (p->count == 1 && is_trusted(v, next))
+			break;
 	}
 	return 0;
 }

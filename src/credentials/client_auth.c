@@ -7,6 +7,7 @@
 #include <gnutls/x509.h>
 
 #include "tls/certificate_names.h"
+#include "tls/peer_verify.h"
 
 struct client_auth {
 	gnutls_certificate_request_t request;
@@ -65,9 +66,7 @@ verify(gnutls_session_t session)
 	/* If one is required, GnuTLS has checked that. */
 	if (gnutls_certificate_get_peers(session, &count) == NULL)
 		return 0;
-	if (gnutls_certificate_verify_peers(session, &purpose, 1, &status) ==
-		0 &&
-	    status == 0)
+	if (peer_verify(session, &purpose, 1, &status) == 0 && status == 0)
 		return 0;
 	judge_certificate(c, status);
 	return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 
+from authority import PAST, SERVER, key_of, make, pem, root
 from peer import ask, client_context, upgrade
 from programs import (
     AS_USER,
@@ -32,13 +33,22 @@ NAME = "CN=pingtls test client"
 VERSIONS = "1.2", "1.3"
 
 
-def identity(name: str) -> tuple[str, ...]:
+def identity(name: str | tuple[str, ...]) -> tuple[str, ...]:
     """The options that give pingtls this certificate and key."""
+    if isinstance(name, tuple):
+        return name
     return ("--client-cert", cert(name), "--client-key", key(name)) if name else ()
 
 
+def chain(leaf: str, *sent: str) -> tuple[str, ...]:
+    """The options that give pingtls a certificate of ours with others behind it."""
+    path = scratch() / "chain.pem"
+    path.write_text("".join(pem(name).read_text() for name in (leaf, *sent)))
+    return "--client-cert", str(path), "--client-key", str(key_of(leaf))
+
+
 def ping(
-    pingtlsd: Server, name: str = "", version: str = "1.3"
+    pingtlsd: Server, name: str | tuple[str, ...] = "", version: str = "1.3"
 ) -> subprocess.CompletedProcess[str]:
     return run(
         [PINGTLS, "-c", 1, "--ca-file", certs() / "ca.pem", *identity(name)]
@@ -47,7 +57,7 @@ def ping(
     )
 
 
-def let_in(pingtlsd: Server, name: str = "", version: str = "1.3") -> str:
+def let_in(pingtlsd: Server, name: str | tuple[str, ...] = "", version: str = "1.3") -> str:
     """This client gets its PONG; returns the line that it leaves in the log."""
     lines = len(pingtlsd.lines)
     ended = ping(pingtlsd, name, version)
@@ -55,7 +65,9 @@ def let_in(pingtlsd: Server, name: str = "", version: str = "1.3") -> str:
     return pingtlsd.wait_line("session from", lines).string
 
 
-def turned_away(pingtlsd: Server, name: str, version: str, alert: str, why: str) -> None:
+def turned_away(
+    pingtlsd: Server, name: str | tuple[str, ...], version: str, alert: str, why: str
+) -> None:
     """This client is told by an alert, and the log says why."""
     lines = len(pingtlsd.lines)
     ended = ping(pingtlsd, name, version)
@@ -98,6 +110,35 @@ def bad() -> None:
             for version in VERSIONS:
                 for name, alert, why in BAD:
                     turned_away(pingtlsd, name, version, alert, f".*{why}")
+
+
+@test("any authority of a client's chain may be the trusted one, and no other")
+def anchors() -> None:
+    old = make("old", root(), f"ca\ncert_signing_key\n{PAST}")
+    middle = make("middle", old)
+    low = make("low", middle)
+    client = SERVER.replace("www_server", "www_client")
+    good = make("a client", low, client)
+    late = make("late", low, client.replace("expiration_days = 90", PAST))
+    wrong = make("a server", low, SERVER)
+    behind = low, middle, old
+    for trusted in good, low, middle:
+        with server("--client-ca", pem(trusted)) as pingtlsd:
+            for version in VERSIONS:
+                for sent in behind, behind[::-1], (*behind, root()):
+                    line = let_in(pingtlsd, chain(good, *sent), version)
+                    has(line, "; client: CN=a client$")
+                for bad, alert, why in (
+                    (late, "Certificate is expired", "expired"),
+                    (wrong, "Certificate is not supported", "not for a TLS client"),
+                ):
+                    if trusted == good:
+                        alert, why = "CA is unknown", "issuer is unknown"
+                    turned_away(pingtlsd, chain(bad, *behind), version, alert, f".*{why}")
+    with server("--client-ca", pem(root())) as pingtlsd:
+        turned_away(
+            pingtlsd, chain(good, *behind), "1.3", "Certificate is expired", ".*expired"
+        )
 
 
 @test("an optional certificate: who has none comes in without a name")

@@ -4,7 +4,7 @@
 import subprocess
 from datetime import datetime, timedelta, timezone
 
-from authority import AUTHORITY, PAST, SERVER, key_of, make, pem, root
+from authority import AUTHORITY, PAST, SERVER, certtool, key_of, make, pem, root
 from programs import PINGTLS, python_peer, run, scratch
 from tap import equal, has, main, test
 
@@ -57,6 +57,93 @@ def missing() -> None:
         ping(leaf(), intermediate(), root(), trusted=make("another Root")),
         "the chain ends in CN=the Root, which is not trusted",
     )
+
+
+def low_issuer() -> str:
+    return make("the low Issuer", intermediate())
+
+
+def low_leaf() -> str:
+    return make("low leaf", low_issuer(), SERVER)
+
+
+@test("any certificate of the chain may be the trusted one, whatever is behind it")
+def anchors() -> None:
+    stranger = make("stranger")
+    old = make("old Intermediate", root(), f"ca\ncert_signing_key\n{PAST}")
+    below_old = make("below old", old)
+    in_order = low_issuer(), intermediate()
+    arrangements = (
+        in_order,
+        (*in_order, root()),
+        in_order[::-1],
+        (*in_order, stranger),
+        (stranger, *in_order),
+        (low_issuer(), *in_order),
+    )
+    for sent in arrangements:
+        for trusted in low_leaf(), low_issuer(), intermediate(), root():
+            ended = ping(low_leaf(), *sent, trusted=trusted)
+            equal(ended.returncode, 0, f"{sent}, {trusted}: {ended.stderr}")
+        fails(
+            ping(low_leaf(), *sent, trusted=make("another Root")),
+            "issuer unknown: .*CN=the (Root|Intermediate)",
+        )
+    leaf = make("leaf below old", below_old, SERVER)
+    for trusted in leaf, below_old:
+        ended = ping(leaf, below_old, old, trusted=trusted)
+        equal(ended.returncode, 0, f"expired behind it: {ended.stderr}")
+        assert "2021" not in ended.stdout, ended.stdout
+    fails(
+        ping(leaf, below_old, old, trusted=root()),
+        r"verified: issuer's certificate \(CN=old Intermediate\) expired on 2021-01-01",
+    )
+
+
+@test("an authority of the middle vouches for no other name, date or key")
+def bounds() -> None:
+    above = low_issuer(), intermediate()
+    elsewhere = ("--verify-name", "elsewhere.example")
+    for trusted in low_leaf(), low_issuer(), intermediate():
+        ended = ping(low_leaf(), *above, trusted=trusted, options=elsewhere)
+        fails(ended, "verified: name mismatch: .*, not elsewhere.example \\(")
+    late = make("late", low_issuer(), SERVER.replace("expiration_days = 90", PAST))
+    for trusted in late, low_issuer():
+        fails(
+            ping(late, *above, trusted=trusted),
+            "verified: .*certificate.* expired on 2021-01-01",
+        )
+    client = make("a client", low_issuer(), SERVER.replace("www_server", "www_client"))
+    fails(
+        ping(client, *above, trusted=low_issuer()),
+        "verified: certificate is not for a TLS server",
+    )
+    short = make("short", low_issuer(), SERVER, "--key-type=rsa --bits=768")
+    fails(
+        ping(short, *above, trusted=low_issuer()),
+        "verified: certificate has a key that is too short, 768 bits",
+    )
+    # Of the same name.
+    fails(
+        ping(low_leaf(), *above, trusted=make("the low Issuer_")),
+        "issuer unknown: CN=the Root, which issued CN=the Intermediate",
+    )
+
+
+@test("an authority that has expired does not hide a valid one behind it")
+def stale() -> None:
+    config = scratch() / "stale.cfg"
+    config.write_text(f'cn = "the low Issuer"\nca\ncert_signing_key\n{PAST}\n')
+    certtool(
+        *("--generate-certificate", "--load-privkey", key_of(low_issuer())),
+        *("--load-ca-certificate", pem(intermediate())),
+        *("--load-ca-privkey", key_of(intermediate())),
+        *("--template", config, "--outfile", pem("stale")),
+    )
+    both = "both"
+    pem(both).write_text(pem("stale").read_text() + pem(root()).read_text())
+    ended = ping(low_leaf(), low_issuer(), intermediate(), trusted=both)
+    equal(ended.returncode, 0, f"exit status: {ended.stderr}")
 
 
 @test("an authority that is none is named, and not its child")
