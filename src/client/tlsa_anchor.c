@@ -8,6 +8,7 @@
 #include <gnutls/x509.h>
 
 #include "base/der.h"
+#include "tls/peer_verify.h"
 
 static void
 free_chain(gnutls_x509_crt_t *chain, unsigned int size)
@@ -53,7 +54,7 @@ tlsa_anchor_verify(const struct tlsa_chain *sent, const gnutls_datum_t *anchor,
 
 	if (chain == NULL)
 		return status;
-	if (gnutls_x509_trust_list_init(&trusted, 0) == 0) {
+	if (gnutls_x509_trust_list_init(&trusted, PEER_VERIFY_BUCKETS) == 0) {
 		if (gnutls_x509_trust_list_add_trust_mem(trusted, anchor, NULL,
 			GNUTLS_X509_FMT_DER, 0, 0) != 1 ||
 		    gnutls_x509_trust_list_verify_crt2(trusted, chain,
@@ -123,9 +124,15 @@ unsigned int
 tlsa_anchor_verify_key(
     const struct tlsa_chain *sent, const gnutls_datum_t *key, const char *name)
 {
-	const gnutls_datum_t *last = &sent->certificates[sent->size - 1];
+	unsigned int status =
+	    GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_NOT_FOUND;
 
-	return has_signed(key, last)
-	           ? tlsa_anchor_verify(sent, last, name)
-	           : GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_NOT_FOUND;
+	/* What the key signed is the anchor in its place. */
+	for (unsigned int i = 0;
+	     i < sent->size && (status & GNUTLS_CERT_SIGNER_NOT_FOUND) != 0;
+	     i++)
+		if (has_signed(key, &sent->certificates[i]))
+			status = tlsa_anchor_verify(
+			    sent, &sent->certificates[i], name);
+	return status;
 }

@@ -28,9 +28,8 @@ export_public_key(const gnutls_datum_t *certificate, gnutls_datum_t *spki)
 	return ret;
 }
 
-/* True if the record's data is that of the certificate. */
-static bool
-matches(const struct tlsa *t, const gnutls_datum_t *certificate)
+bool
+tlsa_is_of(const struct tlsa *t, const gnutls_datum_t *certificate)
 {
 	gnutls_datum_t spki = {NULL, 0}, octets = *certificate;
 	uint8_t digest[64];
@@ -72,6 +71,15 @@ tlsa_of_certificate(const gnutls_datum_t *certificate, struct tlsa *t)
 	return ret;
 }
 
+/* True if the chain was found to lead to a record's authority, and is invalid
+ * for another cause. */
+static bool
+is_explained(unsigned int status)
+{
+	return status != 0 && status != GNUTLS_CERT_INVALID &&
+	       (status & GNUTLS_CERT_SIGNER_NOT_FOUND) == 0;
+}
+
 /*
  * Usage 2: an authority that the server sent, or that the record has in full.
  * If there is one but the chain is not valid, `status` says why.
@@ -80,26 +88,32 @@ static bool
 anchors(
     const struct tlsa *t, const struct tlsa_peer *peer, unsigned int *status)
 {
+	const struct tlsa_chain *chain = &peer->chain;
 	const gnutls_datum_t whole = {(void *)(uintptr_t)t->data, t->size};
 	bool sent = false;
 
-	for (unsigned int i = 1; i < peer->chain.size; i++) {
-		const gnutls_datum_t *authority = &peer->chain.certificates[i];
+	/* The server's own certificate is no issuer (RFC 7671, 5.2), not even
+	 * if it was sent twice. */
+	if (tlsa_is_of(t, &chain->certificates[0]))
+		return false;
+	for (unsigned int i = 1; i < chain->size; i++) {
+		unsigned int found;
 
-		if (!matches(t, authority))
+		if (!tlsa_is_of(t, &chain->certificates[i]))
 			continue;
 		sent = true;
-		*status =
-		    tlsa_anchor_verify(&peer->chain, authority, peer->name);
-		if (*status == 0)
+		found = tlsa_anchor_verify(
+		    chain, &chain->certificates[i], peer->name);
+		if (found == 0)
 			return true;
+		if (!is_explained(*status))
+			*status = found;
 	}
 	if (sent || t->matching != TLSA_EXACT)
 		return false;
-	*status =
-	    t->selector == TLSA_CERTIFICATE
-		? tlsa_anchor_verify(&peer->chain, &whole, peer->name)
-		: tlsa_anchor_verify_key(&peer->chain, &whole, peer->name);
+	*status = t->selector == TLSA_CERTIFICATE
+	              ? tlsa_anchor_verify(chain, &whole, peer->name)
+	              : tlsa_anchor_verify_key(chain, &whole, peer->name);
 	return *status == 0;
 }
 
@@ -110,16 +124,16 @@ record_matches(
 	switch ((enum tlsa_usage)t->usage) {
 	case TLSA_PKIX_TA:
 		for (unsigned int i = 1; i < peer->path.size; i++)
-			if (matches(t, &peer->path.certificates[i]))
+			if (tlsa_is_of(t, &peer->path.certificates[i]))
 				return true;
 		return false;
 	case TLSA_PKIX_EE:
 		return peer->path.size > 0 &&
-		       matches(t, &peer->path.certificates[0]);
+		       tlsa_is_of(t, &peer->path.certificates[0]);
 	case TLSA_DANE_TA:
 		return anchors(t, peer, status);
 	case TLSA_DANE_EE:
-		return matches(t, &peer->chain.certificates[0]);
+		return tlsa_is_of(t, &peer->chain.certificates[0]);
 	}
 	return false;
 }
@@ -138,15 +152,6 @@ is_outdone(const struct tlsa *t, const struct tlsa *records, size_t count)
 		    records[i].matching == TLSA_SHA512)
 			return true;
 	return false;
-}
-
-/* True if the chain was found to lead to a record's authority, and is invalid
- * for another cause. */
-static bool
-is_explained(unsigned int status)
-{
-	return status != 0 && status != GNUTLS_CERT_INVALID &&
-	       (status & GNUTLS_CERT_SIGNER_NOT_FOUND) == 0;
 }
 
 void

@@ -21,6 +21,9 @@
  * negative GnuTLS code. */
 int tlsa_of_certificate(const gnutls_datum_t *certificate, struct tlsa *);
 
+/* True if the record's data is that of the certificate, in DER. */
+bool tlsa_is_of(const struct tlsa *, const gnutls_datum_t *certificate);
+
 /* What the records are checked against. */
 struct tlsa_peer {
 	struct tlsa_chain chain; /* not empty */

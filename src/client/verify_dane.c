@@ -30,10 +30,32 @@ requires_pkix(const struct verify_server *server)
 	return false;
 }
 
+/* Ends the path at the authority of a record of usage 2: what is behind it is
+ * not to blame. */
+static void
+end_path_at(struct verify_path *path, const struct tlsa *record)
+{
+	gnutls_x509_crt_t certificate;
+	gnutls_datum_t der;
+
+	for (unsigned int i = 1;
+	     (certificate = verify_path_at(path, i)) != NULL; i++) {
+		if (gnutls_x509_crt_export2(
+			certificate, GNUTLS_X509_FMT_DER, &der) < 0)
+			continue;
+		if (tlsa_is_of(record, &der)) {
+			path->count = i;
+			path->anchor = certificate;
+		}
+		gnutls_free(der.data);
+	}
+}
+
 static void
 explain_mismatch(struct verifier *v, const struct verify_path *path,
     const struct tlsa_result *result, unsigned int pkix_status)
 {
+	struct verify_path below = *path;
 	char record[TLSA_TEXT_MAX];
 
 	v->reason = REASON_TLSA_INVALID;
@@ -43,7 +65,8 @@ explain_mismatch(struct verifier *v, const struct verify_path *path,
 		    "the chain leads to the authority of TLSA record %s but is "
 		    "not valid",
 		    record);
-		verify_explain(v, path, result->chain_status);
+		end_path_at(&below, result->record);
+		verify_explain(v, &below, result->chain_status);
 		return;
 	}
 	verify_add_problem(v,

@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 
+from authority import PAST, SERVER, key_of, make, pem, root
 from programs import PINGTLS, cert, certs, key, python_peer, run, scratch, server
 from tap import equal, has, main, needs, test
 
@@ -97,6 +98,35 @@ def usage_2() -> None:
                 ended = ping(port, value, options=other)
                 fails(ended, "TLSA record 2 .* is not valid; name mismatch: .* not elsewhere")
         peer.kill()
+
+
+@test("usage 2 takes any authority of the chain, and blames nothing behind it")
+def anchors() -> None:
+    high = make("high", root(), f"ca\ncert_signing_key\n{PAST}")
+    middle = make("middle", high)
+    low = make("low", middle)
+    chain = scratch() / "chain.pem"
+
+    def judge(leaf: str, authority: str, kind: str) -> subprocess.CompletedProcess[str]:
+        sent = (leaf, low, middle, high)
+        chain.write_text("".join(pem(name).read_text() for name in sent))
+        peer, port = python_peer(
+            "threaded_server.py", "--cert", chain, "--key", key_of(leaf)
+        )
+        ended = ping(port, record(kind, pem(authority)))
+        peer.kill()
+        return ended
+
+    leaf = make("leaf", low, SERVER)
+    late = make("late", low, SERVER.replace("expiration_days = 90", PAST))
+    for kind in "2 1 1", "2 0 1", "2 0 0", "2 1 0":
+        for authority in low, middle:
+            ended = judge(leaf, authority, kind)
+            equal(ended.returncode, 0, f"{kind} of {authority}: {ended.stderr}")
+            ended = judge(late, authority, kind)
+            fails(ended, "is not valid; certificate expired on 2021-01-01")
+            assert "CN=high" not in ended.stderr, ended.stderr
+        fails(judge(leaf, high, kind), r"authority's certificate \(CN=high\) expired")
 
 
 @test("of two records the second may match")
