@@ -38,6 +38,13 @@ text_connected(void *context, const struct outcome *o)
 	return t->out->error == 0 ? 0 : -1;
 }
 
+/* With a conversation for each ping, a ping has its number. */
+static uint64_t
+number_of(const struct text_report *t, const struct outcome *o, uint64_t ping)
+{
+	return text_is_one_ping(t, o) ? o->sequence : ping;
+}
+
 static int
 text_answered(void *context, const struct outcome *o, enum outcome_stage stage,
     uint64_t sequence, int64_t ns)
@@ -50,7 +57,8 @@ text_answered(void *context, const struct outcome *o, enum outcome_stage stage,
 	text_about(t, o);
 	format_host(o, host, sizeof(host));
 	return text_say(t, "PONG from %s %s: seq=%" PRIu64 " time=%.3f ms",
-	    host, text_stage[stage], sequence, (double)ns * TEXT_MS_PER_NS);
+	    host, text_stage[stage], number_of(t, o, sequence),
+	    (double)ns * TEXT_MS_PER_NS);
 }
 
 static int
@@ -67,7 +75,7 @@ text_unanswered(void *context, const struct outcome *o,
 	text_format_number(
 	    (double)t->options->timeout_ms / 1e3, 3, seconds, sizeof(seconds));
 	return text_say(t, "no answer from %s %s: seq=%" PRIu64 " within %s s",
-	    host, text_stage[stage], sequence, seconds);
+	    host, text_stage[stage], number_of(t, o, sequence), seconds);
 }
 
 static void
@@ -140,7 +148,7 @@ text_ended(void *context, const struct outcome *o)
 	}
 	if (t->options->verbose && o->remark[0] != '\0')
 		text_say(t, "%s", o->remark);
-	if (o->ok && !text_is_ours(o) && !t->options->quiet)
+	if (o->ok && text_is_one_ping(t, o) && !t->options->quiet)
 		return show_conversation(t, o);
 	return t->out->error == 0 ? 0 : -1;
 }

@@ -26,6 +26,9 @@ void text_format_number(double value, int decimals, char *text, size_t size);
 /* Whether the conversation is one of our own protocol. */
 bool text_is_ours(const struct outcome *);
 
+/* Whether each ping of the target is a conversation of its own. */
+bool text_is_one_ping(const struct text_report *, const struct outcome *);
+
 /* text_certificate.c: the certificate, if one was seen. */
 void text_show_certificate(struct text_report *, const struct outcome *);
 

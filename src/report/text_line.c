@@ -46,6 +46,12 @@ text_is_ours(const struct outcome *o)
 	return strcmp(o->service, "pingtls") == 0;
 }
 
+bool
+text_is_one_ping(const struct text_report *t, const struct outcome *o)
+{
+	return !text_is_ours(o) || t->options->reconnect;
+}
+
 void
 text_format_number(double value, int decimals, char *text, size_t size)
 {

@@ -117,7 +117,7 @@ text_summary(void *context, const struct target_summary *s)
 	const struct outcome *last = s->last;
 	char loss[32];
 
-	if (last == NULL || (text_is_ours(last) && !t->options->reconnect &&
+	if (last == NULL || (!text_is_one_ping(t, last) &&
 				last->pings[OUTCOME_CLEAR].sent == 0))
 		return t->out->error == 0 ? 0 : -1;
 	if (output_write(t->out, "\n", 1) == -1)
@@ -126,7 +126,7 @@ text_summary(void *context, const struct target_summary *s)
 	text_say(t, "--- %s pingtls statistics ---",
 	    text_is_ours(last) && t->options->target_count == 1 ? last->host
 								: s->target);
-	if (text_is_ours(last) && !t->options->reconnect) {
+	if (!text_is_one_ping(t, last)) {
 		show_pings(t, OUTCOME_CLEAR, last);
 		show_pings(t, OUTCOME_OVER_TLS, last);
 		return t->out->error == 0 ? 0 : -1;

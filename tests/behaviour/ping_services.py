@@ -134,6 +134,16 @@ def reconnect() -> None:
         ended = ping("-r", "-c", 3, "-i", 0.01, f"localhost:{pingtlsd.port}")
         equal(ended.returncode, 0, f"exit status: {ended.stdout}{ended.stderr}")
         has(ended.stdout, "3 connections, 3 good")
+        # Each shows its phases, and its pings have its number.
+        for number in 1, 2, 3:
+            has(
+                ended.stdout,
+                rf"(?m)^PONG from 127\.0\.0\.1 in the clear: seq={number} time=.*\n"
+                r"(STARTTLS: .*\ncertificate: .*\n)?"
+                rf"PONG from 127\.0\.0\.1 over TLS: seq={number} time=.*\n"
+                rf"pingtls from 127\.0\.0\.1: seq={number} time=[\d.]+ ms "
+                r"\(resolve [\d.]+, connect [\d.]+, starttls [\d.]+, tls [\d.]+\)$",
+            )
         wait_until(
             "three sessions in the log",
             lambda: sum("session from" in x for x in pingtlsd.lines) == 3,
