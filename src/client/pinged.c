@@ -2,6 +2,12 @@
 
 #include "client/reporter.h"
 
+bool
+pinged_is_one_conversation(const struct pinged *t)
+{
+	return t->setup.target->service == NULL && !t->setup.options->reconnect;
+}
+
 void
 pinged_set_up(struct pinged *t, const struct target *target,
     const struct conversation_setup *common)
@@ -10,14 +16,15 @@ pinged_set_up(struct pinged *t, const struct target *target,
 	/* Only a single target is pinged without limit. */
 	unsigned long pings =
 	    o->count == 0 && o->target_count > 1 ? 1 : o->count;
-	bool ours = target->service == NULL && !o->reconnect;
+	bool one;
 
 	t->setup = *common;
 	t->setup.target = target;
-	t->setup.count = target->service == NULL && !ours ? 1 : pings;
+	one = pinged_is_one_conversation(t);
+	t->setup.count = target->service == NULL && !one ? 1 : pings;
 	t->setup.records = o->tlsa;
 	t->setup.record_count = o->tlsa_count;
-	t->conversations = ours ? 1 : pings;
+	t->conversations = one ? 1 : pings;
 	t->summary = (struct target_summary){
 	    .target = target->text,
 	    .total = &t->total,

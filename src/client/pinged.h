@@ -25,6 +25,9 @@ struct pinged {
 void pinged_set_up(struct pinged *, const struct target *,
     const struct conversation_setup *common);
 
+/* Whether all pings are in one conversation, and not each in its own. */
+bool pinged_is_one_conversation(const struct pinged *);
+
 /* Frees the members. */
 void pinged_clear(struct pinged *);
 

@@ -39,8 +39,11 @@ struct reporter {
 	int (*upgraded)(void *context, const struct outcome *);
 	/* The conversation has ended, successfully or not. */
 	int (*ended)(void *context, const struct outcome *);
-	/* SIGQUIT: the user asks for interim statistics. */
-	int (*asked)(void *context, const struct outcome *);
+	/* SIGQUIT: the user asks for interim statistics of a target: those of
+	 * the pings of its only conversation, whose outcome so far this is, or
+	 * if that is NULL those of its conversations. */
+	int (*asked)(void *context, const struct target_summary *,
+	    const struct outcome *pings);
 	/* How many targets are done, and have a conversation under way. */
 	int (*under_way)(void *context, size_t done, size_t busy, size_t all);
 	/* All conversations with a target have ended. */

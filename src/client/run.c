@@ -143,19 +143,35 @@ stop_run(struct run *r)
 				probe_end(&r->places[i].probe);
 }
 
+/* The outcome so far of the conversation with a target; NULL: none is
+ * connected. */
+static const struct outcome *
+outcome_so_far(const struct run *r, const struct pinged *t)
+{
+	for (size_t i = 0; i < r->place_count; i++)
+		if (r->places[i].target == t &&
+		    r->places[i].probe.state == PROBE_TALKING)
+			return &r->places[i].probe.last.outcome;
+	return NULL;
+}
+
 /* Answers SIGQUIT. */
 static void
 show_statistics(struct run *r)
 {
 	r->control->asked = false;
-	for (size_t i = 0; i < r->place_count; i++) {
-		const struct place *place = &r->places[i];
+	for (size_t i = 0; i < r->options->target_count; i++) {
+		const struct pinged *t = &r->targets[i];
+		const struct outcome *pings = NULL;
 
-		if (place->target != NULL &&
-		    place->target->setup.target->service == NULL &&
-		    place->probe.state == PROBE_TALKING &&
-		    REPORTER_TELL(
-			r->reporter, asked, &place->probe.last.outcome) == -1)
+		if (t->begun == 0)
+			continue;
+		if (pinged_is_one_conversation(t)) {
+			pings = outcome_so_far(r, t);
+			if (pings == NULL)
+				continue;
+		}
+		if (REPORTER_TELL(r->reporter, asked, &t->summary, pings) == -1)
 			r->unread = true;
 	}
 }

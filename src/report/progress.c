@@ -79,12 +79,13 @@ ended(void *context, const struct outcome *o)
 }
 
 static int
-asked(void *context, const struct outcome *o)
+asked(
+    void *context, const struct target_summary *s, const struct outcome *pings)
 {
 	struct progress *p = context;
 
 	progress_clear(p);
-	return REPORTER_TELL(&p->inner, asked, o);
+	return REPORTER_TELL(&p->inner, asked, s, pings);
 }
 
 static int

@@ -36,7 +36,8 @@ void text_show_certificate(struct text_report *, const struct outcome *);
 void text_show_problems(struct text_report *, const struct outcome *);
 
 /* text_statistics.c: a reporter's `asked` and `summary`. */
-int text_asked(void *context, const struct outcome *);
+int text_asked(
+    void *context, const struct target_summary *, const struct outcome *pings);
 int text_summary(void *context, const struct target_summary *);
 
 #endif

@@ -31,25 +31,41 @@ format_times(const struct times *t, char *text, size_t size)
 }
 
 /* The line on standard error after SIGQUIT, as in ping(8). */
-int
-text_asked(void *context, const struct outcome *o)
+static void
+show_so_far(struct text_report *t, const char *where, const char *what,
+    uint64_t sent, uint64_t received, const struct times *answers)
 {
-	struct text_report *t = context;
-	enum outcome_stage stage = o->pings[OUTCOME_OVER_TLS].sent > 0
-	                               ? OUTCOME_OVER_TLS
-	                               : OUTCOME_CLEAR;
-	const struct outcome_pings *p = &o->pings[stage];
 	char loss[32], times[128];
 
-	format_loss(p->sent, p->answers.count, loss, sizeof(loss));
-	format_times(&p->answers, times, sizeof(times));
-	text_about(t, o);
+	format_loss(sent, received, loss, sizeof(loss));
+	format_times(answers, times, sizeof(times));
 	output_line(t->errors,
-	    "%s%s%s: %" PRIu64 "/%" PRIu64 " pings, %s%% loss%s%s",
+	    "%s%s%s%" PRIu64 "/%" PRIu64 " %s, %s%% loss%s%s",
 	    t->target == NULL ? "" : t->target, t->target == NULL ? "" : ": ",
-	    text_stage[stage], p->answers.count, p->sent, loss,
-	    p->answers.count > 0 ? ", " : "",
-	    p->answers.count > 0 ? times : "");
+	    where, received, sent, what, loss, answers->count > 0 ? ", " : "",
+	    answers->count > 0 ? times : "");
+}
+
+int
+text_asked(
+    void *context, const struct target_summary *s, const struct outcome *pings)
+{
+	struct text_report *t = context;
+	enum outcome_stage stage = OUTCOME_CLEAR;
+	const struct outcome_pings *p;
+
+	t->target = t->options->target_count > 1 ? s->target : NULL;
+	if (pings == NULL) {
+		show_so_far(t, "", "connections", s->connections, s->ok,
+		    &s->total->times);
+		return 0;
+	}
+	if (pings->pings[OUTCOME_OVER_TLS].sent > 0)
+		stage = OUTCOME_OVER_TLS;
+	p = &pings->pings[stage];
+	show_so_far(t,
+	    stage == OUTCOME_CLEAR ? "in the clear: " : "over TLS: ", "pings",
+	    p->sent, p->answers.count, &p->answers);
 	return 0;
 }
 

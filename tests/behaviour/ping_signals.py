@@ -112,4 +112,20 @@ def figures() -> None:
         interrupt(program, signal.SIGINT, 0)
 
 
+@test("SIGQUIT prints a line of figures of conversations, too")
+def figures_of_conversations() -> None:
+    with server() as pingtlsd:
+        # No conversation is under way then.
+        program = client("-r", "-i", 4 * HANG, f"localhost:{pingtlsd.port}")
+        program.wait_line(r"pingtls from .*: seq=1\b")
+        program.signal(signal.SIGQUIT)
+        program.wait_line(
+            r"^1/1 connections, 0% loss, min/avg/max/mdev = "
+            r"[\d.]+/[\d.]+/[\d.]+/[\d.]+ ms$"
+        )
+        program.signal(signal.SIGINT)
+        equal(program.wait(), 0, "exit status")
+        has("\n".join(program.lines), "1 connections, 1 good")
+
+
 main()

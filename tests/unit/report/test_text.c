@@ -337,23 +337,46 @@ START_TEST(no_deviation_is_none)
 }
 END_TEST
 
+static const char *
+ask(const struct target_summary *summary, const struct outcome *pings)
+{
+	unit_capture_begin(STDERR_FILENO);
+	ck_assert_int_eq(reporter.asked(&report, summary, pings), 0);
+	return unit_capture_end();
+}
+
 START_TEST(answers_SIGQUIT_on_standard_error)
 {
-	const char *said;
+	struct target_summary summary = {.target = "localhost"};
 
 	count(&outcome.pings[OUTCOME_CLEAR], 2 * MS);
 	outcome.pings[OUTCOME_CLEAR].sent++;
-	unit_capture_begin(STDERR_FILENO);
-	ck_assert_int_eq(reporter.asked(&report, &outcome), 0);
-	said = unit_capture_end();
-	ck_assert_str_eq(said, "in the clear: 1/2 pings, 50% loss, "
-			       "min/avg/max/mdev = 2.000/2.000/2.000/0.000 "
-			       "ms\n");
+	ck_assert_str_eq(ask(&summary, &outcome),
+	    "in the clear: 1/2 pings, 50% loss, "
+	    "min/avg/max/mdev = 2.000/2.000/2.000/0.000 ms\n");
 	outcome.pings[OUTCOME_OVER_TLS].sent = 1;
-	unit_capture_begin(STDERR_FILENO);
-	ck_assert_int_eq(reporter.asked(&report, &outcome), 0);
-	said = unit_capture_end();
-	ck_assert_str_eq(said, "over TLS: 0/1 pings, 100% loss\n");
+	ck_assert_str_eq(
+	    ask(&summary, &outcome), "over TLS: 0/1 pings, 100% loss\n");
+}
+END_TEST
+
+START_TEST(answers_SIGQUIT_with_conversations)
+{
+	struct samples total = {.kept = NULL};
+	struct target_summary summary = {
+	    .target = "smtp://mx",
+	    .total = &total,
+	};
+
+	ck_assert_str_eq(ask(&summary, NULL), "0/0 connections, 0% loss\n");
+	summary.connections = 2;
+	summary.ok = 1;
+	samples_add(&total, 2 * MS);
+	options.target_count = 2;
+	ck_assert_str_eq(ask(&summary, NULL),
+	    "smtp://mx: 1/2 connections, 50% loss, "
+	    "min/avg/max/mdev = 2.000/2.000/2.000/0.000 ms\n");
+	samples_clear(&total);
 }
 END_TEST
 
@@ -393,6 +416,7 @@ main(void)
 	tcase_add_test(c, sums_up_what_there_is);
 	tcase_add_test(c, no_deviation_is_none);
 	tcase_add_test(c, answers_SIGQUIT_on_standard_error);
+	tcase_add_test(c, answers_SIGQUIT_with_conversations);
 	tcase_add_test(c, notices_that_nobody_reads);
 	return unit_main(suite);
 }
