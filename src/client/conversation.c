@@ -102,6 +102,7 @@ conversation_hold(const struct conversation_setup *setup, struct stream *stream,
 	    .stream = stream,
 	    .end = setup->end,
 	};
+	int64_t linger_ms;
 	int e = 0;
 
 	stream_set_cancel(stream, setup->control->signals);
@@ -118,9 +119,10 @@ conversation_hold(const struct conversation_setup *setup, struct stream *stream,
 		conversation_advise(&c);
 	/* Closes in order, so that a last alert is not lost by a reset. */
 	stream_set_cancel(stream, -1);
-	stream_set_deadline(stream,
-	    deadline_earlier(deadline_in(CONVERSATION_LINGER_MS), c.end));
-	(void)stream_close(stream, CONVERSATION_LINGER_MS);
+	linger_ms = c.lingered ? 0 : CONVERSATION_LINGER_MS;
+	stream_set_deadline(
+	    stream, deadline_earlier(deadline_in(linger_ms), c.end));
+	(void)stream_close(stream, linger_ms);
 	o->ok = e == 0;
 	return e == CONVERSATION_FAILED ? -1 : 0;
 }

@@ -35,6 +35,7 @@ struct conversation {
 	deadline end;
 	enum outcome_stage stage;
 	bool tls_at_once; /* the server speaks TLS from the start */
+	bool lingered;    /* the server had its time to close already */
 	bool upgrading;   /* STARTTLS was sent, the handshake is not finished */
 	bool idled;       /* the server let a whole interval of -i pass */
 	struct unanswered_ping *queue; /* oldest first, of our own protocol */

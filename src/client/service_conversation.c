@@ -84,6 +84,23 @@ conversation_open_tunnel(struct conversation *c)
 	return 0;
 }
 
+/* Notes a missing close_notify, which is no failure after the farewell, unless
+ * it was not waited for. */
+static void
+note_ending(struct conversation *c, enum exchange_ending ending)
+{
+	struct control *control = c->setup->control;
+
+	if (ending == EXCHANGE_CLOSE_NOTIFY ||
+	    (ending == EXCHANGE_NOT_ENDED &&
+		(control_take(control) || control_is_over(control))))
+		return;
+	snprintf(c->outcome->remark, sizeof(c->outcome->remark),
+	    "no close_notify from the server after the farewell%s",
+	    ending == EXCHANGE_NOT_ENDED ? ", nor did it close the connection"
+					 : "");
+}
+
 int
 conversation_speak_service(struct conversation *c)
 {
@@ -113,8 +130,7 @@ conversation_speak_service(struct conversation *c)
 	}
 	if (exchange->service->implicit)
 		note_exchange(c, exchange, since);
-	if (exchange->ending == EXCHANGE_NO_CLOSE_NOTIFY)
-		snprintf(c->outcome->remark, sizeof(c->outcome->remark),
-		    "no close_notify from the server after the farewell");
+	c->lingered = true;
+	note_ending(c, exchange->ending);
 	return e;
 }

@@ -319,10 +319,9 @@ exchange_farewell(struct exchange *e)
 			return -1;
 		e->greeted = deadline_now();
 	}
-	if (service->farewell == NULL)
-		/* If the connection broke, the next read tells. */
-		(void)stream_end(e->stream);
-	else if (service->farewell(e) == -1)
+	if (service->farewell != NULL && service->farewell(e) == -1)
 		return -1;
+	/* If the connection broke, the next read tells. */
+	(void)stream_end(e->stream);
 	return await_ending(e);
 }

@@ -99,12 +99,12 @@ int exchange_connect(struct exchange *, const char *host, const char *port);
 int exchange_upgrade(struct exchange *);
 
 /*
- * Ends the session over TLS in the way of the service, or by close_notify if it
- * has none, waits for the reply and then up to a second for the server to
- * close, and sets `ending`.  Where there is no reply, the server's close or
- * alert is what tells whether it accepted the client's certificate: if it asked
- * for one, that is waited for up to `step_ms`.  The caller calls
- * stream_close().  Returns as exchange_upgrade() does.
+ * Ends the session over TLS in the way of the service, if it has one, and by
+ * close_notify, waits up to a second for the server to close, and sets
+ * `ending`.  Where there is no reply, the server's close or alert is what tells
+ * whether it accepted the client's certificate: if it asked for one, that is
+ * waited for up to `step_ms`.  The caller calls stream_close(), which need not
+ * wait again.  Returns as exchange_upgrade() does.
  */
 int exchange_farewell(struct exchange *);
 

@@ -160,5 +160,6 @@ def each(judge: Callable, cases: list) -> None:
     certs()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(judge, cases))
-    validate(_said)
+    if _said:
+        validate(_said)
     _said.clear()

@@ -1,6 +1,10 @@
 #!/usr/bin/python3
 """Over TLS, pingtls leaves each service in order, and tells how a server ends."""
 
+import ssl
+import threading
+import time
+
 from over_tls import (
     GOOD,
     SERVICES,
@@ -14,7 +18,9 @@ from over_tls import (
     replies,
     server_context,
 )
-from tap import HANG, equal, main, test
+from tap import HANG, equal, has, main, test
+
+MISSING = "no close_notify from the server after the farewell"
 
 
 @test("each service is left with its farewell and close_notify")
@@ -56,18 +62,86 @@ def before() -> None:
     each(judge, [(kind, *case) for kind in (Cuts, Leaves) for case in cases])
 
 
+class Stays(Ends):
+    """Neither closes nor sends close_notify, until it is released."""
+
+    def __init__(self, service: str) -> None:
+        self.released = threading.Event()
+        super().__init__(service, replies(service))
+
+    def finish(self, tls: ssl.SSLSocket) -> None:
+        self.released.wait(HANG)
+
+
+class Floods(Ends):
+    """Sends lines for as long as somebody is there."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service, replies(service))
+
+    def finish(self, tls: ssl.SSLSocket) -> None:
+        while True:
+            tls.sendall(b"more\r\n" * 100)
+
+
+class Follows(Ends):
+    """Closes with close_notify once the client has."""
+
+    def finish(self, tls: ssl.SSLSocket) -> None:
+        while tls.recv(4096):
+            pass
+        with tls.unwrap():
+            pass
+
+
 @test("after the farewell a missing close_notify is shown with -v, and no failure")
 def after() -> None:
     def judge(service: str) -> None:
         equal(connection(Cuts(service, replies(service)).target), GOOD, service)
-        # It waits a second for the end; load may take that.
-        assert any(
-            "no close_notify from the server after the farewell"
-            in ping("-v", Cuts(service, replies(service)).target).stdout
-            for _ in range(5)
-        ), service
+        ended = ping("-v", Cuts(service, replies(service)).target)
+        has(ended.stdout, MISSING)
 
     each(judge, SERVICES)
+
+
+@test("so is that of a server which stays, or sends without end")
+def stays() -> None:
+    def judge(service: str) -> None:
+        for server in Stays(service), Floods(service):
+            ended = ping("-v", server.target)
+            equal(ended.returncode, 0, f"exit status for {service}: {ended.stderr}")
+            has(ended.stdout, f"{MISSING}, nor did it close the connection")
+            if isinstance(server, Stays):
+                server.released.set()
+
+    each(judge, SERVICES)
+
+
+@test("a server that stays is waited for once")
+def waits_once() -> None:
+    def seconds(service: str) -> float:
+        server = Stays(service)
+        began = time.monotonic()
+        equal(ping(server.target).returncode, 0, "exit status")
+        server.released.set()
+        return time.monotonic() - began
+
+    for service in "smtp", "tls":
+        # It is a second; load may take more, but not each time.
+        assert any(seconds(service) < 2 for _ in range(5)), service
+
+
+@test("a server that sends close_notify, first or second, has nothing missing")
+def nothing_missing() -> None:
+    def judge(case: tuple[type[Ends], str]) -> None:
+        kind, service = case
+        # It has a second for it; load may take that.
+        assert any(
+            MISSING not in ping("-v", kind(service, replies(service)).target).stdout
+            for _ in range(5)
+        ), case
+
+    each(judge, [(kind, service) for service in SERVICES for kind in (Leaves, Follows)])
 
 
 main()
