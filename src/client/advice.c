@@ -50,14 +50,18 @@ about_validation(const struct outcome *o)
 	           : "the server needs another one";
 }
 
-/* True if nothing came where a greeting should have. */
+/* True if the server sent no octet of the greeting that it should have. */
 static bool
 no_greeting(const struct conversation *c)
 {
 	const struct service *s = c->setup->target->service;
+	const int64_t *ns = c->outcome->phase_ns;
+	bool reached =
+	    !c->options->has_proxy || ns[OUTCOME_PROXY] != OUTCOME_NOT_REACHED;
 
-	return s != NULL && !s->implicit && s->greeting != NULL &&
-	       c->outcome->phase_ns[OUTCOME_GREETING] == OUTCOME_NOT_REACHED;
+	return reached && s != NULL && !s->implicit && s->greeting != NULL &&
+	       ns[OUTCOME_GREETING] == OUTCOME_NOT_REACHED &&
+	       !exchange_reply_begun(&c->exchange);
 }
 
 static void

@@ -121,6 +121,15 @@ no_reply(struct exchange *e, int error, bool begun)
 	}
 }
 
+bool
+exchange_reply_begun(const struct exchange *e)
+{
+	const char *octets;
+
+	return stream_unfinished(e->stream, &octets) > 0 ||
+	       stream_octets_in(e->stream) > e->heard;
+}
+
 int
 exchange_broken(struct exchange *e, int error)
 {
@@ -140,8 +149,7 @@ exchange_broken(struct exchange *e, int error)
 		return exchange_fail(e, REASON_HANDSHAKE, "TLS failed: %s",
 		    stream_strerror(e->stream, error));
 	default:
-		return no_reply(
-		    e, error, begun > 0 || error == STREAM_TRUNCATED);
+		return no_reply(e, error, exchange_reply_begun(e));
 	}
 }
 
@@ -151,6 +159,7 @@ begin_step(struct exchange *e, const char *command, int64_t ms)
 {
 	e->command = command;
 	e->asked = deadline_now();
+	e->heard = stream_octets_in(e->stream);
 	stream_set_deadline(
 	    e->stream, deadline_earlier(deadline_after(e->asked, ms), e->end));
 }

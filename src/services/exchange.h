@@ -68,6 +68,7 @@ struct exchange {
 	const char *speaks;  /* its protocol */
 	const char *command; /* that was sent last; NULL: none yet */
 	int64_t asked;       /* deadline_now() when it was sent */
+	size_t heard;        /* stream_octets_in() when it was sent */
 	unsigned int lines;
 	size_t octets;                 /* stream_octets_in() at the beginning */
 	char said[EXCHANGE_REPLY_MAX]; /* the last reply, printable */
@@ -97,6 +98,9 @@ int exchange_connect(struct exchange *, const char *host, const char *port);
  * the descriptor of stream_set_cancel() became readable.
  */
 int exchange_upgrade(struct exchange *);
+
+/* True if some of the reply that is awaited, or of the greeting, has come. */
+bool exchange_reply_begun(const struct exchange *);
 
 /*
  * Ends the session over TLS in the way of the service, if it has one, and by

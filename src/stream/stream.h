@@ -97,8 +97,8 @@ int stream_read_exact(struct stream *, void *data, size_t size);
 
 /*
  * The incomplete line that an error of stream_read_line() or
- * stream_read_until() in the clear left behind.  Returns its length, which may
- * be 0; `octets` is valid until the next call on the stream.
+ * stream_read_until() left behind.  Returns its length, which may be 0;
+ * `octets` is valid until the next call on the stream.
  */
 size_t stream_unfinished(const struct stream *, const char **octets);
 

@@ -292,6 +292,12 @@ stream_read_exact(struct stream *s, void *data, size_t size)
 size_t
 stream_unfinished(const struct stream *s, const char **octets)
 {
+	const struct tls_input *in = s->input;
+
+	if (s->tls != NULL) {
+		*octets = in->data + in->start;
+		return in->end - in->start;
+	}
 	*octets = s->line;
 	return s->line_length;
 }

@@ -5,6 +5,8 @@ import re
 import socket
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from over_tls import server_context
 from programs import PINGTLS, certs, closed_port, run, server
@@ -280,6 +282,44 @@ def proxy_refuses() -> None:
         equal(ended.returncode, 1, "exit status")
         equal(len(ended.stderr.splitlines()), 1, f"lines of {ended.stderr!r}")
         has(ended.stderr, "proxy", word)
+
+
+@contextmanager
+def stops_after(said: bytes) -> Iterator[str]:
+    """Where a server is that says this and no more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def talk() -> None:
+            with listener.accept()[0] as peer:
+                peer.sendall(said)
+                while peer.recv(4096):
+                    pass
+
+        thread = threading.Thread(target=talk, daemon=True)
+        thread.start()
+        yield f"localhost:{listener.getsockname()[1]}"
+        thread.join(HANG)
+
+
+@test("what to do about a time-out depends on who was silent, and since when")
+def silent() -> None:
+    guess, patience = "is it a port for smtps://?", "-W waits longer"
+
+    def fails(advice: str, what: str, *options: object) -> None:
+        ended = ping("-c", 1, "-W", 0.3, *options)
+        equal(ended.returncode, 1, "exit status")
+        has(ended.stderr, f"did not send {what} ")
+        equal(guess in ended.stderr, advice == guess, ended.stderr)
+        equal(patience in ended.stderr, advice == patience, ended.stderr)
+
+    with stops_after(b"") as where:
+        fails(guess, "its greeting", f"smtp://{where}")
+    for said in b"220-mx.exa", b"220-mx.example\r\n", b"220-mx.example\r\n22":
+        with stops_after(said) as where:
+            fails(patience, "the whole of its greeting", f"smtp://{where}")
+    for said, what in (b"", "its reply"), (b"HTTP/1.1 200 ", "the whole of its reply"):
+        with stops_after(said) as proxy:
+            fails(patience, what, "-x", proxy, "smtp://mx.example")
 
 
 @test("no conversation lasts longer than a minute, however patient -W is")

@@ -57,6 +57,8 @@ def before() -> None:
         status, ok, reason, message = connection(kind(service, reply).target)
         equal((status, ok, reason), (1, False, "closed"), f"{case}: {message}")
         equal("without close_notify" in message, kind is Cuts, f"{case}: {message}")
+        # No octet of the reply came.
+        assert "the whole of" not in message, f"{case}: {message}"
 
     cases = [(s, number) for s in SERVICES for number in range(replies(s))]
     each(judge, [(kind, *case) for kind in (Cuts, Leaves) for case in cases])

@@ -55,7 +55,8 @@ static const struct unit_exchange_case failures[] = {
     {{SERVER("+OKAY\r\n")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's greeting is neither +OK nor -ERR: \"+OKAY\""},
     {{CAPA, SERVER("+OK\r\nSTLS\r\n")}, EXCHANGE_OFFERED, REASON_CLOSED,
-	"the server closed the connection before its reply to CAPA"},
+	"the server closed the connection before the whole of its reply to "
+	"CAPA"},
     {{CAPA, SERVER("+OK\r\nSTLS\r\n.\r\n"), STLS, SERVER("-ERR no\r\n")},
 	EXCHANGE_OFFERED, REASON_STARTTLS_REFUSED,
 	"the server offers STLS, but refused it: \"-ERR no\""},

@@ -149,7 +149,8 @@ static const struct unit_exchange_case failures[] = {
     NOT_XML("</>"),
     NOT_XML("<a<b>"),
     {{HEADER, SERVER(OPENED "<features a='>")}, EXCHANGE_UNKNOWN, REASON_CLOSED,
-	"the server closed the connection before its reply to the stream "
+	"the server closed the connection before the whole of its reply to the "
+	"stream "
 	"header"},
     {{HEADER, SERVER("\026\003\001")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server speaks TLS from the start, not xmpp in the clear"},

@@ -308,6 +308,7 @@ say_in_parts(struct unit_peer *p)
 START_TEST(goes_on_after_a_timeout_and_a_cancel)
 {
 	int event = eventfd(1, EFD_CLOEXEC);
+	const char *octets;
 
 	begin(_i, say_in_parts);
 	stream_set_deadline(s, deadline_in(SHORT_MS));
@@ -317,6 +318,8 @@ START_TEST(goes_on_after_a_timeout_and_a_cancel)
 	unit_expect(s, "PING");
 	stream_set_cancel(s, event);
 	unit_expect_error(s, STREAM_CANCELLED);
+	ck_assert_uint_eq(stream_unfinished(s, &octets), 2);
+	ck_assert_mem_eq(octets, "QU", 2);
 	stream_set_cancel(s, -1);
 	ck_assert_int_eq(stream_write(s, "2", 1), 0);
 	unit_expect(s, "QUIT");
