@@ -1,6 +1,7 @@
 #include "services/reply.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,9 +34,25 @@ text_of(const char *line, enum reply_form form, int code, bool *last)
 	return form == REPLY_FRAMED ? line : NULL;
 }
 
+/* One octet more than is shown, so that a cut can be seen. */
+#define JOINED_MAX (EXCHANGE_REPLY_MAX + 1)
+
+/* Adds the text of a line to those before it. */
+static void
+join(char all[JOINED_MAX], const char *text)
+{
+	size_t used = strlen(all);
+
+	text += strspn(text, " ");
+	if (*text != '\0')
+		snprintf(all + used, JOINED_MAX - used, "%s%s",
+		    used == 0 ? "" : " ", text);
+}
+
 int
 reply_read(struct exchange *e, enum reply_form form, reply_line *line)
 {
+	char all[JOINED_MAX] = "";
 	const char *text;
 	int code = -1;
 	bool last = false;
@@ -52,9 +69,12 @@ reply_read(struct exchange *e, enum reply_form form, reply_line *line)
 		if (text == NULL || (form == REPLY_LINE && !last))
 			return exchange_not_understood(
 			    e, "has a line that does not belong to it");
+		join(all, number == 0 ? e->line : text);
 		if (line != NULL)
 			line(e, text, number);
 	}
+	/* The cause of a refusal is often not in its last line. */
+	exchange_note(e, all, strlen(all));
 	return code;
 }
 

@@ -24,8 +24,9 @@ typedef void reply_line(
     struct exchange *, const char *text, unsigned int number);
 
 /*
- * Reads a reply and calls `line`, unless it is NULL, for each of its lines.
- * Returns the reply's code, 100 to 599, or -1.
+ * Reads a reply and calls `line`, unless it is NULL, for each of its lines. All
+ * of them are recorded as its text, as far as there is room.  Returns the
+ * reply's code, 100 to 599, or -1.
  */
 int reply_read(struct exchange *, enum reply_form, reply_line *line);
 

@@ -66,6 +66,9 @@ END_TEST
 static const struct unit_exchange_case failures[] = {
     {{SERVER("421 busy\r\n")}, EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
 	"the server refused service: \"421 busy\""},
+    {{SERVER("530-Only\r\n  from here\r\n530 Bye\r\n")}, EXCHANGE_UNKNOWN,
+	REASON_SERVICE_REFUSED,
+	"the server refused service: \"530-Only from here Bye\""},
     {{FEAT, SERVER("211-Features\r\n AUTH TLS\r\n211 End\r\n"), AUTH,
 	 SERVER("334 more\r\n")},
 	EXCHANGE_OFFERED, REASON_STARTTLS_REFUSED,

@@ -8,6 +8,8 @@
 #define EHLO "EHLO [192.0.2.7]\r\n"
 #define LHLO "LHLO [192.0.2.7]\r\n"
 #define GREETED SERVER("220 mx ESMTP\r\n"), CLIENT(EHLO)
+#define TEN "0123456789"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define OFFERED GREETED, SERVER("250-mx\r\n250 STARTTLS\r\n")
 
 START_TEST(upgrades_and_leaves_in_order)
@@ -66,8 +68,13 @@ START_TEST(tells_a_stripped_offer_from_none)
 END_TEST
 
 static const struct unit_exchange_case failures[] = {
-    {{SERVER("554-go\r\n554 away\r\n")}, EXCHANGE_UNKNOWN,
-	REASON_SERVICE_REFUSED, "the server refused service: \"554 away\""},
+    {{SERVER("554-Blocked, see https://x\r\n554-\r\n554 5.7.1\r\n")},
+	EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
+	"the server refused service: \"554-Blocked, see https://x 5.7.1\""},
+    {{SERVER("554-" HUNDRED "\r\n554-" HUNDRED "\r\n554 " HUNDRED "\r\n")},
+	EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
+	"the server refused service: \"554-" HUNDRED " " HUNDRED
+	" 0123456789012345678901234567890123456789012345...\""},
     {{GREETED, SERVER("550 no\r\n")}, EXCHANGE_UNKNOWN, REASON_SERVICE_REFUSED,
 	"the server refused EHLO: \"550 no\""},
     {{OFFERED, CLIENT("STARTTLS\r\n"), SERVER("454 not now\r\n")},
