@@ -1,5 +1,6 @@
 #include "services/xml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SPACES " \t\r\n"
@@ -20,15 +21,17 @@ within_quotes(const char *tag, size_t size)
 }
 
 /*
- * Reads up to the end of the next tag.  Stores where the tag begins in `start`
- * and returns its size, or -1.
+ * Reads up to the end of the next tag.  Stores where the tag begins in `start`,
+ * and in `text` whether text other than white space is before it.  Returns the
+ * tag's size, or -1.
  */
 static ssize_t
-read_tag(struct exchange *e, const char **start)
+read_tag(struct exchange *e, const char **start, bool *text)
 {
 	size_t size = 0;
 	ssize_t n;
 
+	*text = false;
 	for (;;) {
 		if (size == sizeof(e->line))
 			return exchange_broken(e, STREAM_TOO_LONG);
@@ -42,31 +45,41 @@ read_tag(struct exchange *e, const char **start)
 		*start = memchr(e->line, '<', size);
 		if (*start == NULL) {
 			/* A ">" in text. */
+			*text = true;
 			size = 0;
 			continue;
 		}
+		if (e->line + strspn(e->line, SPACES) != *start)
+			*text = true;
 		n = e->line + size - *start;
 		if (!within_quotes(*start, (size_t)n))
 			return n;
 	}
 }
 
-/* Copies the local part of the name at `from`.  Returns what follows the name.
- */
-static const char *
-take_name(const char *from, char name[XML_NAME_MAX])
+static void
+copy_name(char name[XML_NAME_MAX], const char *from, size_t size)
 {
-	size_t size = strcspn(from, SPACES "=/");
-	const char *prefix = memchr(from, ':', size);
-	const char *end = from + size;
-
-	if (prefix != NULL)
-		from = prefix + 1;
-	size = (size_t)(end - from);
 	if (size >= XML_NAME_MAX)
 		size = XML_NAME_MAX - 1;
 	memcpy(name, from, size);
 	name[size] = '\0';
+}
+
+/* Copies the parts of the tag's name, which is at `from`.  Returns what follows
+ * it. */
+static const char *
+take_name(struct xml_tag *tag, const char *from)
+{
+	const char *end = from + strcspn(from, SPACES "=/");
+	const char *colon = memchr(from, ':', (size_t)(end - from));
+
+	tag->prefix[0] = '\0';
+	if (colon != NULL) {
+		copy_name(tag->prefix, from, (size_t)(colon - from));
+		from = colon + 1;
+	}
+	copy_name(tag->name, from, (size_t)(end - from));
 	return end;
 }
 
@@ -90,7 +103,7 @@ int
 xml_read(struct exchange *e, struct xml_tag *tag)
 {
 	const char *start = NULL;
-	ssize_t n = read_tag(e, &start);
+	ssize_t n = read_tag(e, &start, &tag->text);
 	char *at;
 	size_t size;
 
@@ -100,8 +113,7 @@ xml_read(struct exchange *e, struct xml_tag *tag)
 	at = e->line + (start - e->line) + 1;
 	size = (size_t)n - 2;
 	if (!is_well_formed(at, size))
-		return exchange_not_understood(
-		    e, "is not XML as XMPP allows it");
+		return exchange_not_understood(e, XML_NOT_ALLOWED);
 	tag->kind = XML_START;
 	if (at[0] == '/') {
 		tag->kind = XML_END;
@@ -116,12 +128,11 @@ xml_read(struct exchange *e, struct xml_tag *tag)
 		size--;
 	}
 	at[size] = '\0';
-	tag->attributes = take_name(at, tag->name);
+	tag->attributes = take_name(tag, at);
 	if (tag->name[0] == '\0' ||
 	    !is_name(at, (size_t)(tag->attributes - at)) ||
 	    (at[0] == '?' && tag->kind != XML_DECLARATION))
-		return exchange_not_understood(
-		    e, "is not XML as XMPP allows it");
+		return exchange_not_understood(e, XML_NOT_ALLOWED);
 	return 0;
 }
 
@@ -164,27 +175,45 @@ equals(const char *text, size_t size, const char *other)
 	return strlen(other) == size && memcmp(text, other, size) == 0;
 }
 
-bool
-xml_has(const struct xml_tag *tag, const char *name, const char *value)
+/* Finds an attribute of the tag by its name, with its prefix.  Returns false if
+ * there is none. */
+static bool
+find_attribute(const struct xml_tag *tag, const char *name, struct attribute *a)
 {
 	const char *at = tag->attributes;
-	struct attribute a;
 
-	while ((at = next_attribute(at, &a)) != NULL)
-		if (equals(a.name, a.name_size, name) &&
-		    (value == NULL || equals(a.value, a.value_size, value)))
+	while ((at = next_attribute(at, a)) != NULL)
+		if (equals(a->name, a->name_size, name))
 			return true;
 	return false;
 }
 
 bool
-xml_has_value(const struct xml_tag *tag, const char *value)
+xml_has(const struct xml_tag *tag, const char *name, const char *value)
 {
-	const char *at = tag->attributes;
 	struct attribute a;
 
-	while ((at = next_attribute(at, &a)) != NULL)
-		if (equals(a.value, a.value_size, value))
-			return true;
-	return false;
+	return find_attribute(tag, name, &a) &&
+	       (value == NULL || equals(a.value, a.value_size, value));
+}
+
+bool
+xml_in_namespace(const struct xml_tag *tag, const char *name)
+{
+	char declaration[sizeof("xmlns:") + XML_NAME_MAX];
+	struct attribute a;
+
+	snprintf(declaration, sizeof(declaration), "xmlns%s%s",
+	    tag->prefix[0] == '\0' ? "" : ":", tag->prefix);
+	return find_attribute(tag, declaration, &a)
+	           ? equals(a.value, a.value_size, name)
+	           : tag->prefix[0] != '\0';
+}
+
+bool
+xml_closes(const struct xml_tag *end, const struct xml_tag *start)
+{
+	return end->kind == XML_END &&
+	       strcmp(end->prefix, start->prefix) == 0 &&
+	       strcmp(end->name, start->name) == 0;
 }

@@ -1,6 +1,6 @@
 /*
  * Reads the subset of XML that XMPP uses (RFC 6120, 11.1), tag by tag.  Text
- * between tags is skipped.
+ * between tags is not kept.
  */
 #ifndef PINGTLS_XML_H
 #define PINGTLS_XML_H
@@ -11,6 +11,9 @@
 
 #define XML_NAME_MAX 64
 
+/* For exchange_not_understood(). */
+#define XML_NOT_ALLOWED "is not XML as XMPP allows it"
+
 struct xml_tag {
 	enum {
 		XML_DECLARATION, /* <?xml ...?> */
@@ -18,8 +21,10 @@ struct xml_tag {
 		XML_EMPTY,       /* <name/> */
 		XML_END,         /* </name> */
 	} kind;
-	char name[XML_NAME_MAX]; /* without its prefix; cut if too long */
-	const char *attributes;  /* valid until the next tag is read */
+	/* The two parts of its name, cut if too long; "" is no prefix. */
+	char prefix[XML_NAME_MAX], name[XML_NAME_MAX];
+	bool text;              /* other than white space is before it */
+	const char *attributes; /* valid until the next tag is read */
 };
 
 /*
@@ -33,8 +38,13 @@ int xml_read(struct exchange *, struct xml_tag *);
 /* True if the tag has the attribute, with this value unless that is NULL. */
 bool xml_has(const struct xml_tag *, const char *name, const char *value);
 
-/* True if any attribute of the tag has this value, such as the declaration of a
- * namespace with or without a prefix. */
-bool xml_has_value(const struct xml_tag *, const char *value);
+/*
+ * True if the tag declares that it is in this namespace.  If it has a prefix
+ * that it does not declare, an element around it does, and may declare this.
+ */
+bool xml_in_namespace(const struct xml_tag *, const char *name);
+
+/* True if `end` is the end tag for `start`. */
+bool xml_closes(const struct xml_tag *end, const struct xml_tag *start);
 
 #endif

@@ -16,6 +16,20 @@
 /* Room for the header with the longest domain (RFC 1035). */
 #define HEADER_MAX 640
 
+/* The deepest nesting of elements within the features. */
+#define DEPTH_MAX 16
+
+/* Writes a host as a domain: an IPv6 address has no zone, and brackets around
+ * it (RFC 7622, 3.2). */
+static void
+write_domain(char *domain, size_t size, const char *host)
+{
+	if (strchr(host, ':') == NULL)
+		snprintf(domain, size, "%s", host);
+	else
+		snprintf(domain, size, "[%.*s]", (int)strcspn(host, "%"), host);
+}
+
 /*
  * Sends our stream header.  A server's must have a `from` (RFC 6120, 4.7.1). We
  * serve no domain; our address, which is a valid domain too (RFC 7622, 3.2), at
@@ -25,23 +39,31 @@ static int
 send_header(struct exchange *e, const char *kind)
 {
 	bool server = strcmp(kind, "server") == 0;
-	char from[64] = "", header[HEADER_MAX];
-	bool brackets = strchr(e->address, ':') != NULL;
+	char from[64] = "", to[HEADER_MAX], header[HEADER_MAX];
 	int size;
 
 	if (strpbrk(e->domain, "<>&'\"") != NULL)
 		return exchange_fail(e, REASON_PROTOCOL,
 		    "\"%s\" cannot be a domain of XMPP", e->domain);
+	write_domain(to, sizeof(to), e->domain);
 	if (server)
-		snprintf(from, sizeof(from), "%s%.*s%s", brackets ? "[" : "",
-		    (int)strcspn(e->address, "%"), e->address,
-		    brackets ? "]" : "");
-	size = snprintf(header, sizeof(header), STREAM_HEADER, kind, e->domain,
+		write_domain(from, sizeof(from), e->address);
+	size = snprintf(header, sizeof(header), STREAM_HEADER, kind, to,
 	    server ? " from='" : "", from, server ? "'" : "");
 	if ((size_t)size >= sizeof(header))
 		return exchange_fail(e, REASON_PROTOCOL,
 		    "\"%s\" cannot be a domain of XMPP", e->domain);
 	return exchange_send(e, "the stream header", header, (size_t)size);
+}
+
+/* Reads a tag where no text may be before it.  Returns 0 or -1. */
+static int
+read_tag(struct exchange *e, struct xml_tag *tag)
+{
+	if (xml_read(e, tag) == -1)
+		return -1;
+	return tag->text ? exchange_not_understood(e, "has text before a tag")
+	                 : 0;
 }
 
 /* Records the condition of a <stream:error>, the name of its first element.
@@ -80,9 +102,9 @@ read_header(struct exchange *e, bool *features)
 {
 	struct xml_tag tag;
 
-	if (xml_read(e, &tag) == -1)
+	if (read_tag(e, &tag) == -1)
 		return -1;
-	if (tag.kind == XML_DECLARATION && xml_read(e, &tag) == -1)
+	if (tag.kind == XML_DECLARATION && read_tag(e, &tag) == -1)
 		return -1;
 	if (tag.kind != XML_START || strcmp(tag.name, "stream") != 0)
 		return exchange_not_understood(e, "is not an XMPP stream");
@@ -91,13 +113,38 @@ read_header(struct exchange *e, bool *features)
 	return 0;
 }
 
-/* True for the offer of STARTTLS.  Its prefix may be declared by an element
- * around it. */
+/* True for an element of STARTTLS's with this name. */
 static bool
-is_starttls(const struct xml_tag *tag)
+is_tls(const struct xml_tag *tag, const char *name)
 {
-	return strcmp(tag->name, "starttls") == 0 &&
-	       (xml_has_value(tag, XMPP_TLS) || !xml_has(tag, "xmlns", NULL));
+	return strcmp(tag->name, name) == 0 && xml_in_namespace(tag, XMPP_TLS);
+}
+
+/* Reads what is within an element that has begun, and its end.  Stores in
+ * `starttls` whether <starttls> is directly in it.  Returns 0 or -1. */
+static int
+read_content(struct exchange *e, const struct xml_tag *element, bool *starttls)
+{
+	struct xml_tag open[DEPTH_MAX] = {*element}, tag;
+	size_t depth = 1;
+
+	while (depth > 0) {
+		if (xml_read(e, &tag) == -1)
+			return -1;
+		if (tag.kind == XML_END) {
+			if (!xml_closes(&tag, &open[--depth]))
+				return exchange_not_understood(
+				    e, XML_NOT_ALLOWED);
+			continue;
+		}
+		if (tag.kind == XML_DECLARATION || depth == DEPTH_MAX)
+			return exchange_not_understood(e, XML_NOT_ALLOWED);
+		if (depth == 1 && is_tls(&tag, "starttls"))
+			*starttls = true;
+		if (tag.kind == XML_START)
+			open[depth++] = tag;
+	}
+	return 0;
 }
 
 /* Reads <stream:features> and stores in `starttls` whether it is among them.
@@ -106,31 +153,16 @@ static int
 read_features(struct exchange *e, const char *kind, bool *starttls)
 {
 	struct xml_tag tag;
-	int depth;
 
 	*starttls = false;
-	if (xml_read(e, &tag) == -1)
+	if (read_tag(e, &tag) == -1)
 		return -1;
 	if (tag.kind == XML_START && strcmp(tag.name, "error") == 0)
 		return stream_refused(e, kind);
 	if (tag.kind == XML_END || tag.kind == XML_DECLARATION ||
 	    strcmp(tag.name, "features") != 0)
 		return exchange_not_understood(e, "has no features");
-	depth = tag.kind == XML_START;
-	while (depth > 0) {
-		if (xml_read(e, &tag) == -1)
-			return -1;
-		if (tag.kind == XML_DECLARATION)
-			return exchange_not_understood(
-			    e, "is not XML as XMPP allows it");
-		if (depth == 1 && tag.kind != XML_END && is_starttls(&tag))
-			*starttls = true;
-		if (tag.kind == XML_START)
-			depth++;
-		else if (tag.kind == XML_END)
-			depth--;
-	}
-	return 0;
+	return tag.kind == XML_START ? read_content(e, &tag, starttls) : 0;
 }
 
 /* Opens a stream and stores in `starttls` whether it is offered.  Returns as
@@ -149,7 +181,7 @@ open_stream(struct exchange *e, const char *kind, bool *starttls)
 static int
 upgrade_stream(struct exchange *e, const char *kind)
 {
-	struct xml_tag tag;
+	struct xml_tag tag, end;
 	bool starttls;
 
 	if (open_stream(e, kind, &starttls) != 0)
@@ -157,18 +189,18 @@ upgrade_stream(struct exchange *e, const char *kind)
 	e->offered = starttls ? EXCHANGE_OFFERED : EXCHANGE_NOT_OFFERED;
 	if (exchange_send(e, "STARTTLS", STARTTLS, sizeof(STARTTLS) - 1) == -1)
 		return -1;
-	if (xml_read(e, &tag) == -1)
+	if (read_tag(e, &tag) == -1)
 		return -1;
 	if (strcmp(tag.name, "failure") == 0)
 		return exchange_not_upgraded(e);
 	if (tag.kind == XML_START && strcmp(tag.name, "error") == 0)
 		return note_stream_error(e) == -1 ? -1
 		                                  : exchange_not_upgraded(e);
-	if (tag.kind == XML_END || strcmp(tag.name, "proceed") != 0)
+	if (tag.kind == XML_END || !is_tls(&tag, "proceed"))
 		return exchange_not_understood(e, "is not <proceed/>");
 	/* <proceed></proceed> means the same. */
 	if (tag.kind == XML_START &&
-	    (xml_read(e, &tag) == -1 || tag.kind != XML_END))
+	    (read_tag(e, &end) == -1 || !xml_closes(&end, &tag)))
 		return exchange_not_understood(e, "is not <proceed/>");
 	return 0;
 }

@@ -65,7 +65,7 @@ check_tag(const struct xml_tag *tag, const char *text, size_t size)
 	if (xml_has(tag, "version", "1.0"))
 		FUZZ_REQUIRE(memmem(text, size, "version", 7) != NULL &&
 			     memmem(text, size, "1.0", 3) != NULL);
-	if (xml_has_value(tag, TLS_NAMESPACE))
+	if (tag->prefix[0] == '\0' && xml_in_namespace(tag, TLS_NAMESPACE))
 		FUZZ_REQUIRE(memmem(text, size, TLS_NAMESPACE,
 				 sizeof(TLS_NAMESPACE) - 1) != NULL);
 }
@@ -87,6 +87,8 @@ LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 
 			FUZZ_REQUIRE(to_end_of_tag(text, read - at, &start) ==
 				     read - at);
+			FUZZ_REQUIRE(
+			    tag.text == (strspn(text, " \t\r\n") < start));
 			check_tag(&tag, text + start, read - at - start);
 		}
 		at = read;

@@ -82,6 +82,13 @@ const struct exchange *
 unit_exchange(
     const char *service, const struct unit_said said[UNIT_SCRIPT_MOST])
 {
+	return unit_exchange_between(UNIT_ADDRESS, UNIT_DOMAIN, service, said);
+}
+
+const struct exchange *
+unit_exchange_between(const char *address, const char *domain,
+    const char *service, const struct unit_said said[UNIT_SCRIPT_MOST])
+{
 	static struct exchange e;
 	static struct unit_peer peer;
 	int fds[2];
@@ -96,8 +103,8 @@ unit_exchange(
 	at = 0;
 	e = (struct exchange){.service = service_find(service),
 	    .stream = stream_new(fds[0], EXCHANGE_LINE_MAX),
-	    .address = UNIT_ADDRESS,
-	    .domain = UNIT_DOMAIN,
+	    .address = address,
+	    .domain = domain,
 	    .greeting_ms = STEP_MS,
 	    .step_ms = STEP_MS,
 	    .end = DEADLINE_NEVER};

@@ -44,6 +44,11 @@ struct unit_said {
 const struct exchange *unit_exchange(
     const char *service, const struct unit_said script[UNIT_SCRIPT_MOST]);
 
+/* The same with another address of our own, and another domain. */
+const struct exchange *unit_exchange_between(const char *address,
+    const char *domain, const char *service,
+    const struct unit_said script[UNIT_SCRIPT_MOST]);
+
 /* The same of an exchange that must succeed, with this offer. */
 const struct exchange *unit_exchange_succeeds(const char *service,
     enum exchange_offered, const struct unit_said script[UNIT_SCRIPT_MOST]);

@@ -16,36 +16,44 @@
 	"<stream:features><starttls " \
 	"xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></" \
 	"stream:features>"
+#define PROCEED "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 #define OFFERED HEADER, SERVER(OPENED OFFER), STARTTLS
 #define BARE \
 	HEADER, SERVER(OPENED "<stream:features/>"), \
 	    CLIENT("</stream:stream>"), SERVER("</stream:stream>")
-#define NOT_XML(octets) \
+#define NOT_CLOSED(before, octets) \
 	{ \
-		{HEADER, SERVER(OPENED octets)}, EXCHANGE_UNKNOWN, \
+		{HEADER, SERVER(OPENED before octets)}, EXCHANGE_UNKNOWN, \
 		    REASON_PROTOCOL, \
 		    "the server's reply to the stream header is not XML as " \
 		    "XMPP allows it: \"" octets "\"" \
 	}
+#define NOT_XML(octets) NOT_CLOSED("", octets)
+#define NOT_PROCEED(before, octets) \
+	{ \
+		{OFFERED, SERVER(before octets)}, EXCHANGE_OFFERED, \
+		    REASON_PROTOCOL, \
+		    "the server's reply to STARTTLS is not <proceed/>: " \
+		    "\"" octets "\"" \
+	}
+#define EIGHT "<x><x><x><x><x><x><x><x>"
 
 START_TEST(upgrades_and_leaves_in_order)
 {
-	static const struct unit_said script[UNIT_SCRIPT_MOST] = {OFFERED,
-	    SERVER("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"), TLS,
-	    BARE};
+	static const struct unit_said script[UNIT_SCRIPT_MOST] = {
+	    OFFERED, SERVER(PROCEED), TLS, BARE};
 	const struct exchange *e =
 	    unit_exchange_succeeds("xmpp", EXCHANGE_OFFERED, script);
 
-	ck_assert_str_eq(
-	    e->reply, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+	ck_assert_str_eq(e->reply, PROCEED);
 }
 END_TEST
 
 START_TEST(takes_either_quote_and_any_prefix)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {HEADER,
-	    SERVER("<s:stream xmlns:s = \"x\" id=\"'>\" version=\"1.0\" > a > "
-		   "b \n<features xmlns='y'><tls:starttls "
+	    SERVER("<s:stream xmlns:s = \"x\" id=\"'>\" version=\"1.0\" >  "
+		   "\n<features xmlns='y'> a > b <tls:starttls "
 		   "xmlns:tls=\"urn:ietf:params:xml:ns:xmpp-tls\"/><x></x></"
 		   "features>\n"),
 	    STARTTLS, SERVER(" <tls:proceed\n></tls:proceed>"), TLS, BARE};
@@ -60,7 +68,7 @@ START_TEST(asks_once_for_what_is_not_offered)
 	    SERVER(OPENED
 		"<stream:features><starttls "
 		"xmlns='urn:other'/><x><starttls/></x></stream:features>"),
-	    STARTTLS, SERVER("<proceed/>"), TLS, BARE};
+	    STARTTLS, SERVER(PROCEED), TLS, BARE};
 
 	unit_exchange_succeeds("xmpp", EXCHANGE_NOT_OFFERED, script);
 }
@@ -70,7 +78,7 @@ START_TEST(bears_a_server_older_than_features)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {HEADER,
 	    SERVER("<stream:stream xmlns='jabber:client' id='1'>"), STARTTLS,
-	    SERVER("<proceed/>"), TLS, BARE};
+	    SERVER(PROCEED), TLS, BARE};
 
 	unit_exchange_succeeds("xmpp", EXCHANGE_NOT_OFFERED, script);
 }
@@ -92,19 +100,35 @@ END_TEST
 START_TEST(says_from_whom_between_servers)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {SERVER_HEADER,
-	    SERVER(OPENED OFFER), STARTTLS, SERVER("<proceed/>"), TLS,
-	    SERVER_HEADER, SERVER(OPENED "<stream:features/>"),
-	    CLIENT("</stream:stream>"), SERVER("<x/></stream:stream>")};
+	    SERVER(OPENED OFFER), STARTTLS, SERVER(PROCEED), TLS, SERVER_HEADER,
+	    SERVER(OPENED "<stream:features/>"), CLIENT("</stream:stream>"),
+	    SERVER("<x/></stream:stream>")};
 
 	unit_exchange_succeeds("xmpp-server", EXCHANGE_OFFERED, script);
+}
+END_TEST
+
+#define LITERALS \
+	CLIENT("<?xml version='1.0'?><stream:stream xmlns='jabber:server' " \
+	       "xmlns:stream='http://etherx.jabber.org/streams' " \
+	       "to='[2001:db8::1]' from='[fe80::7]' version='1.0'>")
+START_TEST(puts_ipv6_addresses_in_brackets)
+{
+	static const struct unit_said script[UNIT_SCRIPT_MOST] = {LITERALS,
+	    SERVER(OPENED OFFER), STARTTLS, SERVER(PROCEED), TLS, LITERALS,
+	    SERVER(OPENED "<stream:features/>"), CLIENT("</stream:stream>"),
+	    SERVER("</stream:stream>")};
+	const struct exchange *e = unit_exchange_between(
+	    "fe80::7%eth0", "2001:db8::1", "xmpp-server", script);
+
+	ck_assert_str_eq(e->message, "");
 }
 END_TEST
 
 START_TEST(bears_a_server_that_wants_a_certificate)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {SERVER_HEADER,
-	    SERVER(OPENED OFFER), STARTTLS, SERVER("<proceed/>"), TLS,
-	    SERVER_HEADER,
+	    SERVER(OPENED OFFER), STARTTLS, SERVER(PROCEED), TLS, SERVER_HEADER,
 	    SERVER(OPENED "<stream:error><not-authorized/><text>no</text>"
 			  "</stream:error></stream:stream>")};
 
@@ -130,14 +154,36 @@ static const struct unit_exchange_case failures[] = {
 	"the server refused a stream to example.net: \"host-unknown\""},
     {{OFFERED, SERVER("<message/>")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
 	"the server's reply to STARTTLS is not <proceed/>: \"<message/>\""},
-    {{OFFERED, SERVER("<proceed><x/>")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
+    {{OFFERED, SERVER("<a:proceed><x/>")}, EXCHANGE_OFFERED, REASON_PROTOCOL,
 	"the server's reply to STARTTLS is not <proceed/>: \"<x/>\""},
+    NOT_PROCEED("", "<proceed/>"),
+    NOT_PROCEED("", "<proceed xmlns='urn:evil'/>"),
+    NOT_PROCEED("", "<proceed xmlns='urn:evil' "
+		    "xmlns:a='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+    NOT_PROCEED("", "<a:proceed xmlns:a='urn:evil' "
+		    "xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+    NOT_PROCEED("<a:proceed>", "</proceed>"),
+    NOT_PROCEED("<a:proceed>", "</a:foo>"),
+    {{OFFERED, SERVER("<a:proceed>xx</a:proceed>")}, EXCHANGE_OFFERED,
+	REASON_PROTOCOL,
+	"the server's reply to STARTTLS has text before a tag: "
+	"\"</a:proceed>\""},
+    {{OFFERED, SERVER("250 ok\r\n" PROCEED)}, EXCHANGE_OFFERED, REASON_PROTOCOL,
+	"the server's reply to STARTTLS has text before a tag: \"" PROCEED
+	"\""},
+    {{HEADER, SERVER("220 mx\r\n" OPENED)}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
+	"the server's reply to the stream header has text before a tag: "
+	"\"<?xml version='1.0'?>\""},
     {{HEADER, SERVER("<html>")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's reply to the stream header is not an XMPP stream: "
 	"\"<html>\""},
     {{HEADER, SERVER(OPENED "<presence>")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	"the server's reply to the stream header has no features: "
 	"\"<presence>\""},
+    NOT_CLOSED("<features>", "</foo>"),
+    NOT_CLOSED("<a:features>", "</features>"),
+    NOT_CLOSED("<features><x>", "</features>"),
+    NOT_CLOSED("<features>" EIGHT EIGHT, "<x>"),
     NOT_XML("<!DOCTYPE x>"),
     NOT_XML("<!-- x -->"),
     NOT_XML("<stream:s'>'x>"),
@@ -175,6 +221,7 @@ main(void)
 	tcase_add_test(c, bears_a_server_older_than_features);
 	tcase_add_test(c, says_the_same_where_tls_is_implicit);
 	tcase_add_test(c, says_from_whom_between_servers);
+	tcase_add_test(c, puts_ipv6_addresses_in_brackets);
 	tcase_add_test(c, bears_a_server_that_wants_a_certificate);
 	tcase_add_test(c, names_what_fails);
 	return unit_main(suite);
