@@ -11,14 +11,19 @@
 #include "base/der.h"
 #include "services/exchange_internal.h"
 
-/* messageID 1, an ExtendedRequest with the name of StartTLS. */
-static const unsigned char start_tls[] = "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
-					 "1.3.6.1.4.1.1466.20037";
+/* The name of StartTLS (RFC 4511, 4.14). */
+#define START_TLS_NAME "1.3.6.1.4.1.1466.20037"
+
+/* messageID 1, an ExtendedRequest with this name. */
+static const unsigned char start_tls[] =
+    "\x30\x1d\x02\x01\x01\x77\x18\x80\x16" START_TLS_NAME;
 /* messageID 2, an UnbindRequest. */
 static const unsigned char unbind[] = "\x30\x05\x02\x01\x02\x42\x00";
 
-/* An application's tag (RFC 4511, 4.12). */
+/* Tags of a response and of what may follow its result (RFC 4511, 4.12). */
 #define EXTENDED_RESPONSE 0x78
+#define REFERRAL 0xa3
+#define RESPONSE_NAME 0x8a
 
 /* Longer lengths are longer messages than are read. */
 #define LENGTH_OCTETS_MAX 4
@@ -112,6 +117,49 @@ note_result(struct exchange *e, long code, const struct der *words)
 	exchange_note(e, text, strlen(text));
 }
 
+/* True if `rest` consists of whole elements. */
+static bool
+is_whole(struct der rest)
+{
+	while (rest.size > 0)
+		if (der_take(&rest, rest.at[0], NULL) == -1)
+			return false;
+	return true;
+}
+
+static bool
+is_start_tls(const struct der *name)
+{
+	static const char ours[] = START_TLS_NAME;
+
+	return name->size == sizeof(ours) - 1 &&
+	       memcmp(name->at, ours, sizeof(ours) - 1) == 0;
+}
+
+/*
+ * Checks what follows the result of a success: no referral, and no name but
+ * that of StartTLS (RFC 4511, 4.1.10 and 4.14.2).  Unknown elements have to be
+ * ignored (4).  Returns 0 or -1.
+ */
+static int
+check_success(struct exchange *e, struct der rest)
+{
+	struct der content;
+
+	while (rest.size > 0) {
+		unsigned char tag = rest.at[0];
+
+		if (der_take(&rest, tag, &content) == -1)
+			return exchange_not_understood(e, "is broken");
+		if (tag == REFERRAL)
+			return exchange_not_understood(e, "has a referral");
+		if (tag == RESPONSE_NAME && !is_start_tls(&content))
+			return exchange_not_understood(
+			    e, "is to another operation");
+	}
+	return 0;
+}
+
 /* Reads the reply to StartTLS.  Returns its resultCode, or -1. */
 static long
 read_result(struct exchange *e)
@@ -126,7 +174,8 @@ read_result(struct exchange *e)
 	    der_take(&message, EXTENDED_RESPONSE, &response) == -1 ||
 	    (code = take_integer(&response, DER_ENUMERATED)) == -1 ||
 	    der_take(&response, DER_OCTET_STRING, &name) == -1 ||
-	    der_take(&response, DER_OCTET_STRING, &words) == -1)
+	    der_take(&response, DER_OCTET_STRING, &words) == -1 ||
+	    !is_whole(response) || !is_whole(message))
 		return exchange_not_understood(e, "is broken");
 	note_result(e, code, &words);
 	/* Notice of Disconnection (RFC 4511, 4.4.1). */
@@ -135,6 +184,8 @@ read_result(struct exchange *e)
 		    "the server ends the connection: \"%s\"", e->said);
 	if (id != 1)
 		return exchange_not_understood(e, "is to another message");
+	if (code == SUCCESS && check_success(e, response) == -1)
+		return -1;
 	return code;
 }
 

@@ -4,6 +4,8 @@
  * The input: a script (stage.h).  What is read is one message, whatever it says
  * of its length, and only a success of our request is one.
  */
+#include <string.h>
+
 #include "exchange_stage.h"
 #include "fuzz.h"
 #include "services/protocols.h"
@@ -38,19 +40,42 @@ number(const uint8_t *p)
 	return value;
 }
 
+/* What follows the result of a success: no referral, and no name but ours. */
+static void
+check_rest(const uint8_t *at, const uint8_t *end)
+{
+	static const char name[] = "1.3.6.1.4.1.1466.20037";
+
+	for (; at < end; at += element_size(at)) {
+		FUZZ_REQUIRE(at[0] != 0xa3);
+		if (at[0] == 0x8a)
+			FUZZ_REQUIRE(element_size(at) - head_size(at) ==
+					 sizeof(name) - 1 &&
+				     memcmp(at + head_size(at), name,
+					 sizeof(name) - 1) == 0);
+	}
+	FUZZ_REQUIRE(at == end);
+}
+
 /* A message that was taken for success: messageID 1, an ExtendedResponse,
  * resultCode 0. */
 static void
 check_success(const uint8_t *message)
 {
-	const uint8_t *at = message + head_size(message);
+	const uint8_t *at = message + head_size(message), *end;
 
 	FUZZ_REQUIRE(message[0] == 0x30);
 	FUZZ_REQUIRE(at[0] == 0x02 && number(at) == 1);
 	at += element_size(at);
 	FUZZ_REQUIRE(at[0] == 0x78);
+	end = at + element_size(at);
 	at += head_size(at);
 	FUZZ_REQUIRE(at[0] == 0x0a && number(at) == 0);
+	at += element_size(at);
+	/* Two texts. */
+	at += element_size(at);
+	at += element_size(at);
+	check_rest(at, end);
 }
 
 int

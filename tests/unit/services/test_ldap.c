@@ -37,6 +37,17 @@ START_TEST(reads_the_lengths_of_active_directory)
 }
 END_TEST
 
+START_TEST(ignores_what_it_does_not_know)
+{
+	static const struct unit_said script[UNIT_SCRIPT_MOST] = {START_TLS,
+	    SERVER("\x30\x12\x02\x01\x01\x78\x0d\x0a\x01\x00\x04\x00\x04\x00"
+		   "\x8b\x01x\x8c\x01y"),
+	    TLS, UNBIND};
+
+	unit_exchange_succeeds("ldap", EXCHANGE_UNKNOWN, script);
+}
+END_TEST
+
 START_TEST(takes_controls_behind_the_response)
 {
 	static const struct unit_said script[UNIT_SCRIPT_MOST] = {START_TLS,
@@ -104,6 +115,30 @@ static const struct unit_exchange_case failures[] = {
 	REASON_PROTOCOL, BROKEN},
     {{START_TLS, SERVER("\x30\x00")}, EXCHANGE_UNKNOWN, REASON_PROTOCOL,
 	BROKEN},
+    /* A success has no referral, and no name but that of StartTLS. */
+    {{START_TLS, SERVER("\x30\x15\x02\x01\x01\x78\x10\x0a\x01\x00\x04\x00\x04"
+			"\x00\xa3\x07\x04\x05"
+			"ldap:")},
+	EXCHANGE_UNKNOWN, REASON_PROTOCOL,
+	"the server's reply to StartTLS has a referral: \"success (0)\""},
+    {{START_TLS, SERVER("\x30\x24\x02\x01\x01\x78\x1f\x0a\x01\x00\x04\x00\x04"
+			"\x00\x8a\x16"
+			"1.3.6.1.4.1.1466.20036")},
+	EXCHANGE_UNKNOWN, REASON_PROTOCOL,
+	"the server's reply to StartTLS is to another operation: \"success "
+	"(0)\""},
+    {{START_TLS, SERVER("\x30\x0e\x02\x01\x01\x78\x09\x0a\x01\x00\x04\x00\x04"
+			"\x00\x8a\x00")},
+	EXCHANGE_UNKNOWN, REASON_PROTOCOL,
+	"the server's reply to StartTLS is to another operation: \"success "
+	"(0)\""},
+    /* Broken behind the result, and behind the response. */
+    {{START_TLS, SERVER("\x30\x0f\x02\x01\x01\x78\x0a\x0a\x01\x00\x04\x00\x04"
+			"\x00\xff\xff\xff")},
+	EXCHANGE_UNKNOWN, REASON_PROTOCOL, BROKEN},
+    {{START_TLS, SERVER("\x30\x0f\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04"
+			"\x00\xff\xff\xff")},
+	EXCHANGE_UNKNOWN, REASON_PROTOCOL, BROKEN},
     /* No end, or none that is worth the wait. */
     {{START_TLS, SERVER("\x30\x80\x02\x01\x01\x00\x00")}, EXCHANGE_UNKNOWN,
 	REASON_PROTOCOL,
@@ -144,6 +179,7 @@ main(void)
 
 	tcase_add_test(c, upgrades_and_leaves_in_order);
 	tcase_add_test(c, reads_the_lengths_of_active_directory);
+	tcase_add_test(c, ignores_what_it_does_not_know);
 	tcase_add_test(c, takes_controls_behind_the_response);
 	tcase_add_test(c, says_nothing_but_unbind_where_tls_is_implicit);
 	tcase_add_test(c, names_what_fails);
