@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/parse.h"
 
 /* The largest ID; the next, (uid_t)-1, is invalid. */
@@ -139,7 +140,7 @@ account_error(
 {
 	bool named = account != NULL && (error == EACCES || error == EPERM);
 
-	snprintf(text, ACCOUNT_ERROR_MAX, "%s%s%.32s", strerror(error),
+	snprintf(text, ACCOUNT_ERROR_MAX, "%s%s%.32s", file_error(error),
 	    named ? " to user " : "", named ? account->name : "");
 	return text;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "credentials/credential_files.h"
 #include "credentials/credentials.h"
 #include "log/log.h"
@@ -31,9 +32,12 @@ static int
 bundle_files(const struct credentials_options *o, struct bundle_buffer *buffer,
     struct bundle *bundle)
 {
-	struct credential_files *files = credential_files_read(o);
+	struct credential_files *files;
 	int ret = -1;
 
+	file_time_begin();
+	files = credential_files_read(o);
+	file_time_end();
 	if (files == NULL)
 		return -1;
 	if (bundle_buffer_new(buffer) == -1)

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 /*
  * GnuTLS derives the keys that it uses from ours and the time, new ones every
  * three lifetimes (its lib/stek.c).  That bounds what one key encrypts, but
@@ -30,7 +32,7 @@ tickets_read_key(int fd, unsigned char *key)
 	/* A file of that size is read in one piece. */
 	n = read(fd, octets, sizeof(octets));
 	if (n == -1)
-		return strerror(errno);
+		return file_error(errno);
 	if (n == TICKETS_KEY_SIZE)
 		memcpy(key, octets, TICKETS_KEY_SIZE);
 	gnutls_memset(octets, 0, sizeof(octets));

@@ -44,6 +44,9 @@ struct keyholder_options {
 	const struct account *account;
 	bool opened_as_account; /* change to it before, as a check */
 	bool sandboxed;         /* sandbox_enter() once the keys are read */
+	/* Another process logs the file that is read, and kills the one that
+	 * takes too long; else the keyholder limits its time (file.h). */
+	bool watched;
 };
 
 /* Formats errno after a file of the options could not be opened, with the name

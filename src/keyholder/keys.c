@@ -9,6 +9,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
+#include "base/file.h"
 #include "keyholder/signing.h"
 #include "log/log.h"
 #include "tls/pem.h"
@@ -58,6 +59,23 @@ permissions(FILE *file)
 	           : status.st_mode & ACCESSPERMS;
 }
 
+/* Begins to open or read a key. */
+static void
+begin_file(const struct keys *k, const char *name)
+{
+	if (k->options->watched)
+		log_line(LOG_DEBUG, "reading %s", name);
+	else
+		file_time_begin();
+}
+
+static void
+end_file(const struct keys *k)
+{
+	if (!k->options->watched)
+		file_time_end();
+}
+
 int
 keys_open(struct keys *k)
 {
@@ -66,7 +84,9 @@ keys_open(struct keys *k)
 	for (size_t i = 0; i < k->options->count; i++) {
 		const char *file = k->options->pairs[i].key_file;
 
+		begin_file(k, file);
 		k->files[i] = fopen(file, "re");
+		end_file(k);
 		if (k->files[i] != NULL) {
 			k->modes[i] = permissions(k->files[i]);
 			continue;
@@ -123,13 +143,16 @@ read_key(struct keys *k, size_t index)
 	FILE *file = k->files[index];
 	unsigned char octets[KEY_FILE_MAX];
 	gnutls_datum_t pem = {octets, 0};
+	char why[ACCOUNT_ERROR_MAX];
 	const char *what;
 
 	setbuf(file, NULL); /* the buffer would be another copy of the key */
+	begin_file(k, name);
 	pem.size = (unsigned int)fread(octets, 1, sizeof(octets), file);
+	end_file(k);
 	if (ferror(file)) {
 		snprintf(k->why, sizeof(k->why), "cannot read key %s: %s", name,
-		    strerror(errno));
+		    keyholder_open_error(k->options, why));
 		fclose(file);
 		return -1;
 	}

@@ -55,7 +55,6 @@ read_files(const struct credentials_options *o, struct keys *keys)
 
 	if (o->keyholder.opened_as_account)
 		drop_privileges(o->keyholder.account);
-	log_line(LOG_DEBUG, "reading the keys");
 	if (keys_open(keys) == -1)
 		give_up_load(keys_why(keys));
 	files = credential_files_read(o);
@@ -63,7 +62,6 @@ read_files(const struct credentials_options *o, struct keys *keys)
 		_exit(EXIT_FAILURE);
 	if (!o->keyholder.opened_as_account)
 		drop_privileges(o->keyholder.account);
-	log_line(LOG_DEBUG, "reading the keys");
 	if (keys_read(keys) == -1)
 		give_up_load(keys_why(keys));
 	return files;
@@ -185,6 +183,7 @@ load_process(int channel, int done, const struct credentials_options *o)
 		_exit(EXIT_FAILURE);
 	/* Later, when what was read has been checked. */
 	options.sandboxed = false;
+	options.watched = true;
 	keys = keys_new(&options);
 	if (keys == NULL)
 		give_up_load(strerror(errno));

@@ -13,11 +13,11 @@
 
 #include <stddef.h>
 
+#include "base/file.h"
 #include "credentials/credentials_options.h"
 
-/* How long a helper may take before it is killed.  Usually milliseconds, or
- * seconds if a file system must be mounted first. */
-#define LOADER_TIME_MS 10000
+/* How long a helper may take before it is killed. */
+#define LOADER_TIME_MS FILE_TIME_MS
 
 /* The maximum size of the metrics file. */
 #define LOADER_TEXT_MAX 65536

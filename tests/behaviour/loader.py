@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from aftermath import unharmed
-from peer import ask, connect, dialogue, upgrade
+from peer import Tls, ask, connect, dialogue, upgrade
 from programs import (
     LOADER,
     PATIENT,
@@ -88,11 +89,6 @@ class Files:
         self.paths[kind].with_suffix(".good").rename(self.paths[kind])
 
 
-def named(files: Files, kind: str) -> str:
-    """What the service says that it was reading."""
-    return "the keys" if kind == "--key" else str(files.paths[kind])
-
-
 @contextmanager
 def each_kind() -> Iterator[list[tuple[str, Files, Server]]]:
     """A service for each kind of file, all at once: the waits are long."""
@@ -120,7 +116,7 @@ def hangs_at_start() -> None:
         command += ["--listen", "127.0.0.1:0", *files.options(kind)]
         started.append((kind, files, Program(command)))
     for kind, files, program in started:
-        program.wait_line(LATE + named(files, kind))
+        program.wait_line(LATE + str(files.paths[kind]))
         equal(program.wait(), 1, f"exit status with {kind}")
         program.wait_gone()
 
@@ -135,7 +131,7 @@ def hangs_at_reload() -> None:
             wait_until("the load begins", lambda: loading(pingtlsd))
             dialogue(pingtlsd.port)
         for kind, files, pingtlsd in services:
-            pingtlsd.wait_line(LATE + named(files, kind))
+            pingtlsd.wait_line(LATE + str(files.paths[kind]))
             pingtlsd.wait_line(STAYS)
             wait_until("the load's process ends", lambda: not loading(pingtlsd))
             dialogue(pingtlsd.port)
@@ -143,6 +139,71 @@ def hangs_at_reload() -> None:
             pingtlsd.signal(signal.SIGHUP)
             pingtlsd.wait_line("certificates and keys reloaded")
             dialogue(pingtlsd.port)
+
+
+# What a service of one connection says of a file that it must have.
+NEEDED = {
+    "--cert": "certificate",
+    "--client-ca": "client CA",
+    "--ticket-key-file": "ticket key",
+}
+
+
+def under_inetd(files: Files, kind: str, *options: object) -> tuple:
+    """A client's socket, and the service that inetd started for it."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(HANG)
+    command = [PINGTLSD, "--inetd", "--log", "stderr", *TO_SERVE]
+    command += [*files.options(kind), *options]
+    with theirs:
+        return ours, Program(command, stdin=theirs)
+
+
+def begin_upgrade(peer: socket.socket) -> None:
+    ask(peer, b"PING\n", b"PONG\n")
+    peer.sendall(b"STARTTLS\n" + Tls(peer).hello())
+
+
+@test("under inetd too: the file that hangs is named, and no process is left")
+def hangs_under_inetd() -> None:
+    with ExitStack() as stack:
+        started = []
+        for kind in KINDS:
+            # To open it takes for ever, or to read it.
+            for opened in False, True:
+                files = Files()
+                files.hang(kind)
+                if opened:
+                    writer = os.open(files.paths[kind], os.O_RDWR)
+                    stack.callback(os.close, writer)
+                peer, program = under_inetd(files, kind, "--handshake-timeout", HANG)
+                stack.enter_context(peer)
+                started.append((kind, str(files.paths[kind]), peer, program))
+        for kind, _, peer, _ in started:
+            if kind == "--key":
+                begin_upgrade(peer)
+        for kind, path, peer, program in started:
+            if kind == "--key":
+                program.wait_line(rf"unable to upgrade \(cannot read key {path}: no end")
+            elif kind == "--ocsp-response":
+                program.wait_line(f"cannot use OCSP response {path}, .* no end within")
+                ask(peer, b"PING\n", b"PONG\n")
+            else:
+                program.wait_line(f"cannot (read|use) {NEEDED[kind]} {path}: no end within")
+                equal(program.wait(), 1, f"exit status with {kind}")
+            peer.close()
+            program.wait_gone()
+
+
+@test("nor is a keyholder whose session did not wait for it")
+def hangs_under_inetd_alone() -> None:
+    files = Files()
+    files.hang("--key")
+    peer, program = under_inetd(files, "--key", "--handshake-timeout", 0.1)
+    with peer:
+        begin_upgrade(peer)
+        program.wait_line(r"unable to upgrade \(no answer")
+    program.wait_gone()
 
 
 @test("a listener that was kept from the processor knows that time was over, too")
@@ -157,7 +218,7 @@ def late_to_ask() -> None:
         tracer.wait_line("attached")
         files.hang("--cert")
         pingtlsd.signal(signal.SIGHUP)
-        pingtlsd.wait_line(LATE + named(files, "--cert"))
+        pingtlsd.wait_line(LATE + str(files.paths["--cert"]))
         tracer.signal(signal.SIGTERM)
         tracer.wait()
 
@@ -184,7 +245,7 @@ def hangs_without_keyholder() -> None:
             with connect(pingtlsd.port) as peer:
                 ask(peer, b"PING\n", b"PONG\n")
         for kind, files, pingtlsd in services:
-            pingtlsd.wait_line(LATE + named(files, kind))
+            pingtlsd.wait_line(LATE + str(files.paths[kind]))
             files.mend(kind)
         for _, _, pingtlsd in services:
             pingtlsd.wait_line("started a new keyholder")
