@@ -7,12 +7,12 @@ A session makes it make each attempt, by the library that is preloaded into both
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from attempts import Attempt
 from attempts_in_keyholder import HARMLESS, STOPPED
 from confined import check_filter, confined_tests
-from programs import BECOME, Program, Server, state
+from programs import BECOME, Program, Server
 from scene import Scene, scene
 from tap import main, test
 
@@ -27,7 +27,8 @@ def make(attempt: Attempt, s: Scene) -> bool:
     with s.enter() as peer:
         what = f"{attempt.name} {attempt.argument(s)}"
         answer = s.make(peer, "in_keyholder", what)
-    if state(keyholder):
+    # The attempt itself may have ended it.
+    with suppress(ProcessLookupError):
         os.kill(keyholder, signal.SIGKILL)
     # A keyholder that traces it would keep it as a zombie.
     other.kill()
