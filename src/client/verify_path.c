@@ -3,6 +3,7 @@
  */
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/verify_internal.h"
 
@@ -48,6 +49,45 @@ is_trusted(const struct verifier *v, gnutls_x509_crt_t certificate)
 	return is;
 }
 
+static bool
+is_valid_now(gnutls_x509_crt_t certificate)
+{
+	time_t now = time(NULL);
+
+	return gnutls_x509_crt_get_activation_time(certificate) <= now &&
+	       now <= gnutls_x509_crt_get_expiration_time(certificate);
+}
+
+/* Stops at the first authority that is trusted; one that is not valid now does
+ * not stand in the way of another, as in peer_verify(). */
+static void
+find_steps(struct verify_path *p, const struct verifier *v)
+{
+	gnutls_x509_crt_t next, anchor, stale = NULL;
+	unsigned int stale_count = 0;
+
+	for (next = p->sent[0]; next != NULL; next = find_sent_issuer(p)) {
+		p->steps[p->count++] = next;
+		if (gnutls_certificate_get_issuer(
+			v->credentials, next, &anchor, 0) == 0) {
+			if (is_valid_now(anchor)) {
+				p->anchor = anchor;
+				return;
+			}
+			if (stale == NULL) {
+				stale = anchor;
+				stale_count = p->count;
+			}
+		}
+		if (p->count == 1 && is_trusted(v, next))
+			break;
+	}
+	if (stale != NULL) {
+		p->anchor = stale;
+		p->count = stale_count;
+	}
+}
+
 int
 verify_path_find(
     struct verify_path *p, gnutls_session_t session, const struct verifier *v)
@@ -55,7 +95,6 @@ verify_path_find(
 	unsigned int size;
 	const gnutls_datum_t *chain =
 	    gnutls_certificate_get_peers(session, &size);
-	gnutls_x509_crt_t next;
 	int ret = 0;
 
 	memset(p, 0, sizeof(*p));
@@ -74,15 +113,7 @@ verify_path_find(
 		verify_path_clear(p);
 		return ret;
 	}
-	for (next = p->sent[0]; next != NULL; next = find_sent_issuer(p)) {
-		p->steps[p->count++] = next;
-		if (gnutls_certificate_get_issuer(
-			v->credentials, next, &p->anchor, 0) == 0)
-			break;
-		p->anchor = NULL;
-		if (p->count == 1 && is_trusted(v, next))
-			break;
-	}
+	find_steps(p, v);
 	return 0;
 }
 

@@ -142,8 +142,14 @@ def stale() -> None:
     )
     both = "both"
     pem(both).write_text(pem("stale").read_text() + pem(root()).read_text())
-    ended = ping(low_leaf(), low_issuer(), intermediate(), trusted=both)
+    sent = low_leaf(), low_issuer(), intermediate()
+    ended = ping(*sent, trusted=both, options=("--min-days", "30"))
     equal(ended.returncode, 0, f"exit status: {ended.stderr}")
+    assert "2021" not in ended.stdout, ended.stdout
+    fails(
+        ping(*sent, trusted="stale"),
+        r"authority's certificate \(CN=the low Issuer\) expired on 2021-01-01",
+    )
 
 
 @test("an authority that is none is named, and not its child")
