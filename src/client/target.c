@@ -44,6 +44,7 @@ target_parse(
 	t->service = defaults->service;
 	if (strlen(text) >= sizeof(t->text))
 		return "it is too long";
+	strcpy(t->given, text);
 	strcpy(t->text, text);
 	rest = take_scheme(text, &t->service);
 	if (rest == NULL)

@@ -14,7 +14,10 @@
 #include "services/service.h"
 
 struct target {
-	char text[OUTCOME_TARGET_MAX]; /* as given */
+	char given[OUTCOME_TARGET_MAX];
+	/* How reports name it: as given, with -m and its address behind that.
+	 */
+	char text[OUTCOME_TARGET_MAX];
 	const struct service *service; /* NULL: our own protocol */
 	struct host_name host;
 	uint16_t port;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/address.h"
 #include "base/atomic_file.h"
 #include "report/prometheus_page.h"
 
@@ -28,10 +29,18 @@ prometheus_begin(struct prometheus_report *r)
 	if (r->targets == NULL)
 		return -1;
 	for (size_t i = 0; i < r->options->target_count; i++) {
-		const char *text = r->options->targets[i].text;
+		const struct target *from = &r->options->targets[i];
+		struct prometheus_target *t = &r->targets[r->count];
 
-		if (find(r, text) == NULL)
-			strcpy(r->targets[r->count++].last.target, text);
+		if (find(r, from->text) != NULL)
+			continue;
+		strcpy(t->last.target, from->text);
+		strcpy(t->target, from->given);
+		if (from->address_length > 0)
+			address_format_host(
+			    (const struct sockaddr *)&from->address,
+			    from->address_length, t->address);
+		r->count++;
 	}
 	return 0;
 }

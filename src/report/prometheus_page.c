@@ -43,11 +43,14 @@ print_label(const struct page *p, const char *name, const char *value)
 /* The name and the labels that every sample has; the caller adds others, and
  * the value. */
 static void
-begin_sample(const struct page *p, const char *name, const struct outcome *o)
+begin_sample(
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
 	fprintf(p->file, "%s{target=", name);
-	print_quoted(p->file, o->target);
-	print_label(p, "service", o->service);
+	print_quoted(p->file, t->target);
+	print_label(p, "service", t->last.service);
+	if (t->address[0] != '\0')
+		print_label(p, "address", t->address);
 }
 
 static void
@@ -81,7 +84,7 @@ print_integers(const struct page *p, const char *name, const char *help,
 	for (size_t i = 0; i < p->count; i++)
 		if (p->targets[i].connections > 0 &&
 		    value(&p->targets[i], &number)) {
-			begin_sample(p, name, &p->targets[i].last);
+			begin_sample(p, name, &p->targets[i]);
 			end_integer(p, number);
 		}
 }
@@ -89,12 +92,13 @@ print_integers(const struct page *p, const char *name, const char *help,
 /* A metric of which `print` prints the samples of a target. */
 static void
 print_samples(const struct page *p, const char *name, const char *help,
-    void (*print)(const struct page *, const char *, const struct outcome *))
+    void (*print)(
+	const struct page *, const char *, const struct prometheus_target *))
 {
 	describe_gauge(p, name, help);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->targets[i].connections > 0)
-			print(p, name, &p->targets[i].last);
+			print(p, name, &p->targets[i]);
 }
 
 static bool
@@ -168,35 +172,43 @@ last_ended(const struct prometheus_target *t, int64_t *value)
 }
 
 static void
-print_failure(const struct page *p, const char *name, const struct outcome *o)
+print_failure(
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
+	const struct outcome *o = &t->last;
 	const char *token = reason_token(o->reason);
 
 	if (o->ok || token == NULL)
 		return;
-	begin_sample(p, name, o);
+	begin_sample(p, name, t);
 	print_label(p, "reason", token);
 	end_integer(p, 1);
 }
 
 static void
-print_phases(const struct page *p, const char *name, const struct outcome *o)
+print_phases(
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
+	const struct outcome *o = &t->last;
+
 	for (size_t phase = 0; phase < OUTCOME_PHASES; phase++) {
 		if (o->phase_ns[phase] == OUTCOME_NOT_REACHED)
 			continue;
-		begin_sample(p, name, o);
+		begin_sample(p, name, t);
 		print_label(p, "phase", outcome_phase_names[phase]);
 		end_seconds(p, (double)o->phase_ns[phase]);
 	}
 }
 
 static void
-print_tls(const struct page *p, const char *name, const struct outcome *o)
+print_tls(
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
+	const struct outcome *o = &t->last;
+
 	if (o->tls.version[0] == '\0')
 		return;
-	begin_sample(p, name, o);
+	begin_sample(p, name, t);
 	print_label(p, "version", o->tls.version);
 	print_label(p, "cipher", o->tls.cipher);
 	print_label(p, "group", o->tls.group);
@@ -205,11 +217,13 @@ print_tls(const struct page *p, const char *name, const struct outcome *o)
 
 static void
 print_certificate(
-    const struct page *p, const char *name, const struct outcome *o)
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
+	const struct outcome *o = &t->last;
+
 	if (!o->certificate.seen)
 		return;
-	begin_sample(p, name, o);
+	begin_sample(p, name, t);
 	print_label(p, "subject", o->certificate.subject);
 	print_label(p, "issuer", o->certificate.issuer);
 	print_label(p, "serial", o->certificate.serial);
@@ -219,18 +233,20 @@ print_certificate(
 
 /* A figure of the answers to our own protocol's pings, for each stage. */
 static void
-print_stages(const struct page *p, const char *name, const struct outcome *o,
-    double (*figure)(const struct times *))
+print_stages(const struct page *p, const char *name,
+    const struct prometheus_target *t, double (*figure)(const struct times *))
 {
 	static const char *const stages[OUTCOME_STAGES] = {
 	    [OUTCOME_CLEAR] = "clear", [OUTCOME_OVER_TLS] = "tls"};
 
 	for (size_t stage = 0; stage < OUTCOME_STAGES; stage++) {
-		if (o->pings[stage].answers.count == 0)
+		const struct times *answers = &t->last.pings[stage].answers;
+
+		if (answers->count == 0)
 			continue;
-		begin_sample(p, name, o);
+		begin_sample(p, name, t);
 		print_label(p, "stage", stages[stage]);
-		end_seconds(p, figure(&o->pings[stage].answers));
+		end_seconds(p, figure(answers));
 	}
 }
 
@@ -247,21 +263,24 @@ most(const struct times *t)
 }
 
 static void
-print_least(const struct page *p, const char *name, const struct outcome *o)
+print_least(
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
-	print_stages(p, name, o, least);
+	print_stages(p, name, t, least);
 }
 
 static void
-print_mean(const struct page *p, const char *name, const struct outcome *o)
+print_mean(
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
-	print_stages(p, name, o, times_mean);
+	print_stages(p, name, t, times_mean);
 }
 
 static void
-print_most(const struct page *p, const char *name, const struct outcome *o)
+print_most(
+    const struct page *p, const char *name, const struct prometheus_target *t)
 {
-	print_stages(p, name, o, most);
+	print_stages(p, name, t, most);
 }
 
 static void

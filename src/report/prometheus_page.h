@@ -13,6 +13,8 @@
 
 /* What is known of a target. */
 struct prometheus_target {
+	char target[OUTCOME_TARGET_MAX];   /* as given */
+	char address[OUTCOME_ADDRESS_MAX]; /* that -m chose; or "" */
 	uint64_t connections, failed; /* conversations; 0: it is not shown */
 	int64_t ended;                /* the last one: seconds since 1970 */
 	struct outcome last;

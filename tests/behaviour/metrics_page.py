@@ -4,7 +4,10 @@ import re
 
 from tap import equal
 
-SAMPLE = re.compile(r'(\w+)\{target="([^"]*)",service="([^"]*)"(?:,(\w+)="([^"]*)")?')
+SAMPLE = re.compile(
+    r'(\w+)\{target="([^"]*)",service="([^"]*)"(?:,address="([^"]*)")?'
+    r'(?:,(\w+)="([^"]*)")?'
+)
 
 
 def samples(page: str) -> dict[tuple[str, ...], float]:

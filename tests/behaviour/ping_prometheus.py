@@ -6,7 +6,16 @@ import signal
 from pathlib import Path
 
 from metrics_page import samples
-from programs import PINGTLS, Program, certs, closed_port, run, scratch, server
+from programs import (
+    PINGTLS,
+    Program,
+    certs,
+    closed_port,
+    run,
+    run_with_file,
+    scratch,
+    server,
+)
 from tap import equal, has, main, test, wait_until
 
 
@@ -39,6 +48,27 @@ def twice() -> None:
     dead = f"127.0.0.1:{closed_port()}"
     found = samples(run([PINGTLS, "--prometheus", *trusting(), dead, dead]).stdout)
     equal(found["pingtls_connections", dead, "pingtls"], 2)
+
+
+@test("-m: each address of a name has a label, and its target is as it was given")
+def addresses() -> None:
+    names = scratch() / "hosts"
+    names.write_text("127.0.0.1 two.example\n127.0.0.2 two.example\n")
+    with server() as pingtlsd:
+        name, number = f"two.example:{pingtlsd.port}", f"127.0.0.1:{pingtlsd.port}"
+        ended = run_with_file(
+            Path("/etc/hosts"),
+            names,
+            [PINGTLS, "--prometheus", *trusting(), "-m", "--verify-name=localhost"]
+            + [name, number],
+        )
+    found = samples(ended.stdout)
+    equal(found["pingtls_success", name, "pingtls", "127.0.0.1"], 1)
+    equal(found["pingtls_success", name, "pingtls", "127.0.0.2"], 0)
+    dead = name, "pingtls", "127.0.0.2", "reason", "connect"
+    equal(found["pingtls_failure_info", *dead], 1)
+    equal(found["pingtls_success", number, "pingtls"], 1)
+    assert ("pingtls_success", name, "pingtls") not in found
 
 
 @test("a file is replaced after each conversation, readable by all, and whole")

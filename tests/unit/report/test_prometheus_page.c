@@ -22,7 +22,8 @@ set_up(void)
 
 		outcome_init(o);
 		o->reason = REASON_CONNECT;
-		strcpy(o->target, i == 0 ? "smtp://mx.example.net" : "b\"\\\n");
+		strcpy(targets[i].target,
+		    i == 0 ? "smtp://mx.example.net" : "b\"\\\n");
 		strcpy(o->service, "smtp");
 		targets[i].connections = 3;
 		targets[i].failed = 1;
@@ -107,6 +108,17 @@ START_TEST(labels_are_quoted)
 }
 END_TEST
 
+START_TEST(an_address_has_a_label_of_its_own)
+{
+	strcpy(targets[0].address, "2001:db8::1");
+	format(1);
+	ck_assert(
+	    has("pingtls_success{" LABELS ",address=\"2001:db8::1\"} 0\n"));
+	ck_assert(has("pingtls_failure_info{" LABELS
+		      ",address=\"2001:db8::1\",reason=\"connect\"} 1\n"));
+}
+END_TEST
+
 START_TEST(a_target_that_was_not_tried_has_no_samples)
 {
 	targets[0].connections = 0;
@@ -144,6 +156,7 @@ main(void)
 	tcase_add_test(c, a_success);
 	tcase_add_test(c, a_failure_has_its_reason);
 	tcase_add_test(c, labels_are_quoted);
+	tcase_add_test(c, an_address_has_a_label_of_its_own);
 	tcase_add_test(c, a_target_that_was_not_tried_has_no_samples);
 	tcase_add_test(c, help_and_type_are_always_the_same);
 	return unit_main(suite);
