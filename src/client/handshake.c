@@ -100,7 +100,7 @@ clear_text(struct conversation *c)
 	case OUTCOME_IMPLICIT_MODE:
 		return conversation_fail(c, REASON_PROTOCOL,
 		    "the server speaks clear text first, not TLS; is this a "
-		    "port for STARTTLS? \"%s\"",
+		    "port for STARTTLS? \"%s\" (in the clear, from anyone)",
 		    said);
 	default:
 		return conversation_fail(c, REASON_CLEAR_TEXT_AFTER_STARTTLS,

@@ -427,6 +427,7 @@ def wrong_mode() -> None:
         ended = run(command("-c", 1, f"tls://localhost:{pingtlsd.port}"))
         equal(ended.returncode, 1, "exit status")
         has(ended.stderr, "speaks clear text first", "STARTTLS")
+        has(ended.stderr, r'" \(in the clear, from anyone\)$')
 
 
 @test("an error is one line, whatever is in it")
