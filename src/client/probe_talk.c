@@ -24,6 +24,17 @@ patience(const struct probe *p)
 			   PATIENCE_MS);
 }
 
+/* True unless all that verifies the server are records of its own key or
+ * certificate, which need no chain (RFC 7671, 5.1). */
+static bool
+needs_authorities(const struct conversation_setup *s)
+{
+	for (size_t i = 0; i < s->record_count; i++)
+		if (s->records[i].usage != TLSA_DANE_EE)
+			return true;
+	return s->record_count == 0;
+}
+
 void
 probe_talk(struct probe *p)
 {
@@ -33,7 +44,7 @@ probe_talk(struct probe *p)
 	o->phase_ns[OUTCOME_CONNECT] = deadline_now() - p->began;
 	address_format(
 	    (const struct sockaddr *)&a->address, a->length, o->address);
-	if (p->setup.verifier != NULL)
+	if (p->setup.verifier != NULL && needs_authorities(&p->setup))
 		verify_prepare(p->setup.verifier);
 	if (conversation_process_start(&p->process, &p->setup, p->sandbox,
 		p->dial.fd, o->starttls.mode) == -1) {

@@ -54,6 +54,19 @@ def round_trip() -> None:
     has(ended.stdout, f"\nDANE: verified by TLSA record {expected}\n")
 
 
+@test("the system's authorities are only read where a record may need a chain")
+def authorities() -> None:
+    log = scratch() / "opened"
+    strace = [needs("strace"), "-f", "-o", log, "-e", "trace=open,openat", PINGTLS]
+    own = record("3 1 1", cert("ecdsa"))
+    above = record("2 1 1", certs() / "ca.pem")
+    with server() as pingtlsd:
+        where = ["-c", "1", f"localhost:{pingtlsd.port}"]
+        for records, read in ([own], False), ([own, above], True), ([], True):
+            run([*strace, *(f"--tlsa={value}" for value in records), *where])
+            equal("ca-certificates.crt" in log.read_text(), read, f"{records}")
+
+
 @test("usage 3 needs neither authority nor name, whatever the selector and digest")
 def usage_3() -> None:
     with server(pairs=("wrong-name",)) as pingtlsd:
