@@ -1,5 +1,6 @@
 #include "client/ping_option_values.h"
 
+#include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -83,6 +84,28 @@ ping_option_prometheus(void *options, const char *value, char *why)
 	return 0;
 }
 
+/* Octets of a SHA-256 digest, and its characters in base64. */
+#define DIGEST_SIZE 32
+#define DIGEST_LENGTH 44
+
+/* True if the text is the base64 of a digest in the form in which that of a key
+ * is compared with it. */
+static bool
+is_digest(const char *text)
+{
+	gnutls_datum_t given = {(void *)(uintptr_t)text, DIGEST_LENGTH};
+	gnutls_datum_t octets = {NULL, 0}, again = {NULL, 0};
+	bool is = gnutls_base64_decode2(&given, &octets) == 0 &&
+	          octets.size == DIGEST_SIZE &&
+	          gnutls_base64_encode2(&octets, &again) == 0 &&
+	          again.size == DIGEST_LENGTH &&
+	          memcmp(again.data, text, DIGEST_LENGTH) == 0;
+
+	gnutls_free(octets.data);
+	gnutls_free(again.data);
+	return is;
+}
+
 int
 ping_option_pins(void *options, const char *value, char *why)
 {
@@ -90,7 +113,8 @@ ping_option_pins(void *options, const char *value, char *why)
 
 	for (const char *pin = value; *pin != '\0';) {
 		if (strncmp(pin, "sha256//", 8) != 0 ||
-		    strcspn(pin, ";") != 8 + 44)
+		    strcspn(pin, ";") != 8 + DIGEST_LENGTH ||
+		    !is_digest(pin + 8))
 			return command_line_wrong(why,
 			    "must be sha256//BASE64, several with ; between");
 		pin += strcspn(pin, ";");

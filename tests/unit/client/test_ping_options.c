@@ -10,6 +10,8 @@
 #include "unit.h"
 
 #define PIN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define UNUSUAL_PIN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="
+#define NO_BASE64 "!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"
 
 static struct ping_options o;
 static char why[COMMAND_LINE_WHY_MAX];
@@ -248,6 +250,13 @@ static const struct {
     {"-x user@proxy:1 host", "--proxy user@proxy:1: must be HOST:PORT"},
     {"-4 -x proxy:1 host", "-4 and -6 cannot be had with -x: it is the proxy "
 			   "that resolves the name"},
+    {"--pinnedpubkey=sha256//" NO_BASE64 " host",
+	"--pinnedpubkey sha256//" NO_BASE64
+	": must be sha256//BASE64, several with ; between"},
+    /* Its last digit has bits that belong to no octet. */
+    {"--pinnedpubkey=sha256//" PIN ";sha256//" UNUSUAL_PIN " host",
+	"--pinnedpubkey sha256//" PIN ";sha256//" UNUSUAL_PIN
+	": must be sha256//BASE64, several with ; between"},
     {"--pinnedpubkey=abc host",
 	"--pinnedpubkey abc: must be sha256//BASE64, several with ; between"},
     {"--tlsa=" RECORD "00 host",
