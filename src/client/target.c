@@ -56,6 +56,8 @@ target_parse(
 		return strlen(rest) >= sizeof(host)
 		           ? "it is too long"
 		           : "must be host, host:port or [ipv6]:port";
+	if (rest[0] == '[' && strchr(host, ':') == NULL)
+		return "brackets are for IPv6 addresses only";
 	if (port[0] != '\0') {
 		if (defaults->port != 0)
 			return "-p gives the port already";

@@ -72,6 +72,18 @@ START_TEST(has_defaults_of_the_command_line)
 }
 END_TEST
 
+START_TEST(takes_brackets_for_ipv6_addresses_only)
+{
+	static const char *const wrong[] = {"[localhost]", "[localhost]:25",
+	    "smtp://[localhost]:25", "[127.0.0.1]:25"};
+	static const struct target_defaults none = {.port = 0};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_assert_str_eq(target_parse(wrong[i], &none, &t),
+		    "brackets are for IPv6 addresses only");
+}
+END_TEST
+
 START_TEST(refuses_what_it_cannot_mean)
 {
 	static const char *const wrong[] = {"", ":1", "host:", "[::1", "[]:1",
@@ -117,6 +129,7 @@ main(void)
 
 	tcase_add_test(c, takes_what_people_write);
 	tcase_add_test(c, has_defaults_of_the_command_line);
+	tcase_add_test(c, takes_brackets_for_ipv6_addresses_only);
 	tcase_add_test(c, refuses_what_it_cannot_mean);
 	tcase_add_test(c, knows_names_from_addresses);
 	return unit_main(suite);
