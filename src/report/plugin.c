@@ -1,5 +1,6 @@
 #include "report/plugin.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -119,8 +120,11 @@ print_performance(
 	long days;
 
 	print_seconds(f, "time", o->phase_ns[OUTCOME_TOTAL]);
-	fprintf(f, ";%s;%s;0;%g ", t->warning.text, t->critical.text,
-	    (double)t->timeout_ms / 1e3);
+	fprintf(f, ";%s;%s;0;%" PRId64, t->warning.text, t->critical.text,
+	    t->timeout_ms / 1000);
+	if (t->timeout_ms % 1000 != 0)
+		fprintf(f, ".%03d", (int)(t->timeout_ms % 1000));
+	putc(' ', f);
 	print_seconds(f, "tls", o->phase_ns[OUTCOME_TLS]);
 	fprintf(f, ";;;0 ");
 	if (days_left(o, &days))

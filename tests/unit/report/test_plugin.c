@@ -153,6 +153,23 @@ START_TEST(what_is_not_known)
 }
 END_TEST
 
+/* However long it is. */
+START_TEST(no_digit_of_the_time_limit_is_lost)
+{
+	static const struct {
+		int64_t ms;
+		const char *max;
+	} limits[] = {{1234567, ";0;1234.567 "}, {3600000, ";0;3600 "},
+	    {60, ";0;0.060 "}};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		t.timeout_ms = limits[i].ms;
+		print();
+		ck_assert_ptr_nonnull(strstr(line, limits[i].max));
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -168,5 +185,6 @@ main(void)
 	    c, every_failure_is_critical_unless_it_is_our_own, 0, REASONS);
 	tcase_add_test(c, a_failure_without_a_message);
 	tcase_add_test(c, what_is_not_known);
+	tcase_add_test(c, no_digit_of_the_time_limit_is_lost);
 	return unit_main(suite);
 }
