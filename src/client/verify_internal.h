@@ -62,6 +62,10 @@ void verify_note_facts(
 void verify_explain(
     struct verifier *, const struct verify_path *, unsigned int status);
 
+/* Adds to the problems which issuer may not vouch for the server's certificate,
+ * and what forbids it (GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE). */
+void verify_explain_constraints(struct verifier *, const struct verify_path *);
+
 /*
  * Has the server's TLSA records decide instead of PKIX, whose status is given.
  * Sets the outcome's `dane` and `verified`, and its problems and the verifier's

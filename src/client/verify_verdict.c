@@ -256,7 +256,7 @@ static const struct cause {
     {GNUTLS_CERT_PURPOSE_MISMATCH, REASON_VALIDATION_FAILURE,
 	"certificate is not for a TLS server", NULL},
     {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, REASON_CERTIFICATE_NOT_TRUSTED,
-	"an issuer may not vouch for this certificate", NULL},
+	NULL, verify_explain_constraints},
     {GNUTLS_CERT_SIGNATURE_FAILURE, REASON_VALIDATION_FAILURE, NULL,
 	explain_signature},
     {GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, REASON_VALIDATION_FAILURE,

@@ -163,6 +163,32 @@ def no_authority() -> None:
     )
 
 
+@test("an issuer that may not vouch is named, with what forbids it")
+def constrained() -> None:
+    narrow = make("narrow", root(), f"{AUTHORITY}\nnc_permit_dns = example.org")
+    fails(
+        ping(make("too wide", narrow, SERVER), narrow, trusted=root()),
+        "issuer CN=narrow may not vouch .*: its name constraints exclude it",
+    )
+    narrow_root = make("narrow Root", "", f"{AUTHORITY}\nnc_exclude_dns = localhost")
+    middle = make("middle", narrow_root)
+    fails(
+        ping(make("excluded", middle, SERVER), middle, trusted=narrow_root),
+        "issuer CN=narrow Root may not vouch .*: its name constraints exclude it",
+    )
+    last = make("last", root(), f"{AUTHORITY}\npath_len = 0")
+    below = make("below the last", last)
+    fails(
+        ping(make("too low", below, SERVER), below, last, trusted=root()),
+        "issuer CN=last may not vouch .*: there are more authorities below it",
+    )
+    silent = make("silent", root(), "ca\ncrl_signing_key\nexpiration_days = 90")
+    fails(
+        ping(make("unsigned", silent, SERVER), silent, trusted=root()),
+        "issuer CN=silent may not vouch .*: its key is not for signing certificates",
+    )
+
+
 @test("one that expired is named, a bystander is not")
 def expired() -> None:
     bystander = make("bystander", "", f"ca\ncert_signing_key\n{PAST}")

@@ -287,8 +287,9 @@ static const struct {
     {{A_SERVER, NOW, .common_name = "localhost", .name = "localhost",
 	 .trusted = true},
 	"localhost",
-	"issuer is no certificate authority: CN=other.example;an issuer may "
-	"not vouch for this certificate"},
+	"issuer is no certificate authority: CN=other.example;issuer "
+	"CN=other.example may not vouch for this certificate: its key is not "
+	"for signing certificates"},
     /* Of its issuer's name, but not signed by itself. */
     {{A_SERVER, NOW, .common_name = "other.example", .name = "localhost"},
 	"localhost",
