@@ -29,6 +29,14 @@ give_up_load(const char *why)
 	_exit(EXIT_FAILURE);
 }
 
+static _Noreturn void
+give_up_for_errno(void)
+{
+	log_line(
+	    LOG_ERR, "cannot load certificates and keys: %s", strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
 /* Sets the signal to receive when the loader ends; 0: none. */
 static void
 end_with_loader(int signal)
@@ -92,7 +100,7 @@ test_pairs(const struct credentials_options *o,
 	struct bundle all, one = {.count = 1};
 
 	if (bundle_parse(&all, buffer->octets, buffer->size) == -1)
-		give_up_load(strerror(errno));
+		give_up_for_errno();
 	if (!test(o, &all, keys, NULL))
 		return false;
 	one.ticket_key = all.ticket_key;
@@ -133,7 +141,7 @@ load_files(int channel, const struct credentials_options *o, struct keys *keys)
 
 	log_line(LOG_DEBUG, "checking certificates and keys");
 	if (bundle_buffer_new(&buffer) == -1)
-		give_up_load(strerror(errno));
+		give_up_for_errno();
 	if (credential_files_bundle(files, keys_id(keys, 0), &buffer) == -1 ||
 	    !test_pairs(o, &buffer, keys))
 		_exit(EXIT_FAILURE);
@@ -152,7 +160,7 @@ become_keyholder(int control, int done, bool sandboxed, struct keys *keys)
 	    keyholder_service_new(control, keys);
 
 	if (service == NULL)
-		give_up_load(strerror(errno));
+		give_up_for_errno();
 	end_with_loader(0);
 	keyholder_begin();
 	if (write(done, "", 1) != 1)
@@ -186,7 +194,7 @@ load_process(int channel, int done, const struct credentials_options *o)
 	options.watched = true;
 	keys = keys_new(&options);
 	if (keys == NULL)
-		give_up_load(strerror(errno));
+		give_up_for_errno();
 	load_files(channel, o, keys);
 	become_keyholder(channel, done, o->keyholder.sandboxed, keys);
 }

@@ -21,7 +21,7 @@ from programs import (
     scratch,
     state,
 )
-from tap import ROOT, equal, main, needs, needs_root, test, wait_until
+from tap import ROOT, equal, has, main, needs, needs_root, test, wait_until
 
 BASIC = [PINGTLSD, "--log", "stderr", *TO_SERVE, *PATIENT, *pair("ecdsa")]
 
@@ -144,6 +144,28 @@ def low_memory() -> None:
     pingtlsd.wait_line("session from .*: quit")
     pingtlsd.signal(signal.SIGTERM)
     equal(pingtlsd.wait(), 0, "exit status")
+
+
+@test("where memory is too little to start with, the line says for what")
+def no_memory() -> None:
+    needs_plain_build("needs more memory")
+    failed = 0
+    for low in range(2 << 20, 12 << 20, 1 << 20):
+        pingtlsd = Program(
+            [*BASIC, "--listen", "127.0.0.1:0"],
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (low, low)),
+        )
+        wait_until(
+            "it listens or has failed",
+            lambda: pingtlsd.said("listening on") or state(pingtlsd.pid) == "Z",
+        )
+        if not pingtlsd.said("listening on"):
+            failed += 1
+            equal(pingtlsd.wait(), 1, f"exit status with {low} octets")
+            equal(len(pingtlsd.lines), 1, f"lines of {pingtlsd.lines}")
+            has(pingtlsd.lines[0], "^pingtlsd: cannot .*: .*memory")
+        pingtlsd.kill()
+    assert failed > 0, "it always started"
 
 
 @test("a user in many groups is no obstacle")
