@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "client/resolve.h"
 
 /* The look-up of a target's name. */
@@ -120,6 +121,8 @@ append_targets(
 {
 	const struct resolution *r = &name->look_up.found;
 	char shown[ADDRESS_TEXT_MAX];
+	size_t size;
+	int n;
 
 	if (!name->begun || r->count == 0) {
 		*to = *from;
@@ -133,8 +136,10 @@ append_targets(
 		to[i].address_length = a->length;
 		address_format_host(
 		    (const struct sockaddr *)&a->address, a->length, shown);
-		snprintf(to[i].text, sizeof(to[i].text), "%.180s (%s)",
-		    from->text, shown);
+		size = sizeof(to[i].text) - strlen(shown) - strlen(" ()");
+		n = snprintf(to[i].text, size, "%s", from->text);
+		printable_mark_cut(to[i].text, size, (size_t)n);
+		sprintf(strchr(to[i].text, '\0'), " (%s)", shown);
 	}
 	return r->count;
 }

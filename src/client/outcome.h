@@ -144,4 +144,9 @@ struct outcome {
 /* Initialises an outcome to unknown. */
 void outcome_init(struct outcome *);
 
+/* The target for a person's eyes: as given, but a name beyond ASCII as it is
+ * looked up.  Writes it to `text`, OUTCOME_TARGET_MAX octets, and returns that.
+ */
+const char *outcome_show_target(const struct outcome *, char *text);
+
 #endif

@@ -70,14 +70,15 @@ prometheus_ended(void *context, const struct outcome *o)
 {
 	struct prometheus_report *r = context;
 	struct prometheus_target *t = find(r, o->target);
+	char shown[OUTCOME_TARGET_MAX];
 
+	outcome_show_target(o, shown);
 	if (r->options->verbose && o->unconfined[0] != '\0')
 		output_line(r->errors,
-		    "pingtls: %s: its process is not confined by: %s",
-		    o->target, o->unconfined);
+		    "pingtls: %s: its process is not confined by: %s", shown,
+		    o->unconfined);
 	if (o->message[0] != '\0')
-		output_line(
-		    r->errors, "pingtls: %s: %s", o->target, o->message);
+		output_line(r->errors, "pingtls: %s: %s", shown, o->message);
 	r->tried += t->connections == 0;
 	t->connections++;
 	t->failed += !o->ok;

@@ -23,13 +23,14 @@ static int
 text_connected(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
+	char target[OUTCOME_TARGET_MAX];
 
 	/* Only the first of several conversations shows it. */
 	if (o->sequence > 1)
 		return 0;
 	text_about(t, o);
 	text_say(t, "PINGTLS %s (%s%s): connected in %.3f ms",
-	    text_is_ours(o) ? o->host : o->target,
+	    text_is_ours(o) ? o->host : outcome_show_target(o, target),
 	    o->proxy[0] == '\0' ? "" : "through the proxy ", o->address,
 	    (double)o->phase_ns[OUTCOME_CONNECT] * TEXT_MS_PER_NS);
 	if (t->options->verbose && o->unconfined[0] != '\0')
@@ -135,6 +136,7 @@ static int
 text_ended(void *context, const struct outcome *o)
 {
 	struct text_report *t = context;
+	char target[OUTCOME_TARGET_MAX];
 
 	text_about(t, o);
 	if (o->message[0] != '\0') {
@@ -143,8 +145,8 @@ text_ended(void *context, const struct outcome *o)
 			show_tls(t, o);
 			text_show_certificate(t, o);
 		}
-		output_line(
-		    t->errors, "pingtls: %s: %s", o->target, o->message);
+		output_line(t->errors, "pingtls: %s: %s",
+		    outcome_show_target(o, target), o->message);
 	}
 	if (t->options->verbose && o->remark[0] != '\0')
 		text_say(t, "%s", o->remark);

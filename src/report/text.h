@@ -13,6 +13,7 @@ struct text_report {
 	struct output *out, *errors;
 	/* Printed before each line if there are several targets; else NULL. */
 	const char *target;
+	char shown[OUTCOME_TARGET_MAX]; /* to which it points */
 };
 
 /*

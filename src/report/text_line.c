@@ -17,7 +17,9 @@ const char *const text_stage[] = {
 void
 text_about(struct text_report *t, const struct outcome *o)
 {
-	t->target = t->options->target_count > 1 ? o->target : NULL;
+	t->target = t->options->target_count > 1
+	                ? outcome_show_target(o, t->shown)
+	                : NULL;
 }
 
 int

@@ -55,6 +55,8 @@ text_asked(
 	const struct outcome_pings *p;
 
 	t->target = t->options->target_count > 1 ? s->target : NULL;
+	if (pings != NULL || s->last != NULL)
+		text_about(t, pings != NULL ? pings : s->last);
 	if (pings == NULL) {
 		show_so_far(t, "", "connections", s->connections, s->ok,
 		    &s->total->times);
@@ -131,7 +133,7 @@ text_summary(void *context, const struct target_summary *s)
 {
 	struct text_report *t = context;
 	const struct outcome *last = s->last;
-	char loss[32];
+	char loss[32], target[OUTCOME_TARGET_MAX];
 
 	if (last == NULL || (!text_is_one_ping(t, last) &&
 				last->pings[OUTCOME_CLEAR].sent == 0))
@@ -140,8 +142,9 @@ text_summary(void *context, const struct target_summary *s)
 		return -1;
 	t->target = NULL;
 	text_say(t, "--- %s pingtls statistics ---",
-	    text_is_ours(last) && t->options->target_count == 1 ? last->host
-								: s->target);
+	    text_is_ours(last) && t->options->target_count == 1
+		? last->host
+		: outcome_show_target(last, target));
 	if (!text_is_one_ping(t, last)) {
 		show_pings(t, OUTCOME_CLEAR, last);
 		show_pings(t, OUTCOME_OVER_TLS, last);

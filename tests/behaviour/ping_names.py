@@ -139,6 +139,22 @@ def zone() -> None:
     link.kill()
 
 
+@test("a name beyond ASCII is shown as it is looked up where that fails, too")
+def idn_fails() -> None:
+    # RFC 6761: no name ends in .invalid.
+    given, mapped = "bücher.invalid", r"xn--bcher-kva\.invalid"
+    for target, shown in (
+        (given, mapped),
+        (f"{given}:25", f"{mapped}:25"),
+        (f"smtp://{given}:25", f"smtp://{mapped}:25"),
+    ):
+        for options in [], ["--prometheus"], ["localhost:1"]:
+            ended = ping(*options, target)
+            equal(ended.returncode, 1, f"exit status: {ended.stdout}{ended.stderr}")
+            has(ended.stderr, f"(?m)^pingtls: {shown}: cannot resolve: ")
+    has(ping("-j", given).stdout, f'"target":"{given}"', f'"host":"{mapped}"')
+
+
 @test("what cannot be a name is refused before anything is sent")
 def no_names() -> None:
     with server() as pingtlsd:
