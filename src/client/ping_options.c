@@ -96,7 +96,8 @@ static const struct command_line command_line = {
 	"sieve xmpp xmpp-server ldap postgres mysql; smtps submissions imaps\n"
 	"pop3s ftps nntps ldaps xmpps and tls use TLS from the start).\n",
     .end = "Exit status: 0 all that was asked for succeeded, 1 some target "
-	   "failed,\n2 nothing was tried.\n",
+	   "failed,\n2 nothing was tried, or what was found could not be "
+	   "written.\n",
     .rows = rows,
     .count = sizeof(rows) / sizeof(rows[0]),
     .defaults = &defaults,
