@@ -69,7 +69,8 @@ static const struct {
 } broken[] = {
     {"", 0}, {"\x30", 1}, {"\x30\x01", 2}, /* longer than there is */
     {"\x30\x82\x01", 3},                   /* no whole length */
-    {"\x30\x84\x7f\xff\xff\xff\x00", 7},   /* far longer */
+    {"\x30\x82\x00", 3}, {"\x30\x82", 2},
+    {"\x30\x84\x7f\xff\xff\xff\x00", 7}, /* far longer */
     {"\x30\x88\xff\xff\xff\xff\xff\xff\xff\xff", 10},
     {"\x30\x80\x00\x00", 4}, /* of no definite length */
 };
