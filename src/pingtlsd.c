@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/descriptors.h"
@@ -42,6 +43,31 @@ open_sockets(struct sockets *sockets, const struct options *o, int passed)
 	                  : sockets_listen(sockets, o->listen, o->listen_count);
 }
 
+static sigset_t
+ending_signals(void)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	return ending;
+}
+
+/* Loads certificates and keys for the first time, until a signal that ends the
+ * service waits.  Returns as renewal_start(). */
+static int
+load_first(struct renewal *renewal, bool passed)
+{
+	const sigset_t ending = ending_signals();
+	int cancel = signalfd(-1, &ending, SFD_CLOEXEC);
+	int ret = renewal_start(renewal, passed, cancel);
+
+	if (cancel != -1)
+		close(cancel);
+	return ret;
+}
+
 /* What is left of the start once the sockets are open: certificates and keys,
  * the pid file, and the privileges to give up.  Returns 0, or -1 after logging
  * one line. */
@@ -53,9 +79,8 @@ settle_in(const struct options *o, const struct account *account,
 
 	/* If systemd has passed the sockets, it would restart the service at
 	 * once and, after a few times, close them for good. */
-	if (renewal_start(renewal, passed) == -1 && !passed)
+	if (load_first(renewal, passed) == -1 && !passed)
 		return -1;
-	listener_block_signals();
 	if (o->pid_file != NULL && daemonize_write_pid(o->pid_file) == -1) {
 		log_line(LOG_ERR, "cannot write %s: %s", o->pid_file,
 		    strerror(errno));
@@ -116,6 +141,7 @@ static int
 listen_and_serve(const struct options *o,
     const struct credentials_options *credentials, int passed)
 {
+	const sigset_t ending = ending_signals();
 	struct sockets sockets;
 	struct loader *loader;
 	int ready = -1, ret = EXIT_FAILURE;
@@ -128,6 +154,8 @@ listen_and_serve(const struct options *o,
 	/* Before any socket is opened, so that it inherits none. */
 	loader = start_loader(o, credentials);
 	if (loader != NULL && open_sockets(&sockets, o, passed) == 0) {
+		/* From now on there is something to remove at the end. */
+		listener_block_signals();
 		ret = serve_sockets(
 		    o, credentials, &sockets, loader, ready, passed > 0);
 		if (sockets.count > 0) {
@@ -136,6 +164,9 @@ listen_and_serve(const struct options *o,
 		}
 	}
 	loader_end(loader);
+	/* One that came while the certificates were loaded. */
+	if (ret != EXIT_SUCCESS)
+		sigprocmask(SIG_UNBLOCK, &ending, NULL);
 	return ret;
 }
 
@@ -214,7 +245,7 @@ check_config(const struct options *o, struct credentials_options *credentials)
 	credentials->keyholder.opened_as_account = true;
 	loader = start_loader(o, credentials);
 	load = loader == NULL ? NULL : load_begin(loader);
-	good = load != NULL && load_wait(load) == LOAD_DONE;
+	good = load != NULL && load_wait(load, -1) == LOAD_DONE;
 	load_free(load);
 	loader_end(loader);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -198,12 +198,13 @@ begin_renewal(struct renewal *r)
 }
 
 int
-renewal_start(struct renewal *r, bool go_on)
+renewal_start(struct renewal *r, bool go_on, int cancel_fd)
 {
 	bool loaded;
 
 	r->load = load_begin(r->loader);
-	loaded = r->load != NULL && load_wait(r->load) == LOAD_DONE &&
+	loaded = r->load != NULL &&
+	         load_wait(r->load, cancel_fd) == LOAD_DONE &&
 	         put_in_use(r) == 0;
 	load_free(r->load);
 	r->load = NULL;

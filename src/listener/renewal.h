@@ -30,9 +30,10 @@ void renewal_set_notifier(struct renewal *, struct notifier *);
 /* NULL is allowed. */
 void renewal_free(struct renewal *);
 
-/* Makes the first load and waits for it.  Returns 0, or -1 after logging the
- * cause; with `go_on` the load will be tried again. */
-int renewal_start(struct renewal *, bool go_on);
+/* Makes the first load and waits for it, unless `cancel_fd` becomes readable.
+ * Returns 0, or -1 after logging the cause if it was not cancelled; with
+ * `go_on` the load will be tried again. */
+int renewal_start(struct renewal *, bool go_on, int cancel_fd);
 
 /* The current credentials. */
 struct credentials *renewal_credentials(const struct renewal *);

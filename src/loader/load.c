@@ -142,12 +142,15 @@ load_continue(struct load *l)
 }
 
 enum load_progress
-load_wait(struct load *l)
+load_wait(struct load *l, int cancel_fd)
 {
 	enum load_progress progress;
 
 	do {
-		(void)deadline_wait(l->channel, POLLIN, l->when, -1);
+		if (deadline_wait(l->channel, POLLIN, l->when, cancel_fd) ==
+			-1 &&
+		    errno == ECANCELED)
+			return LOAD_FAILED;
 		progress = load_continue(l);
 	} while (progress == LOAD_PENDING);
 	return progress;

@@ -33,8 +33,9 @@ enum load_progress {
  * LOAD_DONE. */
 enum load_progress load_continue(struct load *);
 
-/* Waits until the load has ended. */
-enum load_progress load_wait(struct load *);
+/* Waits until the load has ended, or is abandoned (LOAD_FAILED, without a line)
+ * as `cancel_fd` is readable; -1: none. */
+enum load_progress load_wait(struct load *, int cancel_fd);
 
 /* After LOAD_DONE: parses the bundle, which is valid until load_free(). Returns
  * 0, or -1 after logging one line. */

@@ -57,6 +57,13 @@ def own(path: Path) -> Path:
     return path
 
 
+def own_directory() -> Path:
+    """One in which who is not root can make and remove a socket."""
+    directory = Path(tempfile.mkdtemp(dir=scratch()))
+    directory.chmod(0o700)
+    return directory
+
+
 class Files:
     """One file of each kind, each of which can be made to hang."""
 
@@ -234,6 +241,24 @@ def stops_while_loading() -> None:
     equal(pingtlsd.said("no end within"), None, "how long it took")
 
 
+@test("nor is its unix socket, if that was the first load")
+def stops_while_starting() -> None:
+    for number in signal.SIGTERM, signal.SIGINT:
+        files = Files()
+        files.hang("--key")
+        path = own_directory() / "socket"
+        command = [PINGTLSD, "--log", "stderr", *TO_SERVE, "--listen", path]
+        program = Program([*command, *files.options("--key")])
+        (loader,) = wait_until("it starts", lambda: named_children(program.pid, LOADER))
+        wait_until("the load begins", lambda: named_children(loader, LOADER))
+        equal(path.is_socket(), True, "the socket is there")
+        program.signal(number)
+        equal(program.wait(), -number, "how it ended")
+        program.wait_gone()
+        equal(path.exists(), False, "the socket is still there")
+        equal(program.said("no end within"), None, "how long it took")
+
+
 @test("a file of any kind that hangs when the keyholder has died: the clear goes on")
 def hangs_without_keyholder() -> None:
     with each_kind() as services:
@@ -358,9 +383,8 @@ def many_reloads() -> None:
 
 @test("a unix socket and the pid file are removed though root was given up")
 def removes() -> None:
-    directory = Path(tempfile.mkdtemp(dir=scratch()))
     # Who is not root could not even look into it.
-    directory.chmod(0o700)
+    directory = own_directory()
     socket_path, pid_file = directory / "socket", directory / "pid"
     with server(
         *("--pid-file", pid_file), listen=("127.0.0.1:0", str(socket_path))

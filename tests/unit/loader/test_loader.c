@@ -64,7 +64,7 @@ loads(void)
 	struct load *load = begin();
 	struct bundle bundle;
 
-	ck_assert_int_eq(load_wait(load), LOAD_DONE);
+	ck_assert_int_eq(load_wait(load, -1), LOAD_DONE);
 	ck_assert_int_eq(load_bundle(load, &bundle), 0);
 	ck_assert_uint_eq(bundle.count, 1);
 	close(load_take_keyholder(load));
@@ -87,7 +87,7 @@ fails(void)
 
 	unit_capture_begin(STDERR_FILENO);
 	load = begin();
-	ck_assert_int_eq(load_wait(load), LOAD_FAILED);
+	ck_assert_int_eq(load_wait(load, -1), LOAD_FAILED);
 	load_free(load);
 	return unit_capture_end();
 }
