@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "client/probe_internal.h"
 
 /* The limit of a conversation with a service; servers give up long before. */
@@ -53,12 +54,14 @@ probe_fail(struct probe *p, enum reason reason, const char *format, ...)
 {
 	struct outcome *o = &p->last.outcome;
 	va_list arguments;
+	int n;
 
 	o->ok = false;
 	o->reason = reason;
 	va_start(arguments, format);
-	vsnprintf(o->message, sizeof(o->message), format, arguments);
+	n = vsnprintf(o->message, sizeof(o->message), format, arguments);
 	va_end(arguments);
+	printable_mark_cut(o->message, sizeof(o->message), (size_t)n);
 	probe_finish(p);
 }
 

@@ -10,12 +10,17 @@
 #include <gnutls/x509.h>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "keyholder/signing.h"
 #include "log/log.h"
 #include "tls/pem.h"
 
 /* An RSA key of 16384 bits has 13 KiB of PEM. */
 #define KEY_FILE_MAX 32768
+
+/* The size of what is shown of a file's name: behind it what is wrong with it
+ * must fit. */
+#define FILE_SHOWN_MAX (KEYHOLDER_WHY_MAX - 112)
 
 struct keys {
 	const struct keyholder_options *options;
@@ -76,6 +81,19 @@ end_file(const struct keys *k)
 		file_time_end();
 }
 
+/* Notes that the key cannot be read or used.  Returns -1. */
+static int
+fail(struct keys *k, const char *use, const char *file, const char *why)
+{
+	char shown[FILE_SHOWN_MAX];
+	int n = snprintf(shown, sizeof(shown), "%s", file);
+
+	printable_mark_cut(shown, sizeof(shown), (size_t)n);
+	snprintf(
+	    k->why, sizeof(k->why), "cannot %s key %s: %s", use, shown, why);
+	return -1;
+}
+
 int
 keys_open(struct keys *k)
 {
@@ -91,9 +109,8 @@ keys_open(struct keys *k)
 			k->modes[i] = permissions(k->files[i]);
 			continue;
 		}
-		snprintf(k->why, sizeof(k->why), "cannot read key %s: %s", file,
-		    keyholder_open_error(k->options, why));
-		return -1;
+		return fail(
+		    k, "read", file, keyholder_open_error(k->options, why));
 	}
 	return 0;
 }
@@ -151,8 +168,7 @@ read_key(struct keys *k, size_t index)
 	pem.size = (unsigned int)fread(octets, 1, sizeof(octets), file);
 	end_file(k);
 	if (ferror(file)) {
-		snprintf(k->why, sizeof(k->why), "cannot read key %s: %s", name,
-		    keyholder_open_error(k->options, why));
+		fail(k, "read", name, keyholder_open_error(k->options, why));
 		fclose(file);
 		return -1;
 	}
@@ -162,8 +178,7 @@ read_key(struct keys *k, size_t index)
 	gnutls_memset(octets, 0, sizeof(octets));
 	if (what == NULL)
 		return 0;
-	snprintf(k->why, sizeof(k->why), "cannot use key %s: %s", name, what);
-	return -1;
+	return fail(k, "use", name, what);
 }
 
 int

@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
+
+/* The size of what is shown of a string. */
+#define SHOWN_MAX 84
+
 /* Appended, and so overriding what comes before.  Without PSK as a key
  * exchange, TLS 1.3 can resume only by DHE-PSK. */
 #define FLOOR \
@@ -23,20 +28,23 @@ explain_priority(const char *string, int error, size_t position, char *why)
 	bool known =
 	    error == GNUTLS_E_INVALID_REQUEST && position <= strlen(string);
 	size_t length = known ? strcspn(string + position, ":") : 0;
+	char whole[SHOWN_MAX], part[SHOWN_MAX];
 
-	if (length > 0)
+	printable_copy(whole, sizeof(whole), string, strlen(string));
+	if (length > 0) {
+		printable_copy(part, sizeof(part), string + position, length);
 		snprintf(why, POLICY_WHY_MAX,
-		    "cannot use TLS priority \"%.80s\": \"%.*s\" is not "
+		    "cannot use TLS priority \"%s\": \"%s\" is not "
 		    "understood",
-		    string, (int)length, string + position);
-	else if (known)
+		    whole, part);
+	} else if (known)
 		snprintf(why, POLICY_WHY_MAX,
-		    "cannot use TLS priority \"%.80s\": it has an empty part "
+		    "cannot use TLS priority \"%s\": it has an empty part "
 		    "at character %zu",
-		    string, position + 1);
+		    whole, position + 1);
 	else
 		snprintf(why, POLICY_WHY_MAX,
-		    "cannot use TLS priority \"%.80s\": %s", string,
+		    "cannot use TLS priority \"%s\": %s", whole,
 		    gnutls_strerror(error));
 }
 

@@ -52,6 +52,12 @@ def as_user() -> dict:
     return BECOME
 
 
+@test("a file whose name fills the line is cut, and what is wrong with it is not")
+def long_name() -> None:
+    name = "/" + 250 * "x"
+    both([r"cannot read key /x+\.\.\.: No such file"], "--cert", name, "--key", name)
+
+
 @test("a good configuration passes --check-config, and nothing listens")
 def good() -> None:
     ended = run([PINGTLSD, "--check-config", *TO_SERVE, *pair("ecdsa"), *pair("rsa")])

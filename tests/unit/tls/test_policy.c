@@ -22,6 +22,7 @@ START_TEST(the_part_that_is_not_understood)
 	    {"", "cannot use TLS priority \"\": it has an empty part"},
 	};
 	gnutls_priority_t policy;
+	char string[1000];
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
 		ck_assert_int_eq(
@@ -29,6 +30,11 @@ START_TEST(the_part_that_is_not_understood)
 		    -1);
 		ck_assert_msg(strstr(why, strings[i][1]) != NULL, "%s", why);
 	}
+	memset(string, 'x', sizeof(string) - 1);
+	string[sizeof(string) - 1] = '\0';
+	ck_assert_int_eq(policy_init(&policy, string, POLICY_TLS_1_2, why), -1);
+	ck_assert_ptr_nonnull(strstr(why, "xx...\": \"xx"));
+	ck_assert_ptr_nonnull(strstr(why, "xx...\" is not understood"));
 }
 END_TEST
 
