@@ -2,6 +2,7 @@
 """Files in other forms than they should be: what they are is said, by both programs."""
 
 import base64
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -36,8 +37,10 @@ def refused(file: Path, cause: str, certificate: object, private_key: object) ->
     """Both programs refuse the pair for this cause in this file."""
     has(said(certificate, private_key), re.escape(f"{file}: {cause}"))
     identity = ["--client-cert", certificate, "--client-key", private_key]
-    # Nothing connects: the files are read before.
-    ended = run([PINGTLS, "-c1", *identity, "127.0.0.1:1"])
+    # Nothing connects: the files are read before.  GnuTLS 3.7.9 loses what it has
+    # parsed of a pair that it refuses.
+    lenient = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
+    ended = run([PINGTLS, "-c1", *identity, "127.0.0.1:1"], env=lenient)
     equal(ended.returncode, 2, f"status: {ended.stderr}")
     equal(len(ended.stderr.splitlines()), 1, ended.stderr)
     has(ended.stderr, re.escape(f"{file}: {cause}"))
