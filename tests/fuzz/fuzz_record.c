@@ -116,7 +116,8 @@ show(const struct record *r)
 	reporter.unanswered(&text, o, r->stage, r->sequence);
 	reporter.upgraded(&text, o);
 	reporter.ended(&text, o);
-	reporter.asked(&text, o);
+	reporter.asked(&text, &summary, o);
+	reporter.asked(&text, &summary, NULL);
 	reporter.summary(&text, &summary);
 	show_json(json_connection(o));
 	show_json(json_summary(&summary));
