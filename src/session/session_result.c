@@ -108,8 +108,9 @@ static void
 clean_word(char *text, size_t size)
 {
 	clean(text, size);
-	while (*(text += strspn(text, WORD)) != '\0')
-		*text = '.';
+	for (; *text != '\0'; text++)
+		if (strchr(WORD, *text) == NULL)
+			*text = '.';
 }
 
 void
@@ -120,6 +121,7 @@ session_result_clean(struct session_result *r)
 	clean(r->client, sizeof(r->client));
 	clean(r->why, sizeof(r->why));
 	/* They end it in the line, and what is behind it. */
-	for (char *c = r->why; (c = strpbrk(c, "();")) != NULL;)
-		*c = '.';
+	for (char *c = r->why; *c != '\0'; c++)
+		if (strchr("();", *c) != NULL)
+			*c = '.';
 }

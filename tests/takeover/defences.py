@@ -39,7 +39,7 @@ DEFENCES: dict[str, Change | Replacement | dict[str, str]] = {
         "if (can_be_true(r, life_ns, asked) || r != NULL)",
     ),
     "separators cleaned": Change(
-        "session/session_result.c", 'strpbrk(c, "();")', "NULL"
+        "session/session_result.c", 'strchr("();", *c)', "NULL"
     ),
     "kill by the listener": Change(
         "listener/listener.c", "\tlistener_kill_overdue(l, now);\n", ""
