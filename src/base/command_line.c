@@ -44,12 +44,10 @@ int
 command_line_wrong(char *why, const char *format, ...)
 {
 	va_list arguments;
-	int n;
 
 	va_start(arguments, format);
-	n = vsnprintf(why, COMMAND_LINE_WHY_MAX, format, arguments);
+	printable_vformat(why, COMMAND_LINE_WHY_MAX, format, arguments);
 	va_end(arguments);
-	printable_mark_cut(why, COMMAND_LINE_WHY_MAX, (size_t)n);
 	return -1;
 }
 

@@ -1,5 +1,6 @@
 #include "base/printable.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char
@@ -34,4 +35,13 @@ printable_mark_cut(char *text, size_t size, size_t length)
 
 	if (length >= size && size >= sizeof(mark))
 		memcpy(text + size - sizeof(mark), mark, sizeof(mark));
+}
+
+void
+printable_vformat(
+    char *text, size_t size, const char *format, va_list arguments)
+{
+	int n = vsnprintf(text, size, format, arguments);
+
+	printable_mark_cut(text, size, (size_t)n);
 }

@@ -1,7 +1,6 @@
 #include "client/conversation.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/printable.h"
@@ -13,15 +12,13 @@ conversation_fail(
 {
 	struct outcome *o = c->outcome;
 	va_list arguments;
-	int n;
 
 	if (o->reason != REASON_NONE)
 		return CONVERSATION_FAILED;
 	o->reason = reason;
 	va_start(arguments, format);
-	n = vsnprintf(o->message, sizeof(o->message), format, arguments);
+	printable_vformat(o->message, sizeof(o->message), format, arguments);
 	va_end(arguments);
-	printable_mark_cut(o->message, sizeof(o->message), (size_t)n);
 	return CONVERSATION_FAILED;
 }
 

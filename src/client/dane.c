@@ -32,13 +32,11 @@ static enum reply __attribute__((format(printf, 3, 4))) explain_failure(
     struct dane_answer *a, enum dane_status status, const char *format, ...)
 {
 	va_list arguments;
-	int n;
 
 	a->status = status;
 	va_start(arguments, format);
-	n = vsnprintf(a->why, sizeof(a->why), format, arguments);
+	printable_vformat(a->why, sizeof(a->why), format, arguments);
 	va_end(arguments);
-	printable_mark_cut(a->why, sizeof(a->why), (size_t)n);
 	printable(a->why);
 	return REPLY_FAILED;
 }

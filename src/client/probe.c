@@ -54,14 +54,12 @@ probe_fail(struct probe *p, enum reason reason, const char *format, ...)
 {
 	struct outcome *o = &p->last.outcome;
 	va_list arguments;
-	int n;
 
 	o->ok = false;
 	o->reason = reason;
 	va_start(arguments, format);
-	n = vsnprintf(o->message, sizeof(o->message), format, arguments);
+	printable_vformat(o->message, sizeof(o->message), format, arguments);
 	va_end(arguments);
-	printable_mark_cut(o->message, sizeof(o->message), (size_t)n);
 	probe_finish(p);
 }
 

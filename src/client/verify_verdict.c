@@ -22,7 +22,6 @@ verify_add_problem(struct verifier *v, const char *format, ...)
 	char *list = v->outcome->problems, *entry;
 	size_t size = sizeof(v->outcome->problems), used = strlen(list);
 	va_list arguments;
-	int n;
 
 	if (used + 1 >= size)
 		return;
@@ -30,9 +29,8 @@ verify_add_problem(struct verifier *v, const char *format, ...)
 		strcpy(list + used++, "\n");
 	entry = list + used;
 	va_start(arguments, format);
-	n = vsnprintf(entry, size - used, format, arguments);
+	printable_vformat(entry, size - used, format, arguments);
 	va_end(arguments);
-	printable_mark_cut(entry, size - used, (size_t)n);
 	printable(entry);
 }
 

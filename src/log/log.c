@@ -188,12 +188,10 @@ put(int priority, const struct log_field *fields, size_t count,
     const char *format, va_list arguments)
 {
 	char line[LOG_LINE_MAX];
-	int n;
 
 	if (!log_wants(priority))
 		return;
-	n = vsnprintf(line, sizeof(line), format, arguments);
-	printable_mark_cut(line, sizeof(line), (size_t)n);
+	printable_vformat(line, sizeof(line), format, arguments);
 	/* A file's name may hold one; an event is one line. */
 	for (char *c = line; (c = strchr(c, '\n')) != NULL;)
 		*c = ' ';

@@ -18,15 +18,13 @@ int
 exchange_fail(struct exchange *e, enum reason reason, const char *format, ...)
 {
 	va_list arguments;
-	int n;
 
 	if (e->reason != REASON_NONE)
 		return -1;
 	e->reason = reason;
 	va_start(arguments, format);
-	n = vsnprintf(e->message, sizeof(e->message), format, arguments);
+	printable_vformat(e->message, sizeof(e->message), format, arguments);
 	va_end(arguments);
-	printable_mark_cut(e->message, sizeof(e->message), (size_t)n);
 	return -1;
 }
 

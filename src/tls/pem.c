@@ -60,8 +60,7 @@ der_kind(const gnutls_datum_t *file)
 	    (starts_with(&content, "\x06\x09" PKCS "\x05") ||
 		starts_with(&content, "\x06\x0a" PKCS "\x0c")))
 		return "it is DER and encrypted, and PEM in the clear is "
-		       "needed "
-		       "(openssl pkey makes it)";
+		       "needed (openssl pkey makes it)";
 	return "it is DER, and PEM is needed (openssl x509 or pkey makes it)";
 }
 
